@@ -1,0 +1,7 @@
+//! Go module graphs, Minimal Version Selection, downgrade planning and checksum verification.
+//!
+//! `gomod-core` is the library behind the `gomod` command. Outside the feature `host` nothing touches a
+//! file, a clock or a socket: state machines say what they need and are fed the answers.
+
+pub mod diag;
+pub mod model;
