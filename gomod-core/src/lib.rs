@@ -4,4 +4,7 @@
 //! file, a clock or a socket: state machines say what they need and are fed the answers.
 
 pub mod diag;
+pub mod graph;
 pub mod model;
+pub mod mvs;
+pub mod plan;

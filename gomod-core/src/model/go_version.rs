@@ -117,7 +117,8 @@ impl PartialOrd for GoVersion {
 /// Precedence first; texts of equal precedence (`1.20` and `1.20.0`) are then ordered bytewise.
 impl Ord for GoVersion {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.cmp_precedence(other).then_with(|| self.0.cmp(&other.0))
+        self.cmp_precedence(other)
+            .then_with(|| self.0.cmp(&other.0))
     }
 }
 
@@ -170,10 +171,19 @@ fn cut_number(text: &str) -> Option<(&str, &str)> {
 fn parse(text: &str) -> Option<Parts<'_>> {
     let (major, rest) = cut_number(text)?;
     if rest.is_empty() {
-        return Some(Parts { major, minor: "0", patch: "0", ..Parts::default() });
+        return Some(Parts {
+            major,
+            minor: "0",
+            patch: "0",
+            ..Parts::default()
+        });
     }
     let (minor, rest) = cut_number(rest.strip_prefix('.')?)?;
-    let mut parts = Parts { major, minor, ..Parts::default() };
+    let mut parts = Parts {
+        major,
+        minor,
+        ..Parts::default()
+    };
     if rest.is_empty() {
         if number(minor, "21").is_lt() {
             parts.patch = "0"; // only from 1.21 is a missing patch number below .0
@@ -212,10 +222,21 @@ mod tests {
             "1.21.10", "1.22", "1.100", "2",
         ];
         for pair in ascending.windows(2) {
-            assert!(GoVersion::new(pair[0]) < GoVersion::new(pair[1]), "{pair:?}");
+            assert!(
+                GoVersion::new(pair[0]) < GoVersion::new(pair[1]),
+                "{pair:?}"
+            );
         }
-        assert!(GoVersion::new("1.20").cmp_precedence(&GoVersion::new("1.20.0")).is_eq());
-        assert!(GoVersion::new("1.21").cmp_precedence(&GoVersion::new("1.21.0")).is_lt());
+        assert!(
+            GoVersion::new("1.20")
+                .cmp_precedence(&GoVersion::new("1.20.0"))
+                .is_eq()
+        );
+        assert!(
+            GoVersion::new("1.21")
+                .cmp_precedence(&GoVersion::new("1.21.0"))
+                .is_lt()
+        );
     }
 
     #[test]
@@ -239,7 +260,10 @@ mod tests {
     fn languages() {
         assert_eq!(GoVersion::new("1.21.3").language(), "1.21");
         assert!(GoVersion::new("1.21").is_language());
-        assert!(!GoVersion::new("1.20").is_language(), "1.20 is the release 1.20.0");
+        assert!(
+            !GoVersion::new("1.20").is_language(),
+            "1.20 is the release 1.20.0"
+        );
         assert!(!GoVersion::new("1.21.0").is_language());
     }
 }

@@ -336,7 +336,9 @@ fn glob_matches(pattern: &str, name: &str) -> bool {
 fn split_major(path: &str) -> Option<(&str, &str)> {
     let bytes = path.as_bytes();
     if let Some(rest) = path.strip_prefix("gopkg.in/") {
-        let end = rest.strip_suffix("-unstable").map_or(path.len(), |r| r.len() + "gopkg.in/".len());
+        let end = rest
+            .strip_suffix("-unstable")
+            .map_or(path.len(), |r| r.len() + "gopkg.in/".len());
         let digits = trailing(&bytes[..end], |b| b.is_ascii_digit());
         let at = (end - digits).checked_sub(2)?;
         if &bytes[at..at + 2] != b".v" || digits == 0 {
@@ -376,7 +378,9 @@ fn check_module(path: &str) -> Result<(), String> {
     {
         return Err(format!("invalid char {c:?} in first path element"));
     }
-    split_major(path).map(|_| ()).ok_or_else(|| "invalid version".into())
+    split_major(path)
+        .map(|_| ())
+        .ok_or_else(|| "invalid version".into())
 }
 
 fn check_slashed(path: &str, kind: Kind) -> Result<(), String> {
@@ -392,7 +396,8 @@ fn check_slashed(path: &str, kind: Kind) -> Result<(), String> {
     if path.ends_with('/') {
         return Err("trailing slash".into());
     }
-    path.split('/').try_for_each(|elem| check_element(elem, kind))
+    path.split('/')
+        .try_for_each(|elem| check_element(elem, kind))
 }
 
 fn check_element(elem: &str, kind: Kind) -> Result<(), String> {
@@ -420,7 +425,9 @@ fn check_element(elem: &str, kind: Kind) -> Result<(), String> {
     }
     let short = elem.split('.').next().unwrap_or_default();
     if is_windows_device(short) {
-        return Err(format!("{short:?} disallowed as path element component on Windows"));
+        return Err(format!(
+            "{short:?} disallowed as path element component on Windows"
+        ));
     }
     if kind == Kind::File {
         return Ok(());
@@ -496,7 +503,10 @@ mod tests {
         assert_eq!(major("v2"), ok("v2", ""));
         assert_eq!(major("gopkg.in/yaml.v3"), ok("gopkg.in/yaml", ".v3"));
         assert_eq!(major("gopkg.in/yaml.v0"), ok("gopkg.in/yaml", ".v0"));
-        assert_eq!(major("gopkg.in/yaml.v2-unstable"), ok("gopkg.in/yaml", ".v2-unstable"));
+        assert_eq!(
+            major("gopkg.in/yaml.v2-unstable"),
+            ok("gopkg.in/yaml", ".v2-unstable")
+        );
         assert_eq!(major("gopkg.in/yaml"), None);
         assert_eq!(major("gopkg.in/yaml.v01"), None);
         assert_eq!(major("gopkg.in/"), None);
@@ -505,14 +515,19 @@ mod tests {
     #[test]
     fn versions_must_fit_the_suffix() {
         let fits = |p: &str, v: &str| {
-            ModulePath::new(p).check_major(&Version::parse(v).unwrap()).is_ok()
+            ModulePath::new(p)
+                .check_major(&Version::parse(v).unwrap())
+                .is_ok()
         };
         assert!(fits("x.y/z", "v1.2.3"));
         assert!(!fits("x.y/z", "v2.0.0"));
         assert!(fits("x.y/z", "v2.0.0+incompatible"));
         assert!(!fits("x.y/z/v2", "v1.9.9"));
         assert!(!fits("x.y/z/v2", "v3.0.0+incompatible"));
-        assert!(fits("gopkg.in/yaml.v1", "v0.0.0-20140924161607-9f9df34309c0"));
+        assert!(fits(
+            "gopkg.in/yaml.v1",
+            "v0.0.0-20140924161607-9f9df34309c0"
+        ));
         assert!(fits("gopkg.in/yaml.v2-unstable", "v2.0.0"));
     }
 
@@ -520,7 +535,10 @@ mod tests {
     fn escaping_round_trips_and_rejects_upper_case() {
         let path = ModulePath::new("github.com/Azure/azure-sdk");
         assert_eq!(path.escape().unwrap(), "github.com/!azure/azure-sdk");
-        assert_eq!(ModulePath::unescape("github.com/!azure/azure-sdk"), Some(path));
+        assert_eq!(
+            ModulePath::unescape("github.com/!azure/azure-sdk"),
+            Some(path)
+        );
         assert_eq!(ModulePath::unescape("github.com/Azure"), None);
         assert_eq!(ModulePath::unescape("github.com/!1"), None);
         assert!(ModulePath::new("github.com/../x").escape().is_err());
@@ -530,7 +548,14 @@ mod tests {
 
     #[test]
     fn device_names_are_refused() {
-        for bad in ["x.y/con", "x.y/AUX.txt", "x.y/com1", "x.y/a~1", "x.y/.a", "x.y/a."] {
+        for bad in [
+            "x.y/con",
+            "x.y/AUX.txt",
+            "x.y/com1",
+            "x.y/a~1",
+            "x.y/.a",
+            "x.y/a.",
+        ] {
             assert!(ModulePath::new(bad).check().is_err(), "{bad}");
         }
         for good in ["x.y/com10", "x.y/console", "x.y/a~b", "x.y/~x"] {
@@ -540,8 +565,14 @@ mod tests {
 
     #[test]
     fn prefix_patterns() {
-        assert!(match_prefix_patterns("*.corp.example", "git.corp.example/team/x"));
-        assert!(match_prefix_patterns("rsc.io/private/", "rsc.io/private/quux"));
+        assert!(match_prefix_patterns(
+            "*.corp.example",
+            "git.corp.example/team/x"
+        ));
+        assert!(match_prefix_patterns(
+            "rsc.io/private/",
+            "rsc.io/private/quux"
+        ));
         assert!(match_prefix_patterns("a.b,c.d/*", "c.d/e/f"));
         assert!(!match_prefix_patterns("c.d/*", "c.d"));
         assert!(!match_prefix_patterns("c.d/e", "c.d/ef"));

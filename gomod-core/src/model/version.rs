@@ -162,7 +162,11 @@ impl Version {
             && timestamp.bytes().all(|b| b.is_ascii_digit())
             && !revision.is_empty()
             && revision.bytes().all(|b| b.is_ascii_alphanumeric());
-        well_formed.then_some(PseudoVersion { form, timestamp, revision })
+        well_formed.then_some(PseudoVersion {
+            form,
+            timestamp,
+            revision,
+        })
     }
 
     /// Compares by precedence alone, so that build metadata does not count (`semver.Compare`).
@@ -235,7 +239,8 @@ impl PartialOrd for Version {
 /// Precedence first; versions of equal precedence are then ordered bytewise.
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.cmp_precedence(other).then_with(|| self.text.cmp(&other.text))
+        self.cmp_precedence(other)
+            .then_with(|| self.text.cmp(&other.text))
     }
 }
 
@@ -269,7 +274,14 @@ pub fn is_canonical(text: &str) -> bool {
 
 fn parse(text: &str) -> Option<Parts<'_>> {
     let (major, rest) = cut_number(text.strip_prefix('v')?)?;
-    let mut parts = Parts { major, minor: "0", patch: "0", pre: "", build: "", short: true };
+    let mut parts = Parts {
+        major,
+        minor: "0",
+        patch: "0",
+        pre: "",
+        build: "",
+        short: true,
+    };
     if rest.is_empty() {
         return Some(parts);
     }
@@ -284,7 +296,10 @@ fn parse(text: &str) -> Option<Parts<'_>> {
     let (pre, build) = rest.split_at(rest.find('+').unwrap_or(rest.len()));
     if !pre.is_empty() {
         let identifiers = pre.strip_prefix('-')?;
-        if !identifiers.split('.').all(|i| is_identifier(i) && !has_leading_zero(i)) {
+        if !identifiers
+            .split('.')
+            .all(|i| is_identifier(i) && !has_leading_zero(i))
+        {
             return None;
         }
     }
@@ -363,7 +378,16 @@ mod tests {
         assert_eq!(v("v1.2.3+meta").as_str(), "v1.2.3");
         assert_eq!(v("v2.0.0+incompatible").as_str(), "v2.0.0+incompatible");
         assert_eq!(v("v1.2.3-rc.1+meta").as_str(), "v1.2.3-rc.1");
-        for bad in ["", "1.2.3", "v01.2.3", "v1.2.3-", "v1.2.3-01", "v1.2.3+", "master", "v1.2-rc"] {
+        for bad in [
+            "",
+            "1.2.3",
+            "v01.2.3",
+            "v1.2.3-",
+            "v1.2.3-01",
+            "v1.2.3+",
+            "master",
+            "v1.2-rc",
+        ] {
             assert!(Version::parse(bad).is_err(), "{bad}");
         }
     }
@@ -389,16 +413,32 @@ mod tests {
             assert!(v(pair[0]) < v(pair[1]), "{pair:?}");
             assert!(compare_text(pair[0], pair[1]).is_lt(), "{pair:?}");
         }
-        assert!(v("v2.0.0").cmp_precedence(&v("v2.0.0+incompatible")).is_eq());
+        assert!(
+            v("v2.0.0")
+                .cmp_precedence(&v("v2.0.0+incompatible"))
+                .is_eq()
+        );
     }
 
     #[test]
     fn trap_1_pseudo_versions() {
         let form = |t: &str| v(t).pseudo().map(|p| p.form);
-        assert_eq!(form("v0.0.0-20191109021931-daa7c04131f5"), Some(PseudoForm::NoBase));
-        assert_eq!(form("v1.2.4-0.20191109021931-daa7c04131f5"), Some(PseudoForm::AfterRelease));
-        assert_eq!(form("v1.2.3-pre.0.20191109021931-daa7c04131f5"), Some(PseudoForm::AfterPrerelease));
-        assert_eq!(form("v2.0.1-0.20191109021931-daa7c04131f5+incompatible"), Some(PseudoForm::AfterRelease));
+        assert_eq!(
+            form("v0.0.0-20191109021931-daa7c04131f5"),
+            Some(PseudoForm::NoBase)
+        );
+        assert_eq!(
+            form("v1.2.4-0.20191109021931-daa7c04131f5"),
+            Some(PseudoForm::AfterRelease)
+        );
+        assert_eq!(
+            form("v1.2.3-pre.0.20191109021931-daa7c04131f5"),
+            Some(PseudoForm::AfterPrerelease)
+        );
+        assert_eq!(
+            form("v2.0.1-0.20191109021931-daa7c04131f5+incompatible"),
+            Some(PseudoForm::AfterRelease)
+        );
         assert_eq!(form("v1.2.3-20191109021931-daa7c04131f5"), None);
         assert_eq!(form("v1.2.3-pre.20191109021931-daa7c04131f5"), None);
         assert_eq!(form("v1.2.3"), None);
@@ -408,6 +448,10 @@ mod tests {
     fn toolchain_versions_compare_by_their_go_version() {
         assert!(Version::toolchain("go1.21.3") < Version::toolchain("go1.22rc1"));
         assert!(Version::toolchain("default") < Version::toolchain("go1.5"));
-        assert!(Version::toolchain("go1.21.3-x").cmp_precedence(&Version::toolchain("go1.21.3")).is_eq());
+        assert!(
+            Version::toolchain("go1.21.3-x")
+                .cmp_precedence(&Version::toolchain("go1.21.3"))
+                .is_eq()
+        );
     }
 }

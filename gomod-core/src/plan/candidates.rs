@@ -1,0 +1,161 @@
+//! For each path the versions that a plan may choose: those that its source lists, those that the graph
+//! names, and today's.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Needs;
+use crate::graph::{ModuleId, PathId};
+use crate::model::Version;
+use crate::mvs::{Source, World};
+
+/// Which versions are considered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pass {
+    /// Releases that are not retracted, and today's version.
+    Releases,
+    /// Pre-releases, pseudo-versions that the graph names, and retracted versions as well.
+    Everything,
+}
+
+/// The version lists that were fed, and what was found out about them.
+#[derive(Debug, Default, Clone)]
+pub struct Candidates {
+    lists: FxHashMap<PathId, Vec<ModuleId>>,
+    failed: FxHashMap<PathId, String>,
+}
+
+impl Candidates {
+    /// Feeds the versions that a path's source lists. An empty list is fine.
+    pub fn feed(&mut self, world: &mut World, path: PathId, versions: &[Version]) {
+        let mut list: Vec<ModuleId> = versions
+            .iter()
+            .filter(|version| world.modules.path(path).check_major(version).is_ok())
+            .cloned()
+            .collect::<Vec<Version>>()
+            .iter()
+            .map(|version| world.modules.module_id(path, Some(version)))
+            .collect();
+        world.modules.sort(&mut list);
+        list.dedup();
+        self.lists.insert(path, list);
+    }
+
+    /// Feeds a failure to list the versions of a path; only what the graph names is then considered.
+    pub fn feed_failure(&mut self, path: PathId, message: String) {
+        self.lists.insert(path, Vec::new());
+        self.failed.insert(path, message);
+    }
+
+    /// The list of a path, ascending, if it was fed.
+    pub fn list(&self, path: PathId) -> Option<&[ModuleId]> {
+        self.lists.get(&path).map(Vec::as_slice)
+    }
+
+    /// The paths whose versions could not be listed, with the reason.
+    pub fn failures(&self) -> impl Iterator<Item = (PathId, &str)> {
+        self.failed.iter().map(|(path, why)| (*path, why.as_str()))
+    }
+
+    /// The release of a path that is highest, which is where its retractions stand.
+    fn newest(&self, world: &World, path: PathId) -> Option<ModuleId> {
+        let list = self.lists.get(&path)?;
+        let release = |module: &&ModuleId| !is_prerelease(world, **module);
+        list.iter().rev().find(release).or(list.last()).copied()
+    }
+
+    /// The versions below `above`, highest first. Records in `needs` what must be known first and then
+    /// gives none.
+    pub(super) fn below(
+        &self,
+        world: &mut World,
+        needs: &mut Needs,
+        pass: Pass,
+        above: ModuleId,
+        named: &FxHashSet<ModuleId>,
+    ) -> Option<Vec<ModuleId>> {
+        let path = world.modules.path_of(above);
+        let Some(list) = self.lists.get(&path) else {
+            needs.lists.push(path);
+            return None;
+        };
+        if pass == Pass::Releases
+            && let Some(newest) = self.newest(world, path)
+            && world.module_facts(newest).is_none()
+        {
+            let source = world.source_id(Source::Module(newest));
+            needs.sources.push(source);
+            return None;
+        }
+        let graph_names = world
+            .modules
+            .versions_of(path)
+            .iter()
+            .filter(|module| named.contains(module));
+        let mut found: Vec<ModuleId> = list
+            .iter()
+            .chain(graph_names)
+            .copied()
+            .filter(|module| world.modules.compare(*module, above).is_lt())
+            .filter(|module| match pass {
+                Pass::Everything => true,
+                Pass::Releases => {
+                    !is_prerelease(world, *module) && self.retraction(world, *module).is_none()
+                }
+            })
+            .collect();
+        world.modules.sort(&mut found);
+        found.dedup();
+        found.reverse();
+        Some(found)
+    }
+
+    /// Why a version is retracted by its author, if it is and the newest version's `go.mod` is known
+    /// (Go Modules Reference, "retract directive").
+    pub fn retraction(&self, world: &World, module: ModuleId) -> Option<String> {
+        let newest = self.newest(world, world.modules.path_of(module))?;
+        let facts = world.module_facts(newest)?.as_ref().ok()?;
+        let version = world.modules.version(module)?;
+        facts
+            .retracts
+            .iter()
+            .find(|(low, high, _)| {
+                low.cmp_precedence(version).is_le() && version.cmp_precedence(high).is_le()
+            })
+            .map(|(_, _, why)| why.clone())
+    }
+
+    /// The deprecation message of a path, if the newest version's `go.mod` is known.
+    pub fn deprecation(&self, world: &World, path: PathId) -> Option<String> {
+        let newest = self.newest(world, path)?;
+        world
+            .module_facts(newest)?
+            .as_ref()
+            .ok()?
+            .deprecated
+            .clone()
+    }
+
+    /// How many listed releases lie above `low` up to and including `high`; at least one if they differ.
+    pub fn steps(&self, world: &World, low: ModuleId, high: ModuleId) -> usize {
+        let modules = &world.modules;
+        let between = self
+            .lists
+            .get(&modules.path_of(low))
+            .into_iter()
+            .flatten()
+            .filter(|module| {
+                !is_prerelease(world, **module)
+                    && modules.compare(**module, low).is_gt()
+                    && modules.compare(**module, high).is_le()
+            })
+            .count();
+        between.max(usize::from(low != high))
+    }
+}
+
+pub(super) fn is_prerelease(world: &World, module: ModuleId) -> bool {
+    world
+        .modules
+        .version(module)
+        .is_some_and(Version::is_prerelease)
+}

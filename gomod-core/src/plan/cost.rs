@@ -1,0 +1,215 @@
+//! What a plan costs, and what it moves.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
+
+use super::candidates::Candidates;
+use super::goal::{Goal, Target};
+use super::problem::Problem;
+use super::search::Solution;
+use crate::graph::{ModuleGraph, ModuleId, PathId};
+use crate::mvs::{Overrides, Source, World};
+
+/// The cost of a plan; compared field by field in this order, less is better.
+///
+/// Roots that closure adds, and what moves only because of them, do not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+pub struct Cost {
+    /// Direct requirements dropped.
+    pub dropped: usize,
+    /// Requirements that ask for more than what is used, beyond those of today.
+    pub overridden: usize,
+    /// Modules that end up higher than today.
+    pub raised: usize,
+    /// Direct requirements, other than targets, whose selected version moves.
+    pub direct_moved: usize,
+    /// Other modules that move, come or leave.
+    pub others_moved: usize,
+    /// Releases passed on the way down, over all modules that moved.
+    pub steps: usize,
+    /// Lines of `go.mod` that differ.
+    pub lines: usize,
+}
+
+/// Why a module is in the list of moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// It is a target.
+    Target,
+    /// It moves with a target.
+    Moved,
+    /// It moves only because root closure added roots.
+    Closure,
+}
+
+/// A module whose selected version changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// Its path.
+    pub path: PathId,
+    /// What is selected today; `None` when the module comes.
+    pub from: Option<ModuleId>,
+    /// What the plan selects; `None` when the module leaves.
+    pub to: Option<ModuleId>,
+    /// Whether the main module requires it directly.
+    pub direct: bool,
+    /// Why it moves.
+    pub role: Role,
+}
+
+/// All moves of a solution, by path.
+pub(super) fn moves(
+    world: &World,
+    problem: &Problem,
+    goal: &Goal,
+    solution: &Solution,
+) -> Vec<Move> {
+    let modules = &world.modules;
+    let targets: FxHashSet<PathId> = goal
+        .targets
+        .iter()
+        .map(|target| match target {
+            Target::Module { module } => modules.path_of(*module),
+            Target::Absent { path } => *path,
+            Target::Go { .. } => problem.go_path,
+        })
+        .collect();
+    let mut paths: Vec<PathId> = problem.selected.keys().copied().collect();
+    for module in solution.graph.build_list(modules) {
+        paths.push(modules.path_of(module));
+    }
+    for module in solution.plain.build_list(modules) {
+        paths.push(modules.path_of(module));
+    }
+    paths.retain(|path| !problem.is_main(*path) && *path != problem.toolchain_path);
+    paths.sort_unstable();
+    paths.dedup();
+    let mut found: Vec<Move> = paths
+        .into_iter()
+        .filter_map(|path| {
+            let from = problem.selected.get(&path).copied();
+            let to = solution.graph.selected(path);
+            let plain = solution.plain.selected(path);
+            if from == to && from == plain {
+                return None;
+            }
+            let role = if targets.contains(&path) {
+                Role::Target
+            } else if from == plain {
+                Role::Closure
+            } else {
+                Role::Moved
+            };
+            (from != to || role == Role::Moved).then_some(Move {
+                path,
+                from,
+                to,
+                direct: problem.direct.contains(&path),
+                role,
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| modules.path(a.path).cmp(modules.path(b.path)));
+    found
+}
+
+/// The cost of a solution, but for its lines.
+pub(super) fn cost(
+    world: &World,
+    problem: &Problem,
+    candidates: &Candidates,
+    moves: &[Move],
+    solution: &Solution,
+) -> Cost {
+    let modules = &world.modules;
+    let mut cost = Cost::default();
+    for moved in moves.iter().filter(|m| m.role != Role::Closure) {
+        let plain = solution.plain.selected(moved.path);
+        if let (Some(from), Some(to)) = (moved.from, plain) {
+            let (low, high) = if modules.compare(to, from).is_lt() {
+                (to, from)
+            } else {
+                (from, to)
+            };
+            if moved.role == Role::Moved && modules.compare(to, from).is_gt() {
+                cost.raised += 1;
+            } else {
+                cost.steps += candidates.steps(world, low, high);
+            }
+        }
+        if moved.role == Role::Moved {
+            if moved.direct {
+                cost.direct_moved += 1;
+            } else {
+                cost.others_moved += 1;
+            }
+        }
+        if moved.direct && plain.is_none() && moved.role == Role::Moved {
+            cost.dropped += 1;
+        }
+    }
+    let today = overridden(
+        world,
+        &problem.graph,
+        &problem.setup.overrides,
+        &problem.setup.roots,
+    );
+    let planned = overridden(world, &solution.plain, &solution.overrides, &solution.roots);
+    cost.overridden = planned
+        .keys()
+        .filter(|pair| !today.contains_key(*pair))
+        .count();
+    cost
+}
+
+/// The pairs of a selected module (or `None`, the main module) and a path of which it requires more
+/// than is used, with the version that it requires.
+pub(super) fn overridden(
+    world: &World,
+    graph: &ModuleGraph,
+    overrides: &Overrides,
+    roots: &[ModuleId],
+) -> FxHashMap<(Option<PathId>, PathId), ModuleId> {
+    let modules = &world.modules;
+    // What is used of a path: `None` when it is absent, `Some(None)` when it cannot be compared.
+    let used = |path: PathId| -> Option<Option<ModuleId>> {
+        let selected = graph.selected(path)?;
+        Some(match overrides.replacement(modules, selected) {
+            None => Some(selected),
+            Some(Source::Module(actual)) if modules.path_of(*actual) == path => Some(*actual),
+            Some(_) => None,
+        })
+    };
+    let mut found = FxHashMap::default();
+    let mut note = |by: Option<PathId>, required: ModuleId| {
+        let path = modules.path_of(required);
+        if modules.path(path).is_toolchain() || overrides.main.contains(&path) {
+            return;
+        }
+        let above = match used(path) {
+            None => true,
+            Some(None) => false,
+            Some(Some(actual)) => modules.compare(required, actual).is_gt(),
+        };
+        if above {
+            found.insert((by, path), required);
+        }
+    };
+    for root in roots {
+        note(None, *root);
+    }
+    for module in graph.loaded() {
+        if modules.version(module).is_none() || !graph.is_selected(modules, module) {
+            continue;
+        }
+        if let Some(source) = world.known_source_of(module, overrides)
+            && let Some(Ok(facts)) = world.facts(source)
+        {
+            for required in &facts.requires {
+                note(Some(modules.path_of(module)), *required);
+            }
+        }
+    }
+    found
+}

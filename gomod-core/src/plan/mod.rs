@@ -1,0 +1,345 @@
+//! Planning a downgrade: the smallest honest edit of `go.mod` that brings a version back.
+//!
+//! [`Planner`] is a state machine: it says which `go.mod` files and version lists it needs, is fed
+//! them through the [`World`] and its [`Candidates`], and ends with [`Outcome`]: the plans it found,
+//! best first, and why other ways do not lead there. What a plan means is described in docs/planning.md.
+
+mod candidates;
+mod cost;
+mod edit;
+mod goal;
+mod problem;
+mod search;
+mod visible;
+
+pub use candidates::{Candidates, Pass};
+pub use cost::{Cost, Move, Role};
+pub use edit::Edit;
+pub use goal::{Goal, Means, Target};
+pub use problem::Problem;
+pub use search::Lowering;
+
+use rustc_hash::FxHashMap;
+
+use crate::graph::{ModuleGraph, ModuleId, PathId};
+use crate::model::GoMod;
+use crate::mvs::{LoadError, Setup, SourceId, World};
+use search::{Search, Stop};
+
+/// What a planner has to know next.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// `go.mod` files, to be fed to the [`World`].
+    pub sources: Vec<SourceId>,
+    /// Paths whose versions must be listed, to be fed to the [`Candidates`].
+    pub lists: Vec<PathId>,
+    /// What will probably be needed soon.
+    ahead: Vec<SourceId>,
+}
+
+impl Needs {
+    /// Whether nothing is needed.
+    pub fn is_empty(&self) -> bool {
+        self.sources.is_empty() && self.lists.is_empty()
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.sources.extend(other.sources);
+        self.lists.extend(other.lists);
+        self.sources.sort_unstable();
+        self.sources.dedup();
+        self.lists.sort_unstable();
+        self.lists.dedup();
+    }
+}
+
+/// Why one way to a goal does not lead there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// A target, a kept module or the go line would have to move: the chain of requirements that says
+    /// so, and what cannot be read at its end, if that is the reason.
+    Hard {
+        /// Requirements from the module that may not move to what is above its bound.
+        chain: Vec<ModuleId>,
+        /// Why the last of them cannot be used at all.
+        unreadable: Option<LoadError>,
+    },
+    /// A direct requirement would have to be dropped.
+    Drop {
+        /// Requirements from the lowest version left to what is above its bound.
+        chain: Vec<ModuleId>,
+        /// Why the last of them cannot be used at all.
+        unreadable: Option<LoadError>,
+    },
+    /// A kept module would fall, or leave, since what held it up moves.
+    KeepFell {
+        /// The version to keep.
+        kept: Option<ModuleId>,
+    },
+    /// More modules would move than the limit allows.
+    TooManyMoves {
+        /// How many would.
+        moves: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The target's path is replaced already, so that its versions are not what is used.
+    AlreadyReplaced {
+        /// The path.
+        path: PathId,
+    },
+}
+
+/// A plan: the edits, what they cost and what they do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// By which kind of edit each target is reached.
+    pub means: Vec<Means>,
+    /// Which versions had to be considered.
+    pub pass: Pass,
+    /// What it costs.
+    pub cost: Cost,
+    /// The changes of `go.mod`.
+    pub edits: Vec<Edit>,
+    /// The modules whose selected version changes.
+    pub moves: Vec<Move>,
+    /// The new `go.mod`.
+    pub go_mod: GoMod,
+    /// What the new graph is loaded from.
+    pub setup: Setup,
+    /// The new graph.
+    pub graph: ModuleGraph,
+    /// Roots that closure added, each with the changed root that requires it.
+    pub added: Vec<(ModuleId, ModuleId)>,
+    /// How each lowered module got where it is.
+    pub lowered: FxHashMap<PathId, Vec<Lowering>>,
+    /// Requirements that ask for more than what is used: by whom (`None`: the main module), and what.
+    pub overridden: Vec<(Option<PathId>, ModuleId)>,
+    /// Candidates that could not be used, and why.
+    pub left_out: Vec<(ModuleId, LoadError)>,
+}
+
+/// Everything that was found.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The plans, best first. Each is the best of its kind.
+    pub plans: Vec<Plan>,
+    /// The ways that do not lead to the goal.
+    pub conflicts: Vec<(Vec<Means>, Conflict)>,
+}
+
+impl Outcome {
+    /// The plans of the table of alternatives: those that no other beats in overridden requirements,
+    /// direct modules moved and others moved at once. The best plan comes first.
+    pub fn front(&self) -> Vec<&Plan> {
+        let key = |plan: &Plan| {
+            let cost = plan.cost;
+            [
+                cost.dropped,
+                cost.overridden,
+                cost.direct_moved,
+                cost.others_moved,
+            ]
+        };
+        let beats = |a: &Plan, b: &Plan| {
+            let (a, b) = (key(a), key(b));
+            a != b && a.iter().zip(&b).all(|(a, b)| a <= b)
+        };
+        let mut front: Vec<&Plan> = Vec::new();
+        for plan in &self.plans {
+            let known = front.iter().any(|other| key(other) == key(plan));
+            if !known && !self.plans.iter().any(|other| beats(other, plan)) {
+                front.push(plan);
+            }
+        }
+        front
+    }
+}
+
+/// What [`Planner::advance`] says.
+#[derive(Debug)]
+pub enum Progress {
+    /// Feed this and call again.
+    Needs(Needs),
+    /// Done.
+    Done(Box<Outcome>),
+}
+
+/// Plans for one goal; see the module's documentation.
+#[derive(Debug)]
+pub struct Planner {
+    problem: Problem,
+    goal: Goal,
+    go_mod: GoMod,
+    /// The version lists that were fed.
+    pub candidates: Candidates,
+}
+
+impl Planner {
+    /// A planner for `goal`, from today's state and `go.mod`.
+    pub fn new(problem: Problem, go_mod: GoMod, goal: Goal, candidates: Candidates) -> Self {
+        Self {
+            problem,
+            goal,
+            go_mod,
+            candidates,
+        }
+    }
+
+    /// Today's state.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    /// The goal.
+    pub fn goal(&self) -> &Goal {
+        &self.goal
+    }
+
+    /// Tries every way to the goal as far as what was fed allows.
+    pub fn advance(&self, world: &mut World) -> Progress {
+        let mut needs = Needs::default();
+        let mut outcome = Outcome {
+            plans: Vec::new(),
+            conflicts: Vec::new(),
+        };
+        for means in self.ways() {
+            match self.attempt(world, &means) {
+                Ok(plan) => {
+                    let known = outcome.plans.iter().any(|other| other.edits == plan.edits);
+                    if !known {
+                        outcome.plans.push(plan);
+                    }
+                }
+                Err(Stop::Needs(more)) => needs.merge(more),
+                Err(Stop::Conflict(conflict)) => outcome.conflicts.push((means, *conflict)),
+            }
+        }
+        if !needs.is_empty() {
+            return Progress::Needs(needs);
+        }
+        outcome
+            .plans
+            .sort_by_cached_key(|plan| (plan.cost, plan.go_mod.text()));
+        Progress::Done(Box::new(outcome))
+    }
+
+    /// The combinations of means to try: all for up to three targets, one for all above that.
+    fn ways(&self) -> Vec<Vec<Means>> {
+        let of_target = |target: &Target| match (target, self.goal.strategy) {
+            (Target::Absent { .. } | Target::Go { .. }, _) => vec![Means::Require],
+            (_, Some(means)) => vec![means],
+            (_, None) => Means::ALL.to_vec(),
+        };
+        let choices: Vec<Vec<Means>> = self.goal.targets.iter().map(of_target).collect();
+        if choices.iter().filter(|list| list.len() > 1).count() > 3 {
+            return Means::ALL
+                .iter()
+                .map(|means| {
+                    choices
+                        .iter()
+                        .map(|list| {
+                            if list.contains(means) {
+                                *means
+                            } else {
+                                Means::Require
+                            }
+                        })
+                        .collect()
+                })
+                .collect();
+        }
+        choices.iter().fold(vec![Vec::new()], |ways, list| {
+            ways.iter()
+                .flat_map(|way: &Vec<Means>| {
+                    list.iter().map(move |means| {
+                        let mut way = way.clone();
+                        way.push(*means);
+                        way
+                    })
+                })
+                .collect()
+        })
+    }
+
+    fn attempt(&self, world: &mut World, means: &[Means]) -> Result<Plan, Stop> {
+        for target in &self.goal.targets {
+            if let Target::Module { module } = target {
+                let replaced = self
+                    .problem
+                    .setup
+                    .overrides
+                    .replacement(&world.modules, *module)
+                    .is_some();
+                if replaced {
+                    let path = world.modules.path_of(*module);
+                    return Err(Stop::Conflict(Box::new(Conflict::AlreadyReplaced { path })));
+                }
+            }
+        }
+        match self.attempt_pass(world, means, Pass::Releases) {
+            Err(Stop::Conflict(first)) => match self.attempt_pass(world, means, Pass::Everything) {
+                Err(Stop::Conflict(_)) => Err(Stop::Conflict(first)),
+                other => other,
+            },
+            other => other,
+        }
+    }
+
+    fn attempt_pass(&self, world: &mut World, means: &[Means], pass: Pass) -> Result<Plan, Stop> {
+        let search = Search::new(
+            world,
+            &self.problem,
+            &self.candidates,
+            &self.goal,
+            pass,
+            means,
+        );
+        let solution = search.run()?;
+        let moves = cost::moves(world, &self.problem, &self.goal, &solution);
+        let mut cost = cost::cost(world, &self.problem, &self.candidates, &moves, &solution);
+        let collateral = cost.direct_moved + cost.others_moved;
+        if let Some(limit) = self.goal.max_collateral.filter(|limit| collateral > *limit) {
+            let conflict = Conflict::TooManyMoves {
+                moves: collateral,
+                limit,
+            };
+            return Err(Stop::Conflict(Box::new(conflict)));
+        }
+        let today = cost::overridden(
+            world,
+            &self.problem.graph,
+            &self.problem.setup.overrides,
+            &self.problem.setup.roots,
+        );
+        let mut overridden: Vec<(Option<PathId>, ModuleId)> =
+            cost::overridden(world, &solution.plain, &solution.overrides, &solution.roots)
+                .into_iter()
+                .filter(|(pair, _)| !today.contains_key(pair))
+                .map(|((by, _), required)| (by, required))
+                .collect();
+        overridden.sort_unstable();
+        let go_mod = edit::apply(world, &self.problem, &self.go_mod, &solution);
+        cost.lines = edit::changed_lines(&self.go_mod.text(), &go_mod.text());
+        let edits = edit::edits(world, &self.problem, &self.go_mod, &solution);
+        Ok(Plan {
+            means: means.to_vec(),
+            pass,
+            cost,
+            edits,
+            moves,
+            go_mod,
+            setup: Setup {
+                roots: solution.roots,
+                overrides: solution.overrides,
+                ..self.problem.setup.clone()
+            },
+            graph: solution.graph,
+            added: solution.added,
+            lowered: solution.lowered,
+            overridden,
+            left_out: solution.left_out,
+        })
+    }
+}

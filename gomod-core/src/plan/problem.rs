@@ -1,0 +1,89 @@
+//! Today's state: the main module's requirements, the loaded graph and what it selects.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::graph::{ModuleGraph, ModuleId, PathId};
+use crate::model::{GoVersion, ModulePath};
+use crate::mvs::{Loaded, MainModules, Overrides, Pruning, Setup, Source, World};
+
+/// What is planned from: one main module as the `go` command loads it today.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// The setup that today's graph was loaded from.
+    pub setup: Setup,
+    /// Today's graph.
+    pub graph: ModuleGraph,
+    /// Today's selected versions.
+    pub selected: FxHashMap<PathId, ModuleId>,
+    /// Today's roots by path, `go` and `toolchain` among them.
+    pub roots: FxHashMap<PathId, ModuleId>,
+    /// The paths required without an `// indirect` mark.
+    pub direct: FxHashSet<PathId>,
+    /// The path of the pseudo-module `go`.
+    pub go_path: PathId,
+    /// The path of the pseudo-module `toolchain`.
+    pub toolchain_path: PathId,
+    /// The main module's go version.
+    pub go: GoVersion,
+}
+
+impl Problem {
+    /// Takes the state from a loaded graph of a main module that stands alone.
+    pub fn new(world: &mut World, main: &MainModules, loaded: Loaded) -> Self {
+        let go_path = world.modules.path_id(&ModulePath::new("go"));
+        let toolchain_path = world.modules.path_id(&ModulePath::new("toolchain"));
+        let modules = &world.modules;
+        let selected = loaded
+            .graph
+            .build_list(modules)
+            .into_iter()
+            .map(|module| (modules.path_of(module), module))
+            .collect();
+        let roots = loaded
+            .setup
+            .roots
+            .iter()
+            .map(|module| (modules.path_of(*module), *module))
+            .collect();
+        let direct = main
+            .members
+            .iter()
+            .flat_map(|member| &member.requires)
+            .filter(|(_, indirect)| !indirect)
+            .map(|(module, _)| modules.path_of(*module))
+            .collect();
+        Self {
+            selected,
+            roots,
+            direct,
+            go_path,
+            toolchain_path,
+            go: main.go_version(),
+            graph: loaded.graph,
+            setup: loaded.setup,
+        }
+    }
+
+    /// Whether the main module's graph is pruned.
+    pub fn is_pruned(&self) -> bool {
+        self.setup.pruning == Pruning::Pruned
+    }
+
+    /// Whether `path` is a main module's.
+    pub fn is_main(&self, path: PathId) -> bool {
+        self.setup.overrides.main.contains(&path)
+    }
+
+    /// Whether `path` is `go` or `toolchain`.
+    pub fn is_toolchain(&self, path: PathId) -> bool {
+        path == self.go_path || path == self.toolchain_path
+    }
+}
+
+/// Where the content of `module` comes from under `overrides`, as a value to compare.
+pub(super) fn content(world: &World, overrides: &Overrides, module: ModuleId) -> Source {
+    overrides
+        .replacement(&world.modules, module)
+        .cloned()
+        .unwrap_or(Source::Module(module))
+}

@@ -1,0 +1,628 @@
+//! The greatest solution: lower each root that breaks a bound to its next candidate until none does.
+//!
+//! For fixed excludes and replaces the solutions are closed under the pointwise maximum, so this finds
+//! the one that moves least (docs/planning.md). The search never guesses: when it has to know a `go.mod`
+//! or a version list that was not fed, it stops and says so, and is run again.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::candidates::{Candidates, Pass};
+use super::goal::{Goal, Means, Target};
+use super::problem::Problem;
+use super::visible::{Cause, View};
+use super::{Conflict, Needs};
+use crate::graph::{ModuleGraph, ModuleId, PathId};
+use crate::model::GoVersion;
+use crate::mvs::{LoadError, Overrides, Resolver, Setup, Source, World};
+
+/// Why a module was lowered: what it required, up to what was above its bound.
+#[derive(Debug, Clone)]
+pub struct Lowering {
+    /// The version that could not stay.
+    pub from: ModuleId,
+    /// The next candidate; `None` when the module is dropped.
+    pub to: Option<ModuleId>,
+    /// Requirements from `from` to what could not be, both included.
+    pub chain: Vec<ModuleId>,
+    /// What is wrong with the last of the chain, when it is not merely too high.
+    pub unreadable: Option<LoadError>,
+}
+
+/// Why a search ended without a solution.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// Something must be fed first.
+    Needs(Needs),
+    /// There is no solution within the limits.
+    Conflict(Box<Conflict>),
+}
+
+/// A choice of roots, excludes and replaces that reaches the goal.
+#[derive(Debug, Clone)]
+pub(super) struct Solution {
+    pub(super) roots: Vec<ModuleId>,
+    pub(super) overrides: Overrides,
+    pub(super) graph: ModuleGraph,
+    /// The graph without the roots that root closure added: what the cost is counted on.
+    pub(super) plain: ModuleGraph,
+    /// The roots that root closure added, each with the changed root that asked for it.
+    pub(super) added: Vec<(ModuleId, ModuleId)>,
+    pub(super) lowered: FxHashMap<PathId, Vec<Lowering>>,
+    pub(super) left_out: Vec<(ModuleId, LoadError)>,
+}
+
+pub(super) struct Search<'a> {
+    world: &'a mut World,
+    problem: &'a Problem,
+    candidates: &'a Candidates,
+    goal: &'a Goal,
+    pass: Pass,
+    needs: Needs,
+    overrides: Overrides,
+    /// Excluding: requirements on these paths above the target are ignored.
+    hidden: FxHashMap<PathId, ModuleId>,
+    roots: BTreeMap<PathId, ModuleId>,
+    /// The highest version that may be selected; `None` when the path must be absent.
+    caps: FxHashMap<PathId, Option<ModuleId>>,
+    /// Paths that the search may not move: targets, those kept, and `go`.
+    hard: FxHashSet<PathId>,
+    go_bound: Option<GoVersion>,
+    lowered: FxHashMap<PathId, Vec<Lowering>>,
+    added: BTreeMap<PathId, ModuleId>,
+    /// Roots whose own requirements may raise other modules: targets, added and raised ones.
+    raisers: FxHashSet<PathId>,
+    named: FxHashSet<ModuleId>,
+    left_out: BTreeMap<ModuleId, LoadError>,
+}
+
+impl<'a> Search<'a> {
+    /// Prepares a search that reaches each target of `goal` by the kind of edit in `means`.
+    pub(super) fn new(
+        world: &'a mut World,
+        problem: &'a Problem,
+        candidates: &'a Candidates,
+        goal: &'a Goal,
+        pass: Pass,
+        means: &[Means],
+    ) -> Self {
+        let start = if problem.is_pruned() {
+            problem.roots.clone()
+        } else {
+            problem.selected.clone()
+        };
+        let mut search = Self {
+            needs: Needs::default(),
+            overrides: problem.setup.overrides.clone(),
+            hidden: FxHashMap::default(),
+            roots: start
+                .into_iter()
+                .filter(|(path, _)| !problem.is_main(*path))
+                .collect(),
+            caps: problem
+                .selected
+                .iter()
+                .filter(|(path, _)| !problem.is_main(**path) && **path != problem.toolchain_path)
+                .map(|(path, module)| (*path, Some(*module)))
+                .collect(),
+            hard: goal.keep.iter().copied().chain([problem.go_path]).collect(),
+            go_bound: None,
+            lowered: FxHashMap::default(),
+            added: BTreeMap::new(),
+            raisers: FxHashSet::default(),
+            named: problem.graph.walk().into_iter().collect(),
+            left_out: BTreeMap::new(),
+            world,
+            problem,
+            candidates,
+            goal,
+            pass,
+        };
+        for (target, means) in goal.targets.iter().zip(means) {
+            search.aim(target, *means);
+        }
+        search
+    }
+
+    fn aim(&mut self, target: &Target, means: Means) {
+        match target {
+            Target::Absent { path } => {
+                self.roots.remove(path);
+                self.caps.insert(*path, None);
+                self.hard.insert(*path);
+            }
+            Target::Go { version } => {
+                let go = self.world.go_module(version);
+                self.roots.insert(self.problem.go_path, go);
+                self.roots.remove(&self.problem.toolchain_path);
+                self.caps.insert(self.problem.go_path, Some(go));
+                self.go_bound = Some(version.clone());
+            }
+            Target::Module { module } => {
+                let path = self.world.modules.path_of(*module);
+                self.hard.insert(path);
+                self.raisers.insert(path);
+                let today = self.problem.selected.get(&path).copied();
+                if means == Means::Replace {
+                    let today = today.unwrap_or(*module);
+                    self.overrides
+                        .wildcard
+                        .insert(path, Source::Module(*module));
+                    self.roots.insert(path, today);
+                    self.caps.insert(path, Some(today));
+                    return;
+                }
+                if means == Means::Exclude {
+                    self.hidden.insert(path, *module);
+                }
+                self.roots.insert(path, *module);
+                self.caps.insert(path, Some(*module));
+            }
+        }
+    }
+
+    /// Runs to the end, or to the first thing that must be fed.
+    pub(super) fn run(mut self) -> Result<Solution, Stop> {
+        loop {
+            self.lower()?;
+            let graph = self.resolve(None)?;
+            if self.problem.is_pruned() && self.add_closure(&graph)? {
+                continue;
+            }
+            if self.bound_go_lines(&graph)? {
+                continue;
+            }
+            return self.finish(graph);
+        }
+    }
+
+    /// Lowers bad roots until there are none.
+    fn lower(&mut self) -> Result<(), Stop> {
+        loop {
+            let view = View::new(self);
+            self.flush_needs()?;
+            if self.raise(&view) {
+                continue;
+            }
+            let bad = view.bad_roots();
+            if bad.is_empty() {
+                return Ok(());
+            }
+            for root in bad {
+                let (chain, cause) = view.chain(root);
+                self.descend(root, chain, cause)?;
+            }
+            self.flush_needs()?;
+        }
+    }
+
+    /// Takes the next candidate for a root that cannot stay.
+    fn descend(&mut self, root: ModuleId, chain: Vec<ModuleId>, cause: Cause) -> Result<(), Stop> {
+        let path = self.world.modules.path_of(root);
+        let unreadable = match cause {
+            Cause::Unreadable(error) => {
+                self.left_out
+                    .insert(*chain.last().unwrap_or(&root), error.clone());
+                Some(error)
+            }
+            _ => None,
+        };
+        if self.hard.contains(&path) {
+            return Err(self.conflict(Conflict::Hard { chain, unreadable }));
+        }
+        let Some(below) =
+            self.candidates
+                .below(self.world, &mut self.needs, self.pass, root, &self.named)
+        else {
+            return Ok(());
+        };
+        // Behind each further step one more candidate is asked for ahead of time: long descents then
+        // cost few round trips.
+        let ahead = 1 + self.lowered.get(&path).map_or(0, Vec::len);
+        for module in below.iter().take(ahead) {
+            if let Some(source) = self.world.source_of(*module, &self.overrides)
+                && self.world.facts(source).is_none()
+            {
+                self.needs.ahead.push(source);
+            }
+        }
+        let next = below.first().copied();
+        match next {
+            Some(next) => {
+                self.roots.insert(path, next);
+            }
+            None if self.problem.direct.contains(&path) && !self.goal.allow_drop => {
+                return Err(self.conflict(Conflict::Drop { chain, unreadable }));
+            }
+            None => {
+                self.roots.remove(&path);
+            }
+        }
+        self.caps.insert(path, next);
+        self.lowered.entry(path).or_default().push(Lowering {
+            from: root,
+            to: next,
+            chain,
+            unreadable,
+        });
+        Ok(())
+    }
+
+    /// Lets targets, and the roots that closure added, raise what nothing forbids; says whether any did.
+    fn raise(&mut self, view: &View) -> bool {
+        let raisers: Vec<ModuleId> = self
+            .roots
+            .iter()
+            .filter(|(path, _)| self.raisers.contains(path))
+            .map(|(_, module)| *module)
+            .collect();
+        let mut raised = false;
+        for raiser in raisers {
+            for module in view.above(self, raiser) {
+                let path = self.world.modules.path_of(module);
+                let movable = !self.hard.contains(&path) && !self.lowered.contains_key(&path);
+                if movable && self.is_above(module) {
+                    self.caps.insert(path, Some(module));
+                    self.named.insert(module);
+                    if self.roots.contains_key(&path) {
+                        self.roots.insert(path, module);
+                        self.raisers.insert(path);
+                    }
+                    raised = true;
+                }
+            }
+        }
+        raised
+    }
+
+    /// Root closure: what a new or changed root requires becomes a root at its selected version, and so
+    /// on (the design's C4). Says whether anything was added or moved.
+    fn add_closure(&mut self, graph: &ModuleGraph) -> Result<bool, Stop> {
+        let mut grew = false;
+        let roots: Vec<(PathId, ModuleId)> = self.roots.iter().map(|(p, m)| (*p, *m)).collect();
+        for (path, root) in &roots {
+            // A root that the closure itself raised is brought to its selected version first.
+            if let Some(selected) = graph.selected(*path)
+                && selected != *root
+                && !self.problem.is_toolchain(*path)
+            {
+                self.roots.insert(*path, selected);
+                self.raisers.insert(*path);
+                grew = true;
+            }
+        }
+        if grew {
+            return Ok(true);
+        }
+        for (path, root) in roots {
+            if self.problem.is_toolchain(path) || !self.is_changed(path, root) {
+                continue;
+            }
+            for requirement in self.closure_of(root) {
+                let path = self.world.modules.path_of(requirement);
+                if self.roots.contains_key(&path)
+                    || self.problem.is_main(path)
+                    || self.problem.is_toolchain(path)
+                {
+                    continue;
+                }
+                let Some(selected) = graph.selected(path) else {
+                    continue;
+                };
+                self.roots.insert(path, selected);
+                self.raisers.insert(path);
+                self.added.insert(path, root);
+                grew = true;
+            }
+        }
+        self.flush_needs()?;
+        Ok(grew)
+    }
+
+    /// What becomes a root with a changed root: its requirements, or everything behind one that is
+    /// older than Go 1.17.
+    fn closure_of(&mut self, root: ModuleId) -> Vec<ModuleId> {
+        let Some(Ok((list, prunes))) = self.requirements(root) else {
+            return Vec::new();
+        };
+        if prunes {
+            return list;
+        }
+        let mut seen: FxHashSet<ModuleId> = FxHashSet::default();
+        let mut stack = list;
+        while let Some(module) = stack.pop() {
+            if seen.insert(module)
+                && let Some(Ok((list, _))) = self.requirements(module)
+            {
+                stack.extend(list);
+            }
+        }
+        let mut found: Vec<ModuleId> = seen.into_iter().collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// Whether a root is new, or its content is not today's.
+    fn is_changed(&self, path: PathId, root: ModuleId) -> bool {
+        match self.problem.roots.get(&path) {
+            None => true,
+            Some(today) => {
+                super::problem::content(self.world, &self.overrides, root)
+                    != super::problem::content(self.world, &self.problem.setup.overrides, *today)
+            }
+        }
+    }
+
+    /// With a target for `go`: lowers selected modules that are no roots and whose go line is too high.
+    fn bound_go_lines(&mut self, graph: &ModuleGraph) -> Result<bool, Stop> {
+        if self.go_bound.is_none() {
+            return Ok(false);
+        }
+        let mut moved = false;
+        for module in graph.build_list(&self.world.modules) {
+            let path = self.world.modules.path_of(module);
+            if self.problem.is_main(path)
+                || self.problem.is_toolchain(path)
+                || self.roots.contains_key(&path)
+            {
+                continue;
+            }
+            // A go.mod that cannot be read does not keep the graph from loading: it is pruned out.
+            if matches!(self.requirements(module), Some(Ok(_))) && self.go_line_too_high(module) {
+                let before = self.lowered.len();
+                self.descend_unrooted(module)?;
+                moved |= self.lowered.len() != before || self.needs.is_empty();
+            }
+        }
+        self.flush_needs()?;
+        Ok(moved)
+    }
+
+    fn descend_unrooted(&mut self, module: ModuleId) -> Result<(), Stop> {
+        let path = self.world.modules.path_of(module);
+        self.descend(module, vec![module], Cause::GoLine)?;
+        // It was no root and does not become one.
+        self.roots.remove(&path);
+        Ok(())
+    }
+
+    /// The graph of the current roots, or of those in `roots`.
+    fn resolve(&mut self, roots: Option<Vec<ModuleId>>) -> Result<ModuleGraph, Stop> {
+        let setup = self.setup(roots);
+        let mut resolver = Resolver::new(self.world, &setup);
+        let sources = resolver.advance(self.world, &setup);
+        if !sources.is_empty() {
+            self.needs.sources.extend(sources);
+            self.flush_needs()?;
+        }
+        resolver.finish().map_err(|error| {
+            self.conflict(Conflict::Hard {
+                chain: error.path,
+                unreadable: Some(error.error),
+            })
+        })
+    }
+
+    fn setup(&self, roots: Option<Vec<ModuleId>>) -> Setup {
+        let mut roots = roots.unwrap_or_else(|| self.root_list());
+        self.world.modules.sort(&mut roots);
+        Setup {
+            roots,
+            overrides: self.overrides.clone(),
+            ..self.problem.setup.clone()
+        }
+    }
+
+    fn finish(mut self, graph: ModuleGraph) -> Result<Solution, Stop> {
+        self.check(&graph)?;
+        if !self.hidden.is_empty() {
+            self.trim_excludes(&graph);
+        }
+        let (roots, graph) = if self.problem.is_pruned() {
+            (self.setup(None).roots, graph)
+        } else {
+            let roots = self.listed_roots(&graph);
+            let graph = self.resolve(Some(roots.clone()))?;
+            self.check(&graph)?;
+            (roots, graph)
+        };
+        let plain = if self.added.is_empty() {
+            graph.clone()
+        } else {
+            let original: Vec<ModuleId> = roots
+                .iter()
+                .copied()
+                .filter(|root| !self.added.contains_key(&self.world.modules.path_of(*root)))
+                .collect();
+            self.resolve(Some(original))?
+        };
+        let added = self
+            .added
+            .iter()
+            .filter_map(|(path, cause)| Some((*self.roots.get(path)?, *cause)))
+            .collect();
+        Ok(Solution {
+            roots,
+            overrides: self.overrides,
+            graph,
+            plain,
+            added,
+            lowered: self.lowered,
+            left_out: self.left_out.into_iter().collect(),
+        })
+    }
+
+    /// The last word: every root selected, targets and kept modules where they must be.
+    fn check(&mut self, graph: &ModuleGraph) -> Result<(), Stop> {
+        let wrong_root = self.roots.iter().find(|(path, root)| {
+            **path != self.problem.toolchain_path && graph.selected(**path) != Some(**root)
+        });
+        if let Some((path, root)) = wrong_root {
+            let chain = graph
+                .selected(*path)
+                .map_or_else(|| vec![*root], |selected| graph.shortest_path(selected));
+            return Err(self.conflict(Conflict::Hard {
+                chain,
+                unreadable: None,
+            }));
+        }
+        let fallen = self
+            .goal
+            .keep
+            .iter()
+            .find(|path| graph.selected(**path) != self.problem.selected.get(*path).copied());
+        if let Some(path) = fallen {
+            let kept = self.problem.selected.get(path).copied();
+            return Err(self.conflict(Conflict::KeepFell { kept }));
+        }
+        let present = self.goal.targets.iter().find_map(|target| match target {
+            Target::Absent { path } => graph.selected(*path),
+            _ => None,
+        });
+        if let Some(module) = present {
+            let chain = graph.shortest_path(module);
+            return Err(self.conflict(Conflict::Hard {
+                chain,
+                unreadable: None,
+            }));
+        }
+        Ok(())
+    }
+
+    /// Keeps only the new excludes that some loaded `go.mod` of the final graph asks for.
+    fn trim_excludes(&mut self, graph: &ModuleGraph) {
+        let mut asked: FxHashSet<ModuleId> = FxHashSet::default();
+        for module in graph.loaded() {
+            if let Some(source) = self.world.known_source_of(module, &self.overrides)
+                && let Some(Ok(facts)) = self.world.facts(source)
+            {
+                asked.extend(facts.requires.iter().copied());
+            }
+        }
+        let before = &self.problem.setup.overrides.excludes;
+        self.overrides
+            .excludes
+            .retain(|module| before.contains(module) || asked.contains(module));
+    }
+
+    /// What a `go.mod` below 1.17 lists: targets, former roots that stay as they are or are direct, and
+    /// what keeps another module from falling, as `go get` writes it.
+    fn listed_roots(&self, graph: &ModuleGraph) -> Vec<ModuleId> {
+        let modules = &self.world.modules;
+        let selected: Vec<ModuleId> = graph
+            .build_list(modules)
+            .into_iter()
+            .filter(|module| !self.problem.is_main(modules.path_of(*module)))
+            .collect();
+        let targets = self.goal.targets.iter().filter_map(|target| match target {
+            Target::Module { module } => Some(modules.path_of(*module)),
+            _ => None,
+        });
+        let stays = |module: &ModuleId| {
+            let path = modules.path_of(*module);
+            self.problem.roots.get(&path).is_some_and(|root| {
+                root == module
+                    || self.problem.direct.contains(&path)
+                    || self.problem.is_toolchain(path)
+            })
+        };
+        let base: Vec<PathId> = targets
+            .chain(
+                selected
+                    .iter()
+                    .filter(|m| stays(m))
+                    .map(|m| modules.path_of(*m)),
+            )
+            .chain([self.problem.go_path])
+            .collect();
+        let mut roots = crate::mvs::minimal_roots(modules, graph, &selected, &base);
+        roots.retain(|root| {
+            let path = modules.path_of(*root);
+            path != self.problem.toolchain_path
+                || self.roots.contains_key(&path) && self.problem.roots.contains_key(&path)
+        });
+        roots
+    }
+
+    fn conflict(&self, conflict: Conflict) -> Stop {
+        Stop::Conflict(Box::new(conflict))
+    }
+
+    fn flush_needs(&mut self) -> Result<(), Stop> {
+        if self.needs.is_empty() {
+            // What would only be wanted ahead of time does not stop the search.
+            self.needs.ahead.clear();
+            return Ok(());
+        }
+        let mut needs = std::mem::take(&mut self.needs);
+        needs.sources.append(&mut needs.ahead);
+        needs.sources.sort_unstable();
+        needs.sources.dedup();
+        needs.lists.sort_unstable();
+        needs.lists.dedup();
+        Err(Stop::Needs(needs))
+    }
+
+    /// The requirements of a module with whether it is pruned behind; `None` when they must be fed.
+    pub(super) fn requirements(
+        &mut self,
+        module: ModuleId,
+    ) -> Option<Result<(Vec<ModuleId>, bool), LoadError>> {
+        let local = self.problem.setup.local_go.as_ref();
+        let (mut list, prunes): (Vec<ModuleId>, bool) =
+            match self.world.requirements(module, &self.overrides, local) {
+                Err(error) => return Some(Err(error)),
+                Ok(Some(found)) => (found.iter(&self.overrides).collect(), found.prunes()),
+                Ok(None) => {
+                    if let Some(source) = self.world.source_of(module, &self.overrides) {
+                        self.needs.sources.push(source);
+                    }
+                    return None;
+                }
+            };
+        if !self.hidden.is_empty() {
+            let modules = &self.world.modules;
+            for required in &list {
+                if let Some(target) = self.hidden.get(&modules.path_of(*required))
+                    && modules.compare(*required, *target).is_gt()
+                {
+                    self.overrides.excludes.insert(*required);
+                }
+            }
+            list.retain(|required| !self.overrides.excludes.contains(required));
+        }
+        Some(Ok((list, prunes)))
+    }
+
+    pub(super) fn root_list(&self) -> Vec<ModuleId> {
+        self.roots.values().copied().collect()
+    }
+
+    pub(super) fn is_pruned(&self) -> bool {
+        self.problem.is_pruned()
+    }
+
+    /// Whether a module is above the bound of its path.
+    pub(super) fn is_above(&self, module: ModuleId) -> bool {
+        match self.caps.get(&self.world.modules.path_of(module)) {
+            None => false,
+            Some(None) => true,
+            Some(Some(cap)) => self.world.modules.compare(module, *cap).is_gt(),
+        }
+    }
+
+    /// Whether a module's go line is above the Go that is asked for.
+    pub(super) fn go_line_too_high(&self, module: ModuleId) -> bool {
+        let Some(bound) = &self.go_bound else {
+            return false;
+        };
+        let local = self.problem.setup.local_go.as_ref();
+        match self.world.requirements(module, &self.overrides, local) {
+            Ok(Some(found)) => found
+                .go()
+                .is_some_and(|go| go.cmp_precedence(bound).is_gt()),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What each root makes visible in the graph, and which roots thereby break a bound.
+//!
+//! A root at Go 1.17 or later shows its own requirements; an older one shows everything behind it. A root
+//! is bad when something it shows is above its bound, or cannot be read.
+
+use rustc_hash::FxHashMap;
+
+use super::search::Search;
+use crate::graph::ModuleId;
+use crate::mvs::LoadError;
+
+/// Why a module is bad.
+#[derive(Debug, Clone)]
+pub(super) enum Cause {
+    /// It is itself above its bound.
+    Above,
+    /// Its go line is above the Go that is asked for.
+    GoLine,
+    /// Its `go.mod` cannot be used.
+    Unreadable(LoadError),
+    /// It requires a bad module.
+    Requires(ModuleId),
+}
+
+/// The modules that can be seen from the roots, as far as their `go.mod` files are known.
+#[derive(Debug, Default)]
+pub(super) struct View {
+    /// The modules behind which everything is loaded.
+    index: FxHashMap<ModuleId, usize>,
+    nodes: Vec<ModuleId>,
+    children: Vec<Vec<ModuleId>>,
+    cause: Vec<Option<Cause>>,
+    /// The roots with what they show directly, and whether they are pruned behind.
+    roots: Vec<(ModuleId, Vec<ModuleId>, bool)>,
+    root_cause: FxHashMap<ModuleId, Cause>,
+}
+
+impl View {
+    /// Looks at everything that the roots of `search` show. What is not known yet goes to its needs.
+    pub(super) fn new(search: &mut Search<'_>) -> Self {
+        let mut view = Self::default();
+        for root in search.root_list() {
+            match search.requirements(root) {
+                None => {}
+                Some(Err(error)) => {
+                    view.root_cause.insert(root, Cause::Unreadable(error));
+                }
+                Some(Ok((list, prunes))) => {
+                    let pruned = prunes && search.is_pruned();
+                    if !pruned {
+                        for requirement in &list {
+                            view.load(search, *requirement);
+                        }
+                    }
+                    if search.go_line_too_high(root) {
+                        view.root_cause.insert(root, Cause::GoLine);
+                    }
+                    view.roots.push((root, list, pruned));
+                }
+            }
+        }
+        view.propagate(search);
+        view
+    }
+
+    fn load(&mut self, search: &mut Search<'_>, start: ModuleId) {
+        let mut stack = vec![start];
+        while let Some(module) = stack.pop() {
+            if self.index.contains_key(&module) {
+                continue;
+            }
+            self.index.insert(module, self.nodes.len());
+            self.nodes.push(module);
+            let (children, cause) = match search.requirements(module) {
+                None => (Vec::new(), None),
+                Some(Err(error)) => (Vec::new(), Some(Cause::Unreadable(error))),
+                Some(Ok((list, _))) => (list, None),
+            };
+            stack.extend(&children);
+            self.children.push(children);
+            self.cause.push(cause);
+        }
+    }
+
+    fn propagate(&mut self, search: &Search<'_>) {
+        let mut parents: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
+        let mut queue: Vec<usize> = Vec::new();
+        for (at, module) in self.nodes.iter().enumerate() {
+            if search.is_above(*module) {
+                self.cause[at] = Some(Cause::Above);
+            }
+            if self.cause[at].is_some() {
+                queue.push(at);
+            }
+            for child in &self.children[at] {
+                if let Some(child) = self.index.get(child) {
+                    parents[*child].push(at);
+                }
+            }
+        }
+        let mut next = 0;
+        while let Some(at) = queue.get(next).copied() {
+            next += 1;
+            for parent in &parents[at] {
+                if self.cause[*parent].is_none() {
+                    self.cause[*parent] = Some(Cause::Requires(self.nodes[at]));
+                    queue.push(*parent);
+                }
+            }
+        }
+        for (root, list, _) in &self.roots {
+            if self.root_cause.contains_key(root) {
+                continue;
+            }
+            let bad = list
+                .iter()
+                .find(|module| search.is_above(**module))
+                .or_else(|| {
+                    list.iter()
+                        .find(|module| self.node_cause(**module).is_some())
+                });
+            if let Some(module) = bad {
+                self.root_cause.insert(*root, Cause::Requires(*module));
+            }
+        }
+    }
+
+    fn node_cause(&self, module: ModuleId) -> Option<&Cause> {
+        self.cause[*self.index.get(&module)?].as_ref()
+    }
+
+    /// The bad roots, in a fixed order.
+    pub(super) fn bad_roots(&self) -> Vec<ModuleId> {
+        let mut bad: Vec<ModuleId> = self.root_cause.keys().copied().collect();
+        bad.sort_unstable();
+        bad
+    }
+
+    /// From a bad root to what makes it bad: the chain of modules, and what is wrong with the last.
+    pub(super) fn chain(&self, root: ModuleId) -> (Vec<ModuleId>, Cause) {
+        let mut chain = vec![root];
+        let mut cause = self.root_cause.get(&root);
+        while let Some(Cause::Requires(next)) = cause {
+            if chain.contains(next) {
+                break;
+            }
+            chain.push(*next);
+            cause = self.node_cause(*next);
+        }
+        let cause = match cause {
+            Some(Cause::GoLine) => Cause::GoLine,
+            Some(Cause::Unreadable(error)) => Cause::Unreadable(error.clone()),
+            _ => Cause::Above,
+        };
+        (chain, cause)
+    }
+
+    /// Everything above its bound that `root` shows.
+    pub(super) fn above(&self, search: &Search<'_>, root: ModuleId) -> Vec<ModuleId> {
+        let Some((_, list, pruned)) = self.roots.iter().find(|(module, _, _)| *module == root)
+        else {
+            return Vec::new();
+        };
+        let mut seen: Vec<bool> = vec![false; self.nodes.len()];
+        let mut found = Vec::new();
+        let mut stack: Vec<ModuleId> = list.clone();
+        while let Some(module) = stack.pop() {
+            let at = self.index.get(&module).filter(|_| !pruned);
+            if let Some(at) = at {
+                if std::mem::replace(&mut seen[*at], true) {
+                    continue;
+                }
+                stack.extend(&self.children[*at]);
+            }
+            if search.is_above(module) {
+                found.push(module);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
