@@ -3,6 +3,7 @@
 mod go_mod;
 mod go_version;
 mod path;
+mod query;
 mod version;
 
 pub use go_mod::*;
@@ -10,6 +11,7 @@ pub use go_version::GoVersion;
 pub use path::{
     ModulePath, PathError, check_file_path, escape_version, match_prefix_patterns, unescape_version,
 };
+pub use query::{Query, QueryError};
 pub use version::{PseudoForm, PseudoVersion, Version, VersionError, is_canonical, is_valid};
 
 use std::fmt;

@@ -9,6 +9,7 @@ mod cost;
 mod edit;
 mod goal;
 mod problem;
+mod report;
 mod search;
 mod visible;
 
@@ -17,6 +18,10 @@ pub use cost::{Cost, Move, Role};
 pub use edit::Edit;
 pub use goal::{Goal, Means, Target};
 pub use problem::Problem;
+pub use report::{
+    EditReport, FloorReport, MoveReport, OverriddenReport, PlanReport, Refusal, Report,
+    TargetReport,
+};
 pub use search::Lowering;
 
 use rustc_hash::FxHashMap;

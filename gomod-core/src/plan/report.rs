@@ -1,0 +1,455 @@
+//! A plan in words and numbers, free of ids: what programs read as JSON and what the command line prints.
+
+use serde::Serialize;
+
+use super::goal::Target;
+use super::{Conflict, Cost, Edit, Means, Outcome, Pass, Plan, Planner, Role};
+use crate::graph::{ModuleId, PathId};
+use crate::mvs::World;
+
+/// Everything about a planning run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The main module's path.
+    pub module: String,
+    /// Its go version.
+    pub go: String,
+    /// What was asked for.
+    pub targets: Vec<TargetReport>,
+    /// The plans of the table of alternatives, best first.
+    pub plans: Vec<PlanReport>,
+    /// Ways that do not lead to the goal.
+    pub refused: Vec<Refusal>,
+}
+
+/// A target, and who holds today's version up.
+#[derive(Debug, Clone, Serialize)]
+pub struct TargetReport {
+    /// The module path, or `go`.
+    pub module: String,
+    /// What is selected today; `None` when it is not in the build list.
+    pub from: Option<String>,
+    /// What is asked for; `None` when it must be absent.
+    pub to: Option<String>,
+    /// The requirements above what is asked for.
+    pub floors: Vec<FloorReport>,
+    /// What to know before it is used: retracted, deprecated.
+    pub warnings: Vec<String>,
+}
+
+/// A requirement that holds a version up.
+#[derive(Debug, Clone, Serialize)]
+pub struct FloorReport {
+    /// The version that is required.
+    pub requires: String,
+    /// A shortest chain of requirements from the main module to the one that requires it.
+    pub path: Vec<String>,
+}
+
+/// One plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlanReport {
+    /// Its letter in the table of alternatives.
+    pub letter: char,
+    /// The kinds of edit it uses, one for each target.
+    pub means: Vec<Means>,
+    /// What it costs.
+    pub cost: Cost,
+    /// The changes of `go.mod`, each with its reason.
+    pub edits: Vec<EditReport>,
+    /// The modules whose selected version changes.
+    pub moves: Vec<MoveReport>,
+    /// Requirements that ask for more than what will be used.
+    pub overridden: Vec<OverriddenReport>,
+    /// What to know about this plan.
+    pub notes: Vec<String>,
+}
+
+/// A change of `go.mod` with its reason.
+#[derive(Debug, Clone, Serialize)]
+pub struct EditReport {
+    /// The change.
+    #[serde(flatten)]
+    pub edit: Edit,
+    /// Why it is needed.
+    pub reason: String,
+    /// The same change as an argument of `go mod edit`.
+    pub go_mod_edit: String,
+}
+
+/// A module whose selected version changes.
+#[derive(Debug, Clone, Serialize)]
+pub struct MoveReport {
+    /// The module path.
+    pub module: String,
+    /// What is selected today; `None` when it comes.
+    pub from: Option<String>,
+    /// What will be selected; `None` when it leaves.
+    pub to: Option<String>,
+    /// `lowered`, `raised`, `came`, `left`, `replaced` or `restored` (moved by the plan alone, put back by closure).
+    pub change: &'static str,
+    /// Whether the main module requires it directly.
+    pub direct: bool,
+    /// Why it moves.
+    pub role: Role,
+}
+
+/// A requirement that asks for more than what will be used.
+#[derive(Debug, Clone, Serialize)]
+pub struct OverriddenReport {
+    /// The module that requires it; the main module's path for its own requirement.
+    pub by: String,
+    /// What it requires.
+    pub requires: String,
+    /// The version that is used instead; `None` when the module is absent.
+    pub uses: Option<String>,
+}
+
+/// A way that does not lead to the goal.
+#[derive(Debug, Clone, Serialize)]
+pub struct Refusal {
+    /// The kinds of edit that were tried, one for each target.
+    pub means: Vec<Means>,
+    /// Why not, step by step.
+    pub because: Vec<String>,
+    /// Limits whose removal may help, as flags.
+    pub relax: Vec<String>,
+}
+
+impl Report {
+    /// Words the outcome of `planner`.
+    pub fn new(world: &World, planner: &Planner, outcome: &Outcome) -> Self {
+        let problem = planner.problem();
+        let modules = &world.modules;
+        let main = problem
+            .setup
+            .main
+            .first()
+            .map(|module| modules.display(*module))
+            .unwrap_or_default();
+        let plans = outcome
+            .front()
+            .into_iter()
+            .zip('A'..='Z')
+            .map(|(plan, letter)| plan_report(world, planner, plan, letter, &main))
+            .collect();
+        Self {
+            go: problem.go.to_string(),
+            targets: planner
+                .goal()
+                .targets
+                .iter()
+                .map(|target| target_report(world, planner, target))
+                .collect(),
+            plans,
+            refused: outcome
+                .conflicts
+                .iter()
+                .map(|(means, conflict)| refusal(world, planner, means, conflict))
+                .collect(),
+            module: main,
+        }
+    }
+}
+
+fn target_report(world: &World, planner: &Planner, target: &Target) -> TargetReport {
+    let problem = planner.problem();
+    let modules = &world.modules;
+    let (path, bound) = match target {
+        Target::Module { module } => (modules.path_of(*module), Some(*module)),
+        Target::Absent { path } => (*path, None),
+        Target::Go { version } => {
+            return TargetReport {
+                module: "go".into(),
+                from: Some(problem.go.to_string()),
+                to: Some(version.to_string()),
+                floors: Vec::new(),
+                warnings: Vec::new(),
+            };
+        }
+    };
+    let floors = match bound {
+        Some(bound) => problem.graph.floors(modules, path, Some(bound)),
+        None => problem.graph.floors(modules, path, None),
+    };
+    let mut warnings = Vec::new();
+    if let Some(module) = bound {
+        if let Some(why) = planner.candidates.retraction(world, module) {
+            let why = if why.is_empty() {
+                "no reason given".to_owned()
+            } else {
+                why
+            };
+            warnings.push(format!(
+                "{} is retracted by its author: {why}",
+                modules.display(module)
+            ));
+        }
+        if problem.setup.overrides.excludes.contains(&module) {
+            warnings.push(format!("{} is excluded by go.mod", modules.display(module)));
+        }
+    }
+    if let Some(why) = planner.candidates.deprecation(world, path) {
+        warnings.push(format!("{} is deprecated: {why}", modules.path(path)));
+    }
+    TargetReport {
+        module: modules.path(path).to_string(),
+        from: version(world, problem.selected.get(&path).copied()),
+        to: version(world, bound),
+        floors: floors
+            .iter()
+            .map(|floor| FloorReport {
+                requires: modules.display(floor.requires),
+                path: floor
+                    .path
+                    .iter()
+                    .map(|module| modules.display(*module))
+                    .collect(),
+            })
+            .collect(),
+        warnings,
+    }
+}
+
+fn plan_report(
+    world: &World,
+    planner: &Planner,
+    plan: &Plan,
+    letter: char,
+    main: &str,
+) -> PlanReport {
+    let modules = &world.modules;
+    let edits = plan
+        .edits
+        .iter()
+        .map(|edit| EditReport {
+            reason: reason(world, planner, plan, edit),
+            go_mod_edit: edit.go_mod_edit_argument(),
+            edit: edit.clone(),
+        })
+        .collect();
+    let moves = plan
+        .moves
+        .iter()
+        .map(|moved| MoveReport {
+            module: modules.path(moved.path).to_string(),
+            from: version(world, moved.from),
+            to: version(world, moved.to),
+            change: match (moved.from, moved.to) {
+                (None, _) => "came",
+                (_, None) => "left",
+                (Some(from), Some(to)) if from == to => "restored",
+                (Some(from), Some(to)) if modules.compare(to, from).is_gt() => "raised",
+                _ => "lowered",
+            },
+            direct: moved.direct,
+            role: moved.role,
+        })
+        .collect();
+    let overridden = plan
+        .overridden
+        .iter()
+        .map(|(by, required)| OverriddenReport {
+            by: by.map_or_else(|| main.to_owned(), |by| selected(world, plan, by)),
+            requires: modules.display(*required),
+            uses: plan.used(world, modules.path_of(*required)),
+        })
+        .collect();
+    let mut notes = Vec::new();
+    if plan.pass == Pass::Everything {
+        notes.push("pre-releases and retracted versions had to be considered".to_owned());
+    }
+    if plan.means.contains(&Means::Replace) || plan.means.contains(&Means::Exclude) {
+        notes.push(
+            "exclude and replace count only in this main module: modules that import it ignore them, \
+             and `go install path@version` refuses a module with replaces or excludes"
+                .to_owned(),
+        );
+    }
+    for (module, error) in &plan.left_out {
+        notes.push(format!("left out: {}: {error}", modules.display(*module)));
+    }
+    PlanReport {
+        letter,
+        means: plan.means.clone(),
+        cost: plan.cost,
+        edits,
+        moves,
+        overridden,
+        notes,
+    }
+}
+
+impl Plan {
+    /// The version of `path` whose content the plan uses, replacements applied.
+    pub fn used(&self, world: &World, path: PathId) -> Option<String> {
+        let selected = self.graph.selected(path)?;
+        match self.setup.overrides.replacement(&world.modules, selected) {
+            Some(crate::mvs::Source::Module(actual)) => version(world, Some(*actual)),
+            Some(crate::mvs::Source::Directory(directory)) => Some(directory.clone()),
+            None => version(world, Some(selected)),
+        }
+    }
+}
+
+/// Why an edit is in the plan.
+fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit) -> String {
+    let modules = &world.modules;
+    let is_target = |path: PathId| {
+        planner.goal().targets.iter().any(|target| match target {
+            Target::Module { module } => modules.path_of(*module) == path,
+            Target::Absent { path: target } => *target == path,
+            Target::Go { .. } => path == planner.problem().go_path,
+        })
+    };
+    let path_of = |text: &str| modules.find_path(&crate::model::ModulePath::new(text));
+    match edit {
+        Edit::Require {
+            path,
+            closure,
+            from,
+            to,
+            ..
+        } => {
+            let Some(id) = path_of(path) else {
+                return String::new();
+            };
+            if is_target(id) {
+                return "asked for".to_owned();
+            }
+            if *closure {
+                let cause = plan
+                    .added
+                    .iter()
+                    .find(|(root, _)| modules.path_of(*root) == id)
+                    .map(|(_, cause)| modules.display(*cause))
+                    .unwrap_or_default();
+                return format!(
+                    "{cause}, which changed, requires it: its go.mod must stay in the graph"
+                );
+            }
+            if let Some(first) = plan.lowered.get(&id).and_then(|list| list.first()) {
+                let what = chain_sentence(world, &first.chain);
+                return match &first.unreadable {
+                    Some(error) => format!("{what}, which cannot be used: {error}"),
+                    None => what,
+                };
+            }
+            match (from, to) {
+                (None, Some(_)) => "keeps it at today's version".to_owned(),
+                (Some(_), None) => "nothing requires it any more".to_owned(),
+                _ => "a changed requirement asks for it".to_owned(),
+            }
+        }
+        Edit::Exclude { path, version } => {
+            let by: Vec<String> = path_of(path)
+                .map(|path| planner.problem().graph.floors(modules, path, None))
+                .unwrap_or_default()
+                .iter()
+                .filter(|floor| {
+                    modules
+                        .version(floor.requires)
+                        .is_some_and(|v| v.as_str() == version)
+                })
+                .filter_map(|floor| floor.path.last())
+                .map(|by| modules.display(*by))
+                .collect();
+            match by.as_slice() {
+                [] => "a requirement on this version is ignored".to_owned(),
+                list => format!("required by {}", list.join(", ")),
+            }
+        }
+        Edit::Replace { .. } => "requirements stay; the content of this version is used".to_owned(),
+        Edit::Go { .. } => "asked for".to_owned(),
+        Edit::DropToolchain { .. } => "it asks for another Go than the go line".to_owned(),
+    }
+}
+
+/// `a@v1 requires b@v2, which requires c@v3`.
+pub(super) fn chain_sentence(world: &World, chain: &[ModuleId]) -> String {
+    let names: Vec<String> = chain
+        .iter()
+        .map(|module| world.modules.display(*module))
+        .collect();
+    match names.split_first() {
+        None => String::new(),
+        Some((first, [])) => first.clone(),
+        Some((first, rest)) => format!("{first} requires {}", rest.join(", which requires ")),
+    }
+}
+
+fn refusal(world: &World, planner: &Planner, means: &[Means], conflict: &Conflict) -> Refusal {
+    let modules = &world.modules;
+    let mut because = Vec::new();
+    let mut relax = Vec::new();
+    let bound_of = |chain: &[ModuleId]| -> Option<String> {
+        let last = *chain.last()?;
+        let path = modules.path_of(last);
+        let goal = planner.goal();
+        if let Some(target) = goal.module_target(path, |module| modules.path_of(module)) {
+            return Some(format!("but {} is asked for", modules.display(target)));
+        }
+        if goal.targets.contains(&Target::Absent { path }) {
+            return Some(format!("but {} must be absent", modules.path(path)));
+        }
+        if goal.keep.contains(&path) {
+            return Some(format!("but {} is to be kept as it is", modules.path(path)));
+        }
+        if path == planner.problem().go_path {
+            return Some("which is above the go line".to_owned());
+        }
+        Some(format!(
+            "but every lower version of {} conflicts as well",
+            modules.path(path)
+        ))
+    };
+    match conflict {
+        Conflict::Hard { chain, unreadable } | Conflict::Drop { chain, unreadable } => {
+            because.push(chain_sentence(world, chain));
+            match unreadable {
+                Some(error) => because.push(format!("which cannot be used: {error}")),
+                None => because.extend(bound_of(chain)),
+            }
+            if let Some(first) = chain.first() {
+                let path = modules.path_of(*first);
+                if matches!(conflict, Conflict::Drop { .. }) {
+                    because.push(format!(
+                        "no version of {} is without such a requirement, and it is required directly",
+                        modules.path(path)
+                    ));
+                    relax.push("--allow-drop".to_owned());
+                } else if planner.goal().keep.contains(&path) {
+                    relax.push(format!("without --keep {}", modules.path(path)));
+                }
+            }
+        }
+        Conflict::KeepFell { kept } => because.push(format!(
+            "{} is held up only by what has to move",
+            kept.map(|module| modules.display(module)).unwrap_or_default()
+        )),
+        Conflict::TooManyMoves { moves, limit } => {
+            because.push(format!("{moves} other modules would move, and at most {limit} may"));
+            relax.push(format!("--max-collateral {moves}"));
+        }
+        Conflict::AlreadyReplaced { path } => because.push(format!(
+            "{} is replaced already, so its versions are not what is used: change the replace line instead",
+            modules.path(*path)
+        )),
+    }
+    Refusal {
+        means: means.to_vec(),
+        because,
+        relax,
+    }
+}
+
+fn version(world: &World, module: Option<ModuleId>) -> Option<String> {
+    world.modules.version(module?).map(ToString::to_string)
+}
+
+fn selected(world: &World, plan: &Plan, path: PathId) -> String {
+    match plan.graph.selected(path) {
+        Some(module) => world.modules.display(module),
+        None => world.modules.path(path).to_string(),
+    }
+}
