@@ -1,1 +1,105 @@
-fn main() {}
+//! `cargo run -p gomod-benches --release -- versus-go [DIR…]`: gomod beside the go command.
+//!
+//! For each main module the two commands run in turn, A B A B …, and the medians and the median of the
+//! ratios pair by pair are printed. Whole processes are timed; nothing is asserted.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+const PAIRS: usize = 9;
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    if args.next().as_deref() != Some("versus-go") {
+        eprintln!(
+            "usage: gomod-benches versus-go [DIR…]\n\nDIR is a main module; without one, fixtures/gin-app"
+        );
+        return ExitCode::from(2);
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut modules: Vec<PathBuf> = args.map(PathBuf::from).collect();
+    if modules.is_empty() {
+        modules.push(root.join("fixtures/gin-app"));
+    }
+    if Command::new("go").arg("version").output().is_err() {
+        eprintln!("skipped: there is no go command to compare with");
+        return ExitCode::SUCCESS;
+    }
+    let Some(gomod) = build(&root) else {
+        eprintln!("gomod could not be built");
+        return ExitCode::FAILURE;
+    };
+    println!(
+        "{:<44} {:<14} {:>10} {:>10} {:>8}",
+        "main module", "command", "gomod ms", "go ms", "go/gomod"
+    );
+    for module in &modules {
+        for (name, ours, theirs) in [
+            ("list", vec!["list"], vec!["list", "-m", "all"]),
+            ("graph", vec!["graph"], vec!["mod", "graph"]),
+        ] {
+            let pairs: Vec<(Duration, Duration)> = (0..=PAIRS)
+                .filter_map(|_| {
+                    Some((
+                        run(&gomod, &ours, module)?,
+                        run(Path::new("go"), &theirs, module)?,
+                    ))
+                })
+                .skip(1) // the first pair warms the caches
+                .collect();
+            let label = module.file_name().unwrap_or_default().to_string_lossy();
+            if pairs.is_empty() {
+                println!("{label:<44} {name:<14} one of the two failed");
+                continue;
+            }
+            let ms = |d: Duration| d.as_secs_f64() * 1e3;
+            println!(
+                "{:<44} {:<14} {:>10.1} {:>10.1} {:>7.1}x",
+                label,
+                name,
+                median(pairs.iter().map(|p| ms(p.0)).collect()),
+                median(pairs.iter().map(|p| ms(p.1)).collect()),
+                median(
+                    pairs
+                        .iter()
+                        .map(|p| p.1.as_secs_f64() / p.0.as_secs_f64())
+                        .collect()
+                ),
+            );
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Builds the release binary and says where it is.
+fn build(root: &Path) -> Option<PathBuf> {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--quiet", "-p", "gomod-cli"])
+        .current_dir(root)
+        .status()
+        .ok()?;
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    built.success().then(|| target.join("release/gomod"))
+}
+
+fn run(program: &Path, args: &[&str], dir: &Path) -> Option<Duration> {
+    let start = Instant::now();
+    let status = Command::new(program)
+        .args(args)
+        .current_dir(dir)
+        .env("GOFLAGS", "-mod=readonly")
+        .env("GOWORK", "off")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .ok()?;
+    let took = start.elapsed();
+    status.success().then_some(took)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

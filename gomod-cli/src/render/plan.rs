@@ -1,0 +1,265 @@
+//! The page that `plan-downgrade` prints: what forces today's version, the diff, what else moves, what
+//! was checked, and the command that applies it.
+
+use std::fmt::Write as _;
+
+use gomod_core::plan::{FloorReport, MoveReport, PlanReport, Report, Role, TargetReport};
+use similar::{ChangeTag, TextDiff};
+
+use super::style::{ADDED, BOLD, DIM, REMOVED, WARNING, paint};
+
+/// What the page shows beside the report.
+pub(crate) struct Page<'a> {
+    pub(crate) report: &'a Report,
+    /// Which plan of the table was chosen.
+    pub(crate) chosen: &'a PlanReport,
+    /// The file's name, its text today and as planned.
+    pub(crate) file: &'a str,
+    pub(crate) before: &'a str,
+    pub(crate) after: &'a str,
+    /// What was checked against what, a line each.
+    pub(crate) checks: &'a [String],
+    /// The command that applies the plan; `None` when it was applied.
+    pub(crate) command: Option<&'a str>,
+    pub(crate) verbose: bool,
+}
+
+/// How many chains and closure roots are shown unless `-v` asks for all.
+const FEW: usize = 5;
+
+/// The whole page.
+pub(crate) fn page(page: &Page<'_>) -> String {
+    let mut out = String::new();
+    for target in &page.report.targets {
+        target_section(&mut out, page, target);
+    }
+    summary(&mut out, page.chosen);
+    diff(&mut out, page);
+    reasons(&mut out, page);
+    moves(&mut out, page);
+    overridden(&mut out, page.chosen);
+    for note in &page.chosen.notes {
+        let _ = writeln!(out, "{} {note}", paint(WARNING, "note:"));
+    }
+    if !page.chosen.notes.is_empty() {
+        out.push('\n');
+    }
+    table(&mut out, page);
+    section(&mut out, "Checked");
+    for line in page.checks {
+        let _ = writeln!(out, "  {line}");
+    }
+    if let Some(command) = page.command {
+        out.push('\n');
+        section(&mut out, "To apply it");
+        let _ = writeln!(out, "  {command}");
+    }
+    out
+}
+
+fn section(out: &mut String, title: &str) {
+    let _ = writeln!(out, "{}", paint(BOLD, title));
+}
+
+fn target_section(out: &mut String, page: &Page<'_>, target: &TargetReport) {
+    let to = target.to.as_deref().unwrap_or("none");
+    let from = target.from.as_deref().unwrap_or("none");
+    section(out, &format!("{} {from} → {to}", target.module));
+    for warning in &target.warnings {
+        let _ = writeln!(out, "{} {warning}", paint(WARNING, "warning:"));
+    }
+    if target.module == "go" {
+        let _ = writeln!(out, "  go.mod asks for go {from}; every selected module must do with go {to}");
+    } else if target.floors.is_empty() {
+        let _ = writeln!(out, "  nothing else requires more");
+    } else {
+        let count = target.floors.len();
+        let what = target.to.as_ref().map_or_else(|| "it".to_owned(), |to| format!("more than {to}"));
+        let _ = writeln!(out, "  {count} {} {what}:", if count == 1 { "requirement asks for" } else { "requirements ask for" });
+        let shown = if page.verbose { count } else { FEW };
+        for floor in target.floors.iter().take(shown) {
+            let _ = writeln!(out, "    {}", chain(floor));
+        }
+        if count > shown {
+            let _ = writeln!(out, "    {}", paint(DIM, &format!("… and {} more (-v shows all)", count - shown)));
+        }
+    }
+    out.push('\n');
+}
+
+/// `main → a@v1 → b@v2` with the last element being what is required.
+pub(crate) fn chain(floor: &FloorReport) -> String {
+    let mut names = floor.path.clone();
+    names.push(floor.requires.clone());
+    names.join(" → ")
+}
+
+fn summary(out: &mut String, plan: &PlanReport) {
+    let cost = plan.cost;
+    let means: Vec<&str> = plan.means.iter().map(|means| means.as_str()).collect();
+    let mut parts = vec![format!(
+        "{} direct and {} other modules move",
+        cost.direct_moved, cost.others_moved
+    )];
+    parts.push(match cost.overridden {
+        0 => "no requirement is overridden".to_owned(),
+        1 => "1 requirement is overridden".to_owned(),
+        n => format!("{n} requirements are overridden"),
+    });
+    if cost.dropped > 0 {
+        parts.push(format!("{} direct requirements are dropped", cost.dropped));
+    }
+    section(out, &format!("Plan {}, by {}", plan.letter, means.join(" and ")));
+    let _ = writeln!(out, "  beside the targets, {}\n", parts.join("; "));
+}
+
+fn diff(out: &mut String, page: &Page<'_>) {
+    let diff = TextDiff::from_lines(page.before, page.after);
+    let _ = writeln!(out, "--- {0}\n+++ {0} (planned)", page.file);
+    for hunk in diff.unified_diff().context_radius(1).iter_hunks() {
+        let _ = writeln!(out, "{}", paint(DIM, hunk.header().to_string().trim_end()));
+        for change in hunk.iter_changes() {
+            let text = change.value().trim_end_matches(['\n', '\r']);
+            let line = match change.tag() {
+                ChangeTag::Delete => paint(REMOVED, &format!("-{text}")),
+                ChangeTag::Insert => paint(ADDED, &format!("+{text}")),
+                ChangeTag::Equal => format!(" {text}"),
+            };
+            let _ = writeln!(out, "{line}");
+        }
+    }
+    out.push('\n');
+}
+
+fn reasons(out: &mut String, page: &Page<'_>) {
+    use gomod_core::plan::Edit;
+    let (closure, edits): (Vec<_>, Vec<_>) = page
+        .chosen
+        .edits
+        .iter()
+        .partition(|edit| matches!(edit.edit, Edit::Require { closure: true, .. }));
+    section(out, "Why each line changes");
+    for edit in edits {
+        let _ = writeln!(out, "  {}  {}", edit_words(&edit.edit), paint(DIM, &edit.reason));
+    }
+    if !closure.is_empty() {
+        let _ = writeln!(
+            out,
+            "  {} new requirements keep in the graph what changed modules require (root closure):",
+            closure.len()
+        );
+        let shown = if page.verbose { closure.len() } else { FEW };
+        for edit in closure.iter().take(shown) {
+            let _ = writeln!(out, "    {}  {}", edit_words(&edit.edit), paint(DIM, &edit.reason));
+        }
+        if closure.len() > shown {
+            let more = format!("… and {} more (-v shows all)", closure.len() - shown);
+            let _ = writeln!(out, "    {}", paint(DIM, &more));
+        }
+    }
+    out.push('\n');
+}
+
+fn edit_words(edit: &gomod_core::plan::Edit) -> String {
+    use gomod_core::plan::Edit;
+    match edit {
+        Edit::Require { path, from: Some(from), to: Some(to), .. } => format!("require {path} {from} → {to}"),
+        Edit::Require { path, from: None, to: Some(to), .. } => format!("require {path} {to}"),
+        Edit::Require { path, from, .. } => {
+            format!("drop {path} {}", from.as_deref().unwrap_or_default())
+        }
+        Edit::Exclude { path, version } => format!("exclude {path} {version}"),
+        Edit::Replace { path, version } => format!("replace {path} => {path} {version}"),
+        Edit::Go { from, to } => format!("go {} → {to}", from.as_deref().unwrap_or("(none)")),
+        Edit::DropToolchain { name } => format!("drop toolchain {name}"),
+    }
+}
+
+fn moves(out: &mut String, page: &Page<'_>) {
+    let of = |role: Role| -> Vec<&MoveReport> {
+        page.chosen.moves.iter().filter(|m| m.role == role).collect()
+    };
+    let groups = [
+        (Role::Moved, "Also moves"),
+        (Role::Closure, "Moves only because of root closure"),
+    ];
+    for (role, title) in groups {
+        let list = of(role);
+        if list.is_empty() {
+            continue;
+        }
+        section(out, &format!("{title} ({})", list.len()));
+        for moved in &list {
+            let _ = writeln!(out, "  {}", move_line(moved));
+        }
+        out.push('\n');
+    }
+    if of(Role::Moved).is_empty() {
+        let _ = writeln!(out, "Nothing else moves.\n");
+    }
+}
+
+/// `~ path v1 → v2`, `+ path v2`, `- path v1`.
+pub(crate) fn move_line(moved: &MoveReport) -> String {
+    let direct = if moved.direct { "  (direct)" } else { "" };
+    match (&moved.from, &moved.to) {
+        (Some(from), Some(to)) => format!("~ {} {from} → {to}{direct}", moved.module),
+        (None, Some(to)) => paint(ADDED, &format!("+ {} {to}{direct}", moved.module)),
+        (Some(from), None) => paint(REMOVED, &format!("- {} {from}{direct}", moved.module)),
+        (None, None) => moved.module.clone(),
+    }
+}
+
+fn overridden(out: &mut String, plan: &PlanReport) {
+    if plan.overridden.is_empty() {
+        return;
+    }
+    section(out, "Overridden: builds only if the code does not use what was asked for");
+    for pair in &plan.overridden {
+        let uses = pair.uses.as_deref().unwrap_or("nothing");
+        let _ = writeln!(out, "  {} requires {}, and gets {uses}", pair.by, pair.requires);
+    }
+    out.push('\n');
+}
+
+fn table(out: &mut String, page: &Page<'_>) {
+    section(out, "Alternatives");
+    let means = |plan: &PlanReport| {
+        let words: Vec<&str> = plan.means.iter().map(|means| means.as_str()).collect();
+        words.join("+")
+    };
+    let width = page.report.plans.iter().map(|plan| means(plan).len()).max().unwrap_or(0).max(3);
+    let _ = writeln!(
+        out,
+        "     {:<width$}  overridden  raised  direct  others  steps  lines",
+        "how"
+    );
+    for plan in &page.report.plans {
+        let cost = plan.cost;
+        let mark = if plan.letter == page.chosen.letter { ">" } else { " " };
+        let _ = writeln!(
+            out,
+            "  {mark}{} {:<width$}  {:>10}  {:>6}  {:>6}  {:>6}  {:>5}  {:>5}",
+            plan.letter,
+            means(plan),
+            cost.overridden,
+            cost.raised,
+            cost.direct_moved,
+            cost.others_moved,
+            cost.steps,
+            cost.lines
+        );
+    }
+    for refusal in &page.report.refused {
+        let words: Vec<&str> = refusal.means.iter().map(|means| means.as_str()).collect();
+        let _ = writeln!(
+            out,
+            "     {}",
+            paint(DIM, &format!("not by {}: {}", words.join("+"), refusal.because.join(", ")))
+        );
+    }
+    if page.report.plans.len() > 1 {
+        let _ = writeln!(out, "     {}", paint(DIM, "--choose LETTER takes another"));
+    }
+    out.push('\n');
+}

@@ -1,0 +1,133 @@
+//! Small worlds with plans that can be followed by hand.
+#![allow(clippy::unwrap_used)]
+
+mod scenario;
+
+use scenario::Scenario;
+
+#[test]
+fn a_free_requirement_is_lowered_alone() {
+    let world = Scenario::parse(
+        "main 1.21: a v1.1.0, b v1.0.0\n\
+         a v1.0.0 1.21:\n\
+         a v1.1.0 1.21:\n\
+         b v1.0.0 1.21:\n",
+    );
+    insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @"");
+}
+
+#[test]
+fn what_holds_the_target_up_goes_down_with_it() {
+    let world = Scenario::parse(
+        "main 1.21: a v1.1.0, b v1.1.0 indirect\n\
+         a v1.0.0 1.21: b v1.0.0\n\
+         a v1.1.0 1.21: b v1.1.0\n\
+         b v1.0.0 1.21:\n\
+         b v1.1.0 1.21:\n",
+    );
+    insta::assert_snapshot!(world.best(&["b@v1.0.0"]), @"");
+}
+
+#[test]
+fn a_kept_module_leaves_exclude() {
+    let world = Scenario::parse(
+        "main 1.21: a v1.1.0, b v1.1.0 indirect\n\
+         a v1.0.0 1.21: b v1.0.0\n\
+         a v1.1.0 1.21: b v1.1.0\n\
+         b v1.0.0 1.21:\n\
+         b v1.1.0 1.21:\n",
+    );
+    let plan = world.best_with(&["b@v1.0.0"], |goal, world| {
+        let path = world
+            .modules
+            .path_id(&gomod_core::model::ModulePath::new("x.y/a"));
+        goal.keep.insert(path);
+    });
+    insta::assert_snapshot!(plan, @"");
+}
+
+#[test]
+fn a_direct_requirement_is_not_dropped() {
+    let world = Scenario::parse(
+        "main 1.21: a v1.1.0, b v1.1.0 indirect\n\
+         a v1.1.0 1.21: b v1.1.0\n\
+         b v1.0.0 1.21:\n\
+         b v1.1.0 1.21:\n",
+    );
+    let plan = world.best_with(&["b@v1.0.0"], |goal, _| {
+        goal.strategy = Some(gomod_core::plan::Means::Require);
+    });
+    insta::assert_snapshot!(plan, @"");
+    let plan = world.best_with(&["b@v1.0.0"], |goal, _| {
+        goal.strategy = Some(gomod_core::plan::Means::Require);
+        goal.allow_drop = true;
+    });
+    insta::assert_snapshot!(plan, @"");
+}
+
+#[test]
+fn root_closure_adds_what_a_changed_root_requires() {
+    // c was hidden behind a v1.1.0; a v1.0.0 requires it, and it requires d.
+    let world = Scenario::parse(
+        "main 1.21: a v1.1.0\n\
+         a v1.0.0 1.21: c v1.0.0\n\
+         a v1.1.0 1.21: b v1.0.0\n\
+         b v1.0.0 1.21:\n\
+         c v1.0.0 1.21: d v1.0.0\n\
+         d v1.0.0 1.21:\n",
+    );
+    insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @"");
+}
+
+#[test]
+fn below_go_1_17_nothing_is_added_but_what_keeps_versions() {
+    let world = Scenario::parse(
+        "main 1.16: a v1.1.0\n\
+         a v1.0.0 1.16: b v1.0.0\n\
+         a v1.1.0 1.16: b v1.1.0\n\
+         b v1.0.0 1.16:\n\
+         b v1.1.0 1.16:\n",
+    );
+    insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @"");
+}
+
+#[test]
+fn go_takes_down_every_module_that_needs_a_newer_one() {
+    let world = Scenario::parse(
+        "main 1.22: a v1.2.0, b v1.0.0 indirect\n\
+         a v1.0.0 1.18: b v1.0.0\n\
+         a v1.1.0 1.21: b v1.0.0\n\
+         a v1.2.0 1.22: b v1.0.0\n\
+         b v1.0.0 1.18:\n",
+    );
+    insta::assert_snapshot!(world.best(&["go@1.20"]), @"");
+    insta::assert_snapshot!(world.best(&["go@1.21"]), @"");
+}
+
+#[test]
+fn releases_come_before_pre_releases() {
+    let world = Scenario::parse(
+        "main 1.21: a v1.2.0, b v1.1.0 indirect\n\
+         a v1.0.0 1.21: b v1.0.0\n\
+         a v1.1.0-rc.1 1.21: b v1.0.0\n\
+         a v1.2.0 1.21: b v1.1.0\n\
+         b v1.0.0 1.21:\n\
+         b v1.1.0 1.21:\n",
+    );
+    insta::assert_snapshot!(world.best(&["b@v1.0.0"]), @"");
+}
+
+#[test]
+fn no_plan_says_why() {
+    let world = Scenario::parse(
+        "main 1.21: a v1.1.0, b v1.1.0\n\
+         a v1.0.0 1.21: b v1.1.0\n\
+         a v1.1.0 1.21: b v1.1.0\n\
+         b v1.0.0 1.21: a v1.1.0\n\
+         b v1.1.0 1.21:\n",
+    );
+    let plan = world.best_with(&["a@v1.0.0", "b@v1.0.0"], |goal, _| {
+        goal.strategy = Some(gomod_core::plan::Means::Require);
+    });
+    insta::assert_snapshot!(plan, @"");
+}
