@@ -8,3 +8,4 @@ pub mod graph;
 pub mod model;
 pub mod mvs;
 pub mod plan;
+pub mod verify;
