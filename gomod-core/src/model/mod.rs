@@ -1,12 +1,10 @@
 //! The vocabulary of Go modules: paths, versions, and the typed contents of the files that name them.
 
-mod go_mod;
 mod go_version;
 mod path;
 mod query;
 mod version;
 
-pub use go_mod::*;
 pub use go_version::GoVersion;
 pub use path::{
     ModulePath, PathError, check_file_path, escape_version, match_prefix_patterns, unescape_version,

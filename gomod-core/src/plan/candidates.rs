@@ -57,7 +57,7 @@ impl Candidates {
     }
 
     /// The release of a path that is highest, which is where its retractions stand.
-    fn newest(&self, world: &World, path: PathId) -> Option<ModuleId> {
+    pub fn newest(&self, world: &World, path: PathId) -> Option<ModuleId> {
         let list = self.lists.get(&path)?;
         let release = |module: &&ModuleId| !is_prerelease(world, **module);
         list.iter().rev().find(release).or(list.last()).copied()

@@ -26,6 +26,17 @@ pub enum Target {
     },
 }
 
+impl Target {
+    /// The path of a module target; `None` for `go`.
+    pub fn path(&self, path_of: impl Fn(ModuleId) -> PathId) -> Option<PathId> {
+        match self {
+            Self::Module { module } => Some(path_of(*module)),
+            Self::Absent { path } => Some(*path),
+            Self::Go { .. } => None,
+        }
+    }
+}
+
 /// By which kind of edit a target is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]

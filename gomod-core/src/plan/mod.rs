@@ -27,8 +27,8 @@ pub use search::Lowering;
 use rustc_hash::FxHashMap;
 
 use crate::graph::{ModuleGraph, ModuleId, PathId};
-use crate::model::GoMod;
-use crate::mvs::{LoadError, Setup, SourceId, World};
+use crate::model::{GoMod, ModuleVersion};
+use crate::mvs::{LoadError, Setup, Source, SourceId, World};
 use search::{Search, Stop};
 
 /// What a planner has to know next.
@@ -123,6 +123,65 @@ pub struct Plan {
     pub overridden: Vec<(Option<PathId>, ModuleId)>,
     /// Candidates that could not be used, and why.
     pub left_out: Vec<(ModuleId, LoadError)>,
+}
+
+impl Plan {
+    /// The module versions whose content the plan brings in: what moved to another version, what is
+    /// replaced anew, and what root closure added.
+    pub fn selected_anew(&self, world: &World, problem: &Problem) -> Vec<ModuleVersion> {
+        let used = |module: ModuleId| match problem::content(world, &self.setup.overrides, module) {
+            Source::Module(actual) => world.modules.module_version(actual),
+            Source::Directory(_) => None,
+        };
+        let mut list: Vec<ModuleVersion> = self
+            .changed(world, problem)
+            .into_iter()
+            .filter_map(used)
+            .collect();
+        list.sort();
+        list.dedup();
+        list
+    }
+
+    /// The modules that need both lines in go.sum: roots, what moved or is new, and what a changed
+    /// module's `go.mod` requires, at its selected version.
+    pub fn content(&self, world: &World, problem: &Problem) -> Vec<ModuleId> {
+        let changed = self.changed(world, problem);
+        let required = changed
+            .iter()
+            .filter_map(|module| self.graph.requirements(*module))
+            .flatten()
+            .filter_map(|module| self.graph.selected(world.modules.path_of(module)));
+        let mut list: Vec<ModuleId> = self
+            .setup
+            .roots
+            .iter()
+            .copied()
+            .chain(required)
+            .chain(changed.iter().copied())
+            .filter(|module| world.modules.version(*module).is_some())
+            .collect();
+        list.sort_unstable();
+        list.dedup();
+        list
+    }
+
+    /// The selected modules whose content is not today's.
+    fn changed(&self, world: &World, problem: &Problem) -> Vec<ModuleId> {
+        self.graph
+            .build_list(&world.modules)
+            .into_iter()
+            .filter(|module| {
+                let path = world.modules.path_of(*module);
+                let today = problem.selected.get(&path).map(|today| {
+                    problem::content(world, &problem.setup.overrides, *today)
+                });
+                !problem.is_toolchain(path)
+                    && !problem.is_main(path)
+                    && today != Some(problem::content(world, &self.setup.overrides, *module))
+            })
+            .collect()
+    }
 }
 
 /// Everything that was found.

@@ -1,0 +1,127 @@
+//! `gomod list`: the build list, as `go list -m all` prints it.
+
+use std::fmt::Write as _;
+
+use gomod_core::graph::ModuleId;
+use gomod_core::model::ModuleVersion;
+use gomod_core::mvs::{Mode, Source};
+use serde::Serialize;
+
+use super::{Setting, from_load_error, json};
+use crate::args::{Format, Global, List};
+use crate::error::CliError;
+
+#[derive(Serialize)]
+struct Document {
+    modules: Vec<Module>,
+}
+
+/// One module of the build list.
+#[derive(Serialize)]
+struct Module {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    main: bool,
+    direct: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replace: Option<Replacement>,
+}
+
+#[derive(Serialize)]
+struct Replacement {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+}
+
+pub(crate) fn run(global: &Global, args: &List) -> Result<String, CliError> {
+    let mut setting = Setting::load(global, Mode::ReadOnly)?;
+    if !setting.loaded.inconsistencies.is_empty() {
+        let mut error = CliError::no(format!("updates to {} needed", setting.project.name));
+        for finding in &setting.loaded.inconsistencies {
+            error = error.detail(finding.describe(&setting.world));
+        }
+        return Err(error.hint("go mod tidy; gomod graph shows the updated graph"));
+    }
+    let list: Vec<ModuleId> = setting
+        .loaded
+        .graph
+        .build_list(&setting.world.modules)
+        .into_iter()
+        .filter(|module| {
+            let path = setting.world.modules.path_of(*module);
+            !setting.world.modules.path(path).is_toolchain()
+        })
+        .collect();
+    check_infos(&mut setting, &list)?;
+    let modules: Vec<Module> = list.iter().map(|module| describe(&setting, *module)).collect();
+    if args.format == Format::Json {
+        return json(&Document { modules });
+    }
+    let mut out = String::new();
+    for module in modules {
+        out.push_str(&module.path);
+        if let Some(version) = module.version {
+            let _ = write!(out, " {version}");
+        }
+        if let Some(replace) = module.replace {
+            let _ = write!(out, " => {}", replace.path);
+            if let Some(version) = replace.version {
+                let _ = write!(out, " {version}");
+            }
+        }
+        out.push('\n');
+    }
+    Ok(out)
+}
+
+/// `go list -m all` looks at the .info of each selected module, or of its replacement.
+fn check_infos(setting: &mut Setting, list: &[ModuleId]) -> Result<(), CliError> {
+    let modules = &setting.world.modules;
+    let used: Vec<ModuleVersion> = list
+        .iter()
+        .filter_map(|module| match setting.main.overrides.replacement(modules, *module) {
+            None => modules.module_version(*module),
+            Some(Source::Module(actual)) => modules.module_version(*actual),
+            Some(Source::Directory(_)) => None,
+        })
+        .collect();
+    for (module, info) in used.iter().zip(setting.session.infos(&used)) {
+        match info {
+            Ok(info) if info.version == module.version.as_str() => {}
+            Ok(info) => {
+                return Err(CliError::environment(format!(
+                    "{module}: the source gives information about {} instead",
+                    info.version
+                )));
+            }
+            Err(error) => return Err(from_load_error(&module.to_string(), &error)),
+        }
+    }
+    Ok(())
+}
+
+fn describe(setting: &Setting, module: ModuleId) -> Module {
+    let modules = &setting.world.modules;
+    let path = modules.path_of(module);
+    let replace = setting.main.overrides.replacement(modules, module).map(|source| match source {
+        Source::Module(actual) => Replacement {
+            path: modules.path(modules.path_of(*actual)).to_string(),
+            version: modules.version(*actual).map(ToString::to_string),
+        },
+        Source::Directory(directory) => Replacement { path: directory.clone(), version: None },
+    });
+    Module {
+        path: modules.path(path).to_string(),
+        version: modules.version(module).map(ToString::to_string),
+        main: modules.version(module).is_none(),
+        direct: setting.main.members.iter().any(|member| {
+            member
+                .requires
+                .iter()
+                .any(|(required, indirect)| !indirect && modules.path_of(*required) == path)
+        }),
+        replace,
+    }
+}

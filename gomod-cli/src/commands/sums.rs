@@ -1,0 +1,244 @@
+//! The go.sum side of a plan: which lines are missing, what the checksum database says, and the writing.
+
+use std::path::Path;
+use std::time::Duration;
+
+use gomod_core::host::{Lines, RunLock, TrustError, read_if_there, write_all_or_none};
+use gomod_core::model::{GoMod, ModuleVersion};
+use gomod_core::mvs::needed_sums;
+use gomod_core::plan::{Plan, Planner};
+use serde::Serialize;
+
+use super::Setting;
+use crate::error::{CliError, Kind};
+
+/// What was checked, and which lines go.sum needs.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Sums {
+    /// The checksum database that was asked.
+    database: Option<Database>,
+    /// Module versions that the plan selects anew and whose record was proven to be in the log.
+    proven: Vec<String>,
+    /// How many go.mod files were read whose hash go.sum holds.
+    go_mods_by_go_sum: usize,
+    /// How many go.mod files were read whose hash the log holds.
+    go_mods_by_log: usize,
+    /// Module versions that nobody vouches for, with the setting that makes them so.
+    unchecked: Vec<Unchecked>,
+    /// The lines that go.sum gets.
+    added: Vec<String>,
+    /// Lines that are known only when the module's zip is fetched, which `--write` does.
+    pending: Vec<String>,
+    #[serde(skip)]
+    lines: Vec<(ModuleVersion, bool, String)>,
+}
+
+#[derive(Debug, Serialize)]
+struct Database {
+    name: String,
+    tree_size: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Unchecked {
+    module: String,
+    setting: String,
+}
+
+/// Looks up what the plan selects anew and what go.sum lacks for it. With `zips`, modules outside the
+/// log are fetched and hashed.
+pub(crate) fn complete(
+    setting: &mut Setting,
+    planner: &Planner,
+    plan: &Plan,
+    zips: bool,
+) -> Result<Sums, CliError> {
+    let content = plan.content(&setting.world, planner.problem());
+    let needed = needed_sums(&setting.world, &plan.graph, &plan.setup.overrides, &content);
+    let anew = plan.selected_anew(&setting.world, planner.problem());
+    let has = |module: &ModuleVersion, suffix: &str| {
+        let version = format!("{}{suffix}", module.version);
+        !setting.session.go_sum().hashes(&module.path, &version).is_empty()
+    };
+    let missing: Vec<(ModuleVersion, bool)> = needed
+        .into_iter()
+        .map(|line| (line.module, line.zip))
+        .filter(|(module, zip)| !has(module, "/go.mod") || (*zip && !has(module, "")))
+        .collect();
+    let mut asked: Vec<ModuleVersion> =
+        missing.iter().map(|(module, _)| module.clone()).chain(anew.iter().cloned()).collect();
+    asked.sort();
+    asked.dedup();
+    let mut sums = Sums::default();
+    let mut known: Vec<(ModuleVersion, Lines)> = Vec::new();
+    for (module, result) in setting.session.sums(&asked) {
+        let lines = result.map_err(|error| trust_error(&error))?;
+        compare(setting, &module, &lines)?;
+        if anew.contains(&module) {
+            sums.proven.push(module.to_string());
+        }
+        known.push((module, lines));
+    }
+    for (module, zip) in missing {
+        let (go_mod, content) = match known.iter().find(|(known, _)| *known == module) {
+            Some((_, lines)) => (lines.go_mod.to_string(), Some(lines.zip.to_string())),
+            None => outside(setting, &module, zip && zips)?,
+        };
+        sums.lines.push((module.clone(), false, go_mod));
+        match content {
+            Some(hash) if zip => sums.lines.push((module, true, hash)),
+            None if zip => sums.pending.push(module.to_string()),
+            _ => {}
+        }
+    }
+    sums.added = sums
+        .lines
+        .iter()
+        .map(|(module, zip, hash)| {
+            let suffix = if *zip { "" } else { "/go.mod" };
+            format!("{} {}{suffix} {hash}", module.path, module.version)
+        })
+        .collect();
+    let checked = setting.session.checked();
+    sums.database =
+        checked.log.clone().map(|(name, tree_size)| Database { name, tree_size });
+    sums.go_mods_by_go_sum = checked.by_go_sum.len();
+    sums.go_mods_by_log = checked.go_mods_by_log;
+    sums.unchecked = checked
+        .unchecked
+        .iter()
+        .map(|(module, why)| Unchecked { module: module.to_string(), setting: why.clone() })
+        .collect();
+    Ok(sums)
+}
+
+/// The hashes of a module that no log vouches for: of its go.mod as it was read, and of its zip.
+fn outside(
+    setting: &mut Setting,
+    module: &ModuleVersion,
+    zip: bool,
+) -> Result<(String, Option<String>), CliError> {
+    let go_mod = setting
+        .session
+        .go_mods(std::slice::from_ref(module), gomod_core::host::Sums::Looked)
+        .pop()
+        .unwrap_or_else(|| Ok(Vec::new()))
+        .map_err(|error| super::from_load_error(&module.to_string(), &error))?;
+    let content = if zip {
+        let hash = setting
+            .session
+            .zip_hash(module)
+            .map_err(|error| CliError::environment(format!("{module}: its zip cannot be hashed: {error}")))?;
+        Some(hash.to_string())
+    } else {
+        None
+    };
+    Ok((gomod_core::verify::hash_go_mod(&go_mod).to_string(), content))
+}
+
+/// What go.sum says of a module must agree with the log.
+fn compare(setting: &Setting, module: &ModuleVersion, lines: &Lines) -> Result<(), CliError> {
+    for (suffix, ours) in [("", lines.zip), ("/go.mod", lines.go_mod)] {
+        let version = format!("{}{suffix}", module.version);
+        let held = setting.session.go_sum().hashes(&module.path, &version);
+        if !held.is_empty() && !held.iter().any(|hash| *hash == ours.to_string()) {
+            return Err(CliError::security(format!("{} {version}: checksum mismatch", module.path))
+                .detail(format!("go.sum says:  {}", held.join(" or ")))
+                .detail(format!("the log says: {ours}"))
+                .hint("compare go.sum with your version control; nothing was changed"));
+        }
+    }
+    Ok(())
+}
+
+fn trust_error(error: &TrustError) -> CliError {
+    let kind = if error.is_security() { Kind::Security } else { Kind::Environment };
+    let text = error.to_string();
+    let mut lines = text.lines();
+    let mut result = CliError::new(kind, lines.next().unwrap_or_default());
+    for line in lines {
+        result = result.detail(line);
+    }
+    if kind == Kind::Security {
+        return result.hint("do not use this version; nothing was changed");
+    }
+    result.hint("a private module belongs into GOPRIVATE; else try again when the checksum database can be reached")
+}
+
+impl Sums {
+    /// What was checked, a line each.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        match &self.database {
+            Some(database) if !self.proven.is_empty() => out.push(format!(
+                "{} of the versions selected anew, proven to be in {} (a tree of {} records)",
+                self.proven.len(),
+                database.name,
+                database.tree_size
+            )),
+            _ => {}
+        }
+        out.push(format!(
+            "{} go.mod files against go.sum, {} against the checksum database",
+            self.go_mods_by_go_sum, self.go_mods_by_log
+        ));
+        if !self.unchecked.is_empty() {
+            let names: Vec<&str> = self.unchecked.iter().map(|u| u.module.as_str()).collect();
+            let mut settings: Vec<&str> = self.unchecked.iter().map(|u| u.setting.as_str()).collect();
+            settings.sort_unstable();
+            settings.dedup();
+            out.push(format!("not checked ({}): {}", settings.join("; "), names.join(", ")));
+        }
+        out.push(match self.added.len() {
+            0 => "go.sum has every line that is needed".to_owned(),
+            1 => "go.sum gets 1 line".to_owned(),
+            n => format!("go.sum gets {n} lines"),
+        });
+        if !self.pending.is_empty() {
+            out.push(format!("--write also fetches the zips of {} for go.sum", self.pending.join(", ")));
+        }
+        out
+    }
+}
+
+/// Checks the plan's text by a second, plain Minimal Version Selection.
+pub(crate) fn prove(setting: &mut Setting, planner: &Planner, plan: &Plan) -> Result<(), CliError> {
+    super::proof::check(setting, planner, plan)
+}
+
+/// Writes go.sum and go.mod: all staged first, then renamed one after the other.
+pub(crate) fn write(setting: &Setting, plan: &Plan, sums: &Sums) -> Result<(), CliError> {
+    let project = &setting.project;
+    let failed = |error: gomod_core::host::HostError| CliError::environment(error.to_string());
+    let _lock = RunLock::acquire(&[&project.file], Duration::from_secs(30)).map_err(failed)?;
+    let now = read_if_there(&project.file).map_err(failed)?.unwrap_or_default();
+    if now != project.go_mod.text().as_bytes() {
+        return Err(CliError::environment(format!("{} was changed meanwhile; nothing was written", project.name))
+            .hint("run the command again"));
+    }
+    let text = plan.go_mod.text();
+    GoMod::parse(&project.name, text.as_bytes()).map_err(|error| {
+        CliError::environment(format!("the planned {} does not parse: {error}", project.name))
+    })?;
+    // The workspace's sums are merged for reading only; a plan has one module's.
+    let mut go_sum = project.go_sum.clone();
+    for (module, zip, hash) in &sums.lines {
+        let suffix = if *zip { "" } else { "/go.mod" };
+        go_sum.insert(&module.path, &format!("{}{suffix}", module.version), hash);
+    }
+    let mut files = Vec::new();
+    if !sums.lines.is_empty() {
+        files.push((project.sum_file.clone(), go_sum.text().into_bytes()));
+    }
+    files.push((project.file.clone(), text.into_bytes()));
+    write_all_or_none(&files).map_err(failed)
+}
+
+/// A note on a vendor directory that no longer fits.
+pub(crate) fn stale_vendor(setting: &Setting, written: bool) -> Option<String> {
+    let root = setting.project.file.parent().unwrap_or_else(|| Path::new("."));
+    root.join("vendor/modules.txt").is_file().then(|| {
+        let when = if written { "is stale now" } else { "will be stale" };
+        format!("vendor/ {when}: go mod vendor brings it up to date")
+    })
+}

@@ -1,0 +1,201 @@
+//! From `gin@v1.9` to the version that is meant, with a clear answer when there is none.
+
+use gomod_core::host::{FetchError, Sums};
+use gomod_core::model::{GoVersion, ModulePath, ModuleVersion, Query, QueryError, Version};
+use gomod_core::mvs::{LoadError, Source};
+use gomod_core::plan::{Candidates, Target};
+
+use super::{Setting, from_load_error};
+use crate::error::CliError;
+
+/// Where toolchains are published as versions of a module (cmd/go's modfetch, toolchain.go).
+const TOOLCHAIN_MODULE: &str = "golang.org/toolchain";
+
+/// What an argument asks for.
+pub(crate) enum Asked {
+    /// A target to plan for.
+    Target(Target),
+    /// Today's version: nothing to do.
+    Today(String),
+}
+
+/// Resolves `MOD@QUERY`, and feeds `candidates` what it learns on the way.
+pub(crate) fn resolve(
+    setting: &mut Setting,
+    candidates: &mut Candidates,
+    argument: &str,
+) -> Result<Asked, CliError> {
+    let Some((name, query)) = argument.split_once('@').filter(|(n, q)| !n.is_empty() && !q.is_empty())
+    else {
+        return Err(CliError::usage(format!("{argument}: a target is MOD@VERSION"))
+            .hint(format!("for example {}@v1.2.3", argument.trim_end_matches('@'))));
+    };
+    match name {
+        "go" => go_target(setting, query),
+        "toolchain" => Err(CliError::usage("the toolchain line follows from the go line")
+            .hint(format!("gomod plan-downgrade go@{}", query.trim_start_matches("go")))),
+        _ => module_target(setting, candidates, name, query),
+    }
+}
+
+fn module_target(
+    setting: &mut Setting,
+    candidates: &mut Candidates,
+    name: &str,
+    text: &str,
+) -> Result<Asked, CliError> {
+    let id = setting.find_module(name)?;
+    let path = setting.world.modules.path(id).clone();
+    let today = setting.loaded.graph.selected(id);
+    let current = today.and_then(|module| setting.world.modules.version(module)).cloned();
+    let Some(current) = current else {
+        return Err(CliError::usage(format!("{path} is a main module; it has no version to bring back")));
+    };
+    let query = Query::parse(&path, text, Some(&current)).map_err(|error| query_error(&path, &error))?;
+    if query.is_none() {
+        return Ok(Asked::Target(Target::Absent { path: id }));
+    }
+    if query.exact() == Some(&current) {
+        return Ok(Asked::Today(format!("{path} {current}")));
+    }
+    let listed = setting.session.versions(std::slice::from_ref(&path)).pop();
+    let versions = match listed {
+        Some(Ok(versions)) => versions,
+        Some(Err(error)) if query.exact().is_none() => return Err(list_error(&path, &error)),
+        _ => Vec::new(),
+    };
+    candidates.feed(&mut setting.world, id, &versions);
+    if let Some(newest) = candidates.newest(&setting.world, id) {
+        let source = setting.world.source_id(Source::Module(newest));
+        setting.session.satisfy(&mut setting.world, &[source], Sums::Looked);
+    }
+    let version = match query.exact() {
+        Some(version) => version.clone(),
+        None => {
+            let allowed: Vec<Version> = versions
+                .iter()
+                .filter(|version| {
+                    let module = setting.world.modules.module_id(id, Some(version));
+                    candidates.retraction(&setting.world, module).is_none()
+                        && !setting.main.overrides.excludes.contains(&module)
+                })
+                .cloned()
+                .collect();
+            query.choose(&allowed).cloned().ok_or_else(|| {
+                no_match(&path, &format!("no version of {path} matches {text:?}"), &versions, &current)
+            })?
+        }
+    };
+    if version == current {
+        return Ok(Asked::Today(format!("{path} {current}")));
+    }
+    if version.cmp_precedence(&current).is_gt() {
+        return Err(CliError::usage(format!("{path} {version} is above today's {current}: that is an upgrade"))
+            .hint(format!("go get {path}@{version}")));
+    }
+    path.check_major(&version).map_err(|error| CliError::usage(format!("{path}@{version}: {error}")))?;
+    let module = setting.world.modules.intern(&ModuleVersion::new(path.clone(), version.clone()));
+    if setting.main.overrides.excludes.contains(&module) {
+        return Err(CliError::usage(format!("{path} {version} is excluded by {}", setting.project.name))
+            .hint(format!("go mod edit -dropexclude={path}@{version}")));
+    }
+    exists(setting, &path, &version, &versions, &current)?;
+    Ok(Asked::Target(Target::Module { module }))
+}
+
+/// A target must be readable as itself, whatever it is replaced by.
+fn exists(
+    setting: &mut Setting,
+    path: &ModulePath,
+    version: &Version,
+    versions: &[Version],
+    current: &Version,
+) -> Result<(), CliError> {
+    let module = setting.world.modules.intern(&ModuleVersion::new(path.clone(), version.clone()));
+    let source = setting.world.source_id(Source::Module(module));
+    setting.session.satisfy(&mut setting.world, &[source], Sums::Looked);
+    let name = format!("{path}@{version}");
+    match setting.world.facts(source) {
+        Some(Err(LoadError::Unavailable { not_found: true, security: false, message })) => {
+            let what = format!("{name}: no such version");
+            Err(no_match(path, &what, versions, current).detail(message.clone()))
+        }
+        Some(Err(error)) => Err(from_load_error(&name, error)),
+        Some(Ok(facts)) if facts.declares.as_ref() != Some(path) => {
+            let declares = facts.declares.as_ref().map_or("nothing", |path| path.as_str());
+            Err(CliError::usage(format!("{name} cannot be a target: its go.mod declares {declares}"))
+                .detail(format!("a module required as {path} must declare that path"))
+                .hint(format!("choose a version that declares it: gomod plan-downgrade '{path}@<{current}'")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn no_match(path: &ModulePath, message: &str, versions: &[Version], current: &Version) -> CliError {
+    let error = CliError::usage(message);
+    let below: Vec<&Version> = versions.iter().filter(|v| v.cmp_precedence(current).is_lt()).collect();
+    let near: Vec<String> = below.iter().rev().take(5).map(ToString::to_string).collect();
+    if near.is_empty() {
+        return error.hint(format!("go list -m -versions {path} shows what there is"));
+    }
+    error.hint(format!("the newest versions below {current} are {}", near.join(", ")))
+}
+
+fn query_error(path: &ModulePath, error: &QueryError) -> CliError {
+    CliError::usage(format!("{path}: {error}"))
+        .hint("a version is v1.2.3, v1.2, v1, '<v1.2.3', '<=v1.2.3', latest, patch or none")
+}
+
+fn list_error(path: &ModulePath, error: &FetchError) -> CliError {
+    CliError::environment(format!("the versions of {path} cannot be listed: {error}"))
+        .hint("a full version, such as v1.2.3, needs no list")
+}
+
+fn go_target(setting: &mut Setting, text: &str) -> Result<Asked, CliError> {
+    let path = ModulePath::new("go");
+    let current = setting.main.go_version();
+    let query = Query::parse(&path, text, Some(&Version::go(&current)))
+        .map_err(|_| CliError::usage(format!("go@{text}: no Go version")).hint("write it as go@1.21 or go@1.21.3"))?;
+    let version = match query.exact() {
+        Some(version) => version.clone(),
+        None => {
+            let module = ModulePath::new(TOOLCHAIN_MODULE);
+            let listed = match setting.session.versions(&[module]).pop() {
+                Some(Ok(list)) => list,
+                Some(Err(error)) => return Err(list_error(&path, &error)),
+                None => Vec::new(),
+            };
+            let mut known: Vec<Version> = listed
+                .iter()
+                .filter_map(|version| toolchain_version(version.as_str()))
+                .chain(setting.project.local_go.clone())
+                .map(|version| Version::go(&version))
+                .collect();
+            known.sort();
+            known.dedup();
+            query.choose(&known).cloned().ok_or_else(|| {
+                CliError::usage(format!("go@{text}: no such Go version is listed"))
+                    .hint("write a full one, such as go@1.21.13")
+            })?
+        }
+    };
+    let Some(version) = version.as_go().cloned() else {
+        return Err(CliError::usage(format!("go@{text}: no Go version")));
+    };
+    match version.cmp_precedence(&current) {
+        std::cmp::Ordering::Equal => Ok(Asked::Today(format!("go {current}"))),
+        std::cmp::Ordering::Greater => Err(CliError::usage(format!(
+            "go {version} is above today's go {current}: that is an upgrade"
+        ))
+        .hint(format!("go get go@{version}"))),
+        std::cmp::Ordering::Less => Ok(Asked::Target(Target::Go { version })),
+    }
+}
+
+/// `1.21.3` for `v0.0.1-go1.21.3.linux-amd64`.
+fn toolchain_version(text: &str) -> Option<GoVersion> {
+    let (_, name) = text.split_once('-')?;
+    let (name, platform) = name.rsplit_once('.')?;
+    platform.contains('-').then_some(())?;
+    GoVersion::parse(name.strip_prefix("go").unwrap_or(name))
+}

@@ -1,0 +1,80 @@
+//! `gomod why`: what holds a module's selected version up, and what would win without it.
+
+use std::fmt::Write as _;
+
+use gomod_core::graph::ModuleId;
+use gomod_core::mvs::Mode;
+use gomod_core::plan::FloorReport;
+use serde::Serialize;
+
+use super::{Setting, json};
+use crate::args::{Format, Global, Why};
+use crate::error::CliError;
+use crate::render::plan::chain;
+use crate::render::style::{BOLD, DIM, paint};
+
+#[derive(Serialize)]
+struct Document {
+    module: String,
+    selected: String,
+    /// Requirements on exactly the selected version.
+    floors: Vec<FloorReport>,
+    /// What would be selected without them; `None`: nothing.
+    otherwise: Option<String>,
+}
+
+pub(crate) fn run(global: &Global, args: &Why) -> Result<String, CliError> {
+    let setting = Setting::load(global, Mode::Update)?;
+    let path = setting.find_module(&args.module)?;
+    let modules = &setting.world.modules;
+    let graph = &setting.loaded.graph;
+    let selected = graph.selected(path);
+    let floors: Vec<FloorReport> = graph
+        .floors(modules, path, None)
+        .iter()
+        .map(|floor| FloorReport {
+            requires: modules.display(floor.requires),
+            path: floor.path.iter().map(|module| modules.display(*module)).collect(),
+        })
+        .collect();
+    let otherwise: Option<ModuleId> = modules
+        .versions_of(path)
+        .iter()
+        .copied()
+        .filter(|module| Some(*module) != selected && graph.required_by(*module).next().is_some())
+        .max_by(|a, b| modules.compare(*a, *b));
+    let version = |module: Option<ModuleId>| {
+        module.and_then(|module| modules.version(module)).map(ToString::to_string)
+    };
+    let document = Document {
+        module: modules.path(path).to_string(),
+        selected: version(selected).unwrap_or_default(),
+        floors,
+        otherwise: version(otherwise),
+    };
+    if args.format == Format::Json {
+        return json(&document);
+    }
+    let mut out = String::new();
+    let _ = writeln!(out, "{}", paint(BOLD, &format!("{} {}", document.module, document.selected)));
+    match document.floors.len() {
+        0 => out.push_str("  is a main module: nothing requires it\n"),
+        1 => out.push_str("  held up by 1 requirement:\n"),
+        n => {
+            let _ = writeln!(out, "  held up by {n} requirements:");
+        }
+    }
+    for floor in &document.floors {
+        let _ = writeln!(out, "    {}", chain(floor));
+    }
+    let _ = match &document.otherwise {
+        Some(version) => writeln!(out, "  without them, {version} would be selected"),
+        None if document.floors.is_empty() => Ok(()),
+        None => writeln!(out, "  without them, it would not be in the build list"),
+    };
+    if document.floors.iter().any(|floor| floor.path.len() > 1) {
+        let hint = format!("gomod plan-downgrade {}@VERSION says what must change", args.module);
+        let _ = writeln!(out, "{}", paint(DIM, &hint));
+    }
+    Ok(out)
+}

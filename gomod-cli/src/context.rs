@@ -1,0 +1,275 @@
+//! What a command runs on: the environment, the main module or workspace, and go.sum.
+
+use std::path::{Path, PathBuf};
+
+use gomod_core::host::{GoEnv, Session, SessionOptions, read_if_there};
+use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork};
+use gomod_core::mvs::{MainModules, MainModulesError, World};
+
+use crate::args::Global;
+use crate::error::CliError;
+
+/// The main module or workspace in force, as it is on disk.
+pub(crate) struct Project {
+    pub(crate) env: GoEnv,
+    /// The `go.mod` in use; in a workspace the first member's.
+    pub(crate) file: PathBuf,
+    /// Its name for messages.
+    pub(crate) name: String,
+    pub(crate) go_mod: GoMod,
+    pub(crate) sum_file: PathBuf,
+    pub(crate) go_sum: GoSum,
+    pub(crate) work: Option<Work>,
+    /// The Go that is assumed to be installed.
+    pub(crate) local_go: Option<GoVersion>,
+}
+
+/// A workspace.
+pub(crate) struct Work {
+    pub(crate) file: PathBuf,
+    go_work: GoWork,
+    members: Vec<(PathBuf, GoMod)>,
+}
+
+impl Project {
+    /// Finds and reads the files, as the `go` command would in this directory.
+    pub(crate) fn open(global: &Global) -> Result<Self, CliError> {
+        if let Some(directory) = &global.directory {
+            std::env::set_current_dir(directory).map_err(|error| {
+                CliError::environment(format!("cannot change to {}: {error}", directory.display()))
+            })?;
+        }
+        let here = std::env::current_dir()
+            .map_err(|error| CliError::environment(format!("no current directory: {error}")))?;
+        let env = GoEnv::load([]).map_err(|error| CliError::environment(error.to_string()))?;
+        let local_go = match &global.go {
+            Some(text) => Some(GoVersion::parse(text).ok_or_else(|| {
+                CliError::usage(format!("--go {text:?} is no Go version")).hint("write it as 1.21 or 1.21.3")
+            })?),
+            None => env.local_go_version(),
+        };
+        let flags = env.go_flags().map_err(|error| CliError::environment(error.to_string()))?;
+        let modfile = match &global.modfile {
+            Some(file) => Some(file.clone()),
+            None => flags.mod_file().map(PathBuf::from),
+        };
+        let work = match workspace_file(&env, &here)? {
+            Some(file) if modfile.is_none() => Some(Work::read(&file, local_go.as_ref())?),
+            _ => None,
+        };
+        let (file, name, sum_file) = match (&work, modfile) {
+            (Some(work), _) => {
+                let directory = work.members.first().map(|member| member.0.clone()).unwrap_or_default();
+                let mut sum = work.file.clone().into_os_string();
+                sum.push(".sum");
+                (directory.join("go.mod"), "go.mod".to_owned(), PathBuf::from(sum))
+            }
+            (None, modfile) => {
+                let root = module_root(&here)?;
+                let file = modfile.map_or_else(|| root.join("go.mod"), |file| here.join(file));
+                let name = file
+                    .file_name()
+                    .map_or_else(|| "go.mod".to_owned(), |name| name.to_string_lossy().into_owned());
+                let sum = file.with_extension("sum");
+                (file, name, sum)
+            }
+        };
+        let text = read(&file)?;
+        let go_mod = GoMod::parse(&name, &text).map_err(|error| malformed(&name, &error.to_string()))?;
+        if let (Some(line), Some(local)) = (&go_mod.go, &local_go)
+            && line.version.cmp_precedence(local).is_gt()
+        {
+            return Err(too_new(&name, &line.version, local));
+        }
+        let mut go_sum = read_sum(&sum_file)?;
+        if let Some(work) = &work {
+            for (directory, _) in &work.members {
+                go_sum.merge(&read_sum(&directory.join("go.sum"))?);
+            }
+        }
+        Ok(Self { env, file, name, go_mod, sum_file, go_sum, work, local_go })
+    }
+
+    /// The directory that directory replacements are relative to.
+    pub(crate) fn root(&self) -> PathBuf {
+        let file = self.work.as_ref().map_or(&self.file, |work| &work.file);
+        file.parent().map(Path::to_path_buf).unwrap_or_default()
+    }
+
+    /// A session with the sources that the flags and the environment name.
+    pub(crate) fn session(&self, global: &Global) -> Result<Session, CliError> {
+        let base = std::env::current_dir().unwrap_or_default();
+        Session::new(
+            self.env.clone(),
+            self.go_sum.clone(),
+            SessionOptions {
+                proxy: global.proxy.clone(),
+                offline: global.offline,
+                root: self.root(),
+                base,
+            },
+        )
+        .map_err(|error| CliError::environment(error.to_string()))
+    }
+
+    /// The main modules, interned in `world`.
+    pub(crate) fn main_modules(&self, world: &mut World) -> Result<MainModules, CliError> {
+        let result = match &self.work {
+            None => MainModules::single(world, &self.go_mod),
+            Some(work) => work.main_modules(world),
+        };
+        result.map_err(|error| {
+            let name = self.work.as_ref().map_or(self.name.as_str(), |_| "go.work");
+            let hint = match &error {
+                MainModulesError::NoModuleLine => "go mod edit -module=example.com/mod",
+                MainModulesError::WorkTooOld { .. } => "go work use",
+                _ => "go mod edit",
+            };
+            CliError::environment(format!("{name}: {error}")).hint(format!("edit the file, or run: {hint}"))
+        })
+    }
+
+    /// Refuses a workspace, for commands that change one go.mod.
+    pub(crate) fn require_single(&self, what: &str) -> Result<(), CliError> {
+        match &self.work {
+            None => Ok(()),
+            Some(work) => Err(CliError::environment(format!(
+                "{what} works on one module, and the workspace {} is in force",
+                work.file.display()
+            ))
+            .hint("set GOWORK=off to work on the module of this directory")),
+        }
+    }
+}
+
+impl Work {
+    fn read(file: &Path, local_go: Option<&GoVersion>) -> Result<Self, CliError> {
+        let text = read(file)?;
+        let go_work =
+            GoWork::parse("go.work", &text).map_err(|error| malformed("go.work", &error.to_string()))?;
+        if let (Some(line), Some(local)) = (&go_work.go, local_go)
+            && line.version.cmp_precedence(local).is_gt()
+        {
+            return Err(too_new("go.work", &line.version, local));
+        }
+        let root = file.parent().map(Path::to_path_buf).unwrap_or_default();
+        let mut members = Vec::new();
+        for used in &go_work.uses {
+            let directory = root.join(&used.path);
+            let name = format!("{}/go.mod", used.path.trim_end_matches('/'));
+            let text = read(&directory.join("go.mod"))?;
+            let go_mod =
+                GoMod::parse(&name, &text).map_err(|error| malformed(&name, &error.to_string()))?;
+            members.push((directory, go_mod));
+        }
+        if members.is_empty() {
+            return Err(CliError::environment("go.work uses no module").hint("go work use DIR"));
+        }
+        Ok(Self { file: file.to_path_buf(), go_work, members })
+    }
+
+    fn main_modules(&self, world: &mut World) -> Result<MainModules, MainModulesError> {
+        let members: Vec<&GoMod> = self.members.iter().map(|member| &member.1).collect();
+        let root = self.file.parent().unwrap_or_else(|| Path::new(""));
+        MainModules::workspace(world, &self.go_work, &members, |index, directory| {
+            rebase(root, &self.members[index].0, directory)
+        })
+    }
+}
+
+/// A directory named in a member's `go.mod`, relative to the workspace, as the `go` command prints it.
+fn rebase(root: &Path, member: &Path, directory: &str) -> String {
+    let target = Path::new(directory);
+    if target.is_absolute() {
+        return directory.to_owned();
+    }
+    let (root, target) = (clean(root), clean(&member.join(target)));
+    let common = root.components().zip(target.components()).take_while(|(a, b)| a == b).count();
+    let mut relative = PathBuf::new();
+    for _ in root.components().skip(common) {
+        relative.push("..");
+    }
+    relative.extend(target.components().skip(common));
+    let text = relative.to_string_lossy().replace('\\', "/");
+    match text.as_str() {
+        "" => "./.".to_owned(),
+        ".." => text,
+        _ if text.starts_with("../") => text,
+        _ => format!("./{text}"),
+    }
+}
+
+/// Resolves `.` and `..` in the text of a path, as Go's `filepath.Clean` does.
+fn clean(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut out = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn workspace_file(env: &GoEnv, here: &Path) -> Result<Option<PathBuf>, CliError> {
+    match env.get("GOWORK") {
+        "off" => Ok(None),
+        "" | "auto" => {
+            let root = env.get("GOROOT");
+            Ok(here
+                .ancestors()
+                .take_while(|dir| root.is_empty() || *dir != Path::new(root))
+                .map(|dir| dir.join("go.work"))
+                .find(|file| file.is_file()))
+        }
+        path if Path::new(path).is_absolute() => Ok(Some(PathBuf::from(path))),
+        path => Err(CliError::environment(format!("GOWORK={path} is no absolute path"))
+            .hint("set GOWORK to off, or to the absolute path of a go.work")),
+    }
+}
+
+fn module_root(here: &Path) -> Result<PathBuf, CliError> {
+    here.ancestors()
+        .find(|dir| dir.join("go.mod").is_file())
+        .map(Path::to_path_buf)
+        .ok_or_else(|| {
+            CliError::environment(format!("go.mod not found in {} or any parent", here.display()))
+                .hint("run it in a module, or name one with -C DIR")
+        })
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, CliError> {
+    match read_if_there(file) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(CliError::environment(format!("{} not found", file.display()))),
+        Err(error) => Err(CliError::environment(error.to_string())),
+    }
+}
+
+fn read_sum(file: &Path) -> Result<GoSum, CliError> {
+    let text = read_if_there(file)
+        .map_err(|error| CliError::environment(error.to_string()))?
+        .unwrap_or_default();
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    GoSum::parse(&name, &text).map_err(|error| {
+        CliError::environment(format!("malformed {name}\n{error}"))
+            .hint("remove the line, then: go mod download")
+    })
+}
+
+fn malformed(name: &str, errors: &str) -> CliError {
+    let mut error = CliError::environment(format!("errors parsing {name}"));
+    for line in errors.lines() {
+        error = error.detail(line);
+    }
+    error.hint(format!("correct {name}; nothing was changed"))
+}
+
+fn too_new(name: &str, needs: &GoVersion, local: &GoVersion) -> CliError {
+    CliError::environment(format!("{name} requires go >= {needs} (running go {local})"))
+        .hint(format!("install Go {needs}, or look at it as that Go would: --go {needs}"))
+}
