@@ -9,3 +9,4 @@ pub mod model;
 pub mod mvs;
 pub mod plan;
 pub mod verify;
+pub mod syntax;

@@ -1,0 +1,666 @@
+//! From lines to directives, for `go.mod` and `go.work`: the rules of each verb.
+//!
+//! Lines are visited in the order of the file, and a faulty one does not stop the reader. Tokens whose
+//! canonical form differs from what was written (quotes, short versions) get it noted in the tree, which
+//! is what canonical printing shows later (`golang.org/x/mod/modfile`, `File.add`).
+
+use super::go_mod::{
+    Exclude, Go, GoMod, Godebug, Ignore, Module, Replace, ReplaceTarget, Require, Retract, Tool,
+    Toolchain,
+};
+use super::go_work::{GoWork, Use};
+use super::parse_error::{ParseErrorKind, ParseErrors, Sink};
+use super::{GoVersion, ModulePath, ModuleVersion, Version, lines};
+use crate::diag::Span;
+use crate::syntax::{self, BlockId, LineId, Statement, Tree, auto_quote};
+
+/// A fault: what it is about, where, what, and what was expected.
+type Fault = (String, Span, ParseErrorKind, &'static [&'static str]);
+
+/// Reads the directives of one file.
+pub(super) struct Reader {
+    tree: Tree,
+    errors: Sink,
+    strict: bool,
+}
+
+/// A line under a verb.
+#[derive(Clone, Copy)]
+struct Args {
+    line: LineId,
+    block: Option<BlockId>,
+    /// Where the arguments begin among the line's tokens.
+    first: usize,
+    count: usize,
+}
+
+impl Reader {
+    /// For the file of a main module or a workspace.
+    pub(super) fn strict(tree: Tree) -> Self {
+        Self {
+            tree,
+            errors: Sink::default(),
+            strict: true,
+        }
+    }
+
+    /// For the file of a dependency.
+    pub(super) fn lenient(tree: Tree) -> Self {
+        Self {
+            tree,
+            errors: Sink::default(),
+            strict: false,
+        }
+    }
+
+    /// Reads a `go.mod`.
+    pub(super) fn go_mod(mut self, file: &str) -> Result<GoMod, ParseErrors> {
+        let mut out = Out::default();
+        const BLOCKS: &[&str] = &[
+            "module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore",
+        ];
+        self.statements(BLOCKS, |reader, verb, args| {
+            reader.go_mod_line(verb, args, &mut out)
+        });
+        self.errors.finish(file)?;
+        Ok(GoMod {
+            module: out.module,
+            go: out.go,
+            toolchain: out.toolchain,
+            godebug: out.godebug,
+            require: out.require,
+            exclude: out.exclude,
+            replace: out.replace,
+            retract: out.retract,
+            tool: out.tool,
+            ignore: out.ignore,
+            ..GoMod::empty(self.tree)
+        })
+    }
+
+    /// Reads a `go.work`.
+    pub(super) fn go_work(mut self, file: &str) -> Result<GoWork, ParseErrors> {
+        let mut out = Out::default();
+        self.statements(
+            &["godebug", "use", "replace"],
+            |reader, verb, args| match verb {
+                Verb::Go => reader.go(args, &mut out.go),
+                Verb::Toolchain => reader.toolchain(args, &mut out.toolchain),
+                Verb::Godebug => reader.godebug(args).map(|g| out.godebug.push(g)),
+                Verb::Replace => reader.replace(args).map(|r| out.replace.push(r)),
+                Verb::Use => {
+                    let path = reader.only_string(args, "use", &["use ./directory"])?;
+                    out.uses.push(Use {
+                        path,
+                        line: args.line,
+                    });
+                    Ok(())
+                }
+                _ => Err(reader.unknown(args)),
+            },
+        );
+        self.errors.finish(file)?;
+        Ok(GoWork {
+            go: out.go,
+            toolchain: out.toolchain,
+            godebug: out.godebug,
+            uses: out.uses,
+            replace: out.replace,
+            tree: self.tree,
+        })
+    }
+
+    /// Visits the lines of all statements; blocks are legal for the verbs `blocks`.
+    fn statements(
+        &mut self,
+        blocks: &[&str],
+        mut visit: impl FnMut(&mut Self, Verb, Args) -> Result<(), Fault>,
+    ) {
+        for index in 0..self.tree.len() {
+            match self.tree.statement(index) {
+                Statement::Comments => {}
+                Statement::Line(line) => {
+                    let verb = Verb::of(self.tree.token(line, 0).unwrap_or_default());
+                    let count = self.tree.token_count(line) - 1;
+                    self.visit(
+                        &mut visit,
+                        verb,
+                        Args {
+                            line,
+                            block: None,
+                            first: 1,
+                            count,
+                        },
+                    );
+                }
+                Statement::Block(block) => {
+                    let mut tokens = self.tree.block_tokens(block);
+                    let name = tokens.next().unwrap_or_default();
+                    if tokens.next().is_some() || !blocks.contains(&name) {
+                        drop(tokens);
+                        self.unknown_block(block);
+                        continue;
+                    }
+                    let verb = Verb::of(name);
+                    drop(tokens);
+                    let mut number = 0;
+                    while let Some(line) = self.tree.block_line(block, number) {
+                        number += 1;
+                        let count = self.tree.token_count(line);
+                        let args = Args {
+                            line,
+                            block: Some(block),
+                            first: 0,
+                            count,
+                        };
+                        self.visit(&mut visit, verb, args);
+                    }
+                }
+            }
+        }
+    }
+
+    fn visit(
+        &mut self,
+        visit: &mut impl FnMut(&mut Self, Verb, Args) -> Result<(), Fault>,
+        verb: Verb,
+        args: Args,
+    ) {
+        if !self.strict && !verb.counts_in_dependency() {
+            return;
+        }
+        if let Err((context, span, kind, expected)) = visit(self, verb, args) {
+            self.errors
+                .push(self.tree.source(), span, context, kind, expected);
+        }
+    }
+
+    fn unknown_block(&mut self, block: BlockId) {
+        if !self.strict {
+            return;
+        }
+        let words: Vec<&str> = self.tree.block_tokens(block).collect();
+        let kind = match words.as_slice() {
+            [word] if Verb::of(word) == Verb::Other => {
+                ParseErrorKind::UnknownDirective((*word).into())
+            }
+            words => ParseErrorKind::UnknownBlock(words.join(" ")),
+        };
+        let span = self.tree.block_span(block);
+        self.errors
+            .push(self.tree.source(), span, String::new(), kind, &[]);
+    }
+
+    fn go_mod_line(&mut self, verb: Verb, args: Args, out: &mut Out) -> Result<(), Fault> {
+        match verb {
+            Verb::Module => self.module(args, &mut out.module),
+            Verb::Go => self.go(args, &mut out.go),
+            Verb::Toolchain => self.toolchain(args, &mut out.toolchain),
+            Verb::Godebug => self.godebug(args).map(|g| out.godebug.push(g)),
+            Verb::Require => {
+                let (path, version, canonical) = self.module_version(args, "require")?;
+                let line = args.line;
+                let indirect = lines::is_indirect(&self.tree, line);
+                out.require.push(Require {
+                    path,
+                    version,
+                    indirect,
+                    canonical,
+                    line,
+                });
+                Ok(())
+            }
+            Verb::Exclude => {
+                let (path, version, canonical) = self.module_version(args, "exclude")?;
+                out.exclude.push(Exclude {
+                    path,
+                    version,
+                    canonical,
+                    line: args.line,
+                });
+                Ok(())
+            }
+            Verb::Replace => self.replace(args).map(|r| out.replace.push(r)),
+            Verb::Retract => match self.retract(args) {
+                Ok(retract) => {
+                    out.retract.push(retract);
+                    Ok(())
+                }
+                // In dependencies unknown kinds of intervals are left to later versions of Go.
+                Err(_) if !self.strict => Ok(()),
+                Err(fault) => Err(fault),
+            },
+            Verb::Tool => {
+                let path = self.only_string(args, "tool", &["tool package/path"])?;
+                out.tool.push(Tool {
+                    path,
+                    line: args.line,
+                });
+                Ok(())
+            }
+            Verb::Ignore => {
+                let path = self.only_string(args, "ignore", &["ignore ./directory"])?;
+                out.ignore.push(Ignore {
+                    path,
+                    line: args.line,
+                });
+                Ok(())
+            }
+            Verb::Use | Verb::Other => Err(self.unknown(args)),
+        }
+    }
+
+    fn module(&mut self, args: Args, out: &mut Option<Module>) -> Result<(), Fault> {
+        if out.is_some() {
+            return Err(self.fault(args, ParseErrorKind::Repeated("module"), &[]));
+        }
+        let deprecated = lines::deprecation(&self.tree, args.block, args.line);
+        let line = args.line;
+        *out = Some(Module {
+            path: ModulePath::new(""),
+            deprecated,
+            line,
+        });
+        let path = self.only_string(args, "module", &["module module/path"])?;
+        if let Some(module) = out {
+            module.path = ModulePath::new(path);
+        }
+        Ok(())
+    }
+
+    fn go(&mut self, args: Args, out: &mut Option<Go>) -> Result<(), Fault> {
+        if out.is_some() {
+            return Err(self.fault(args, ParseErrorKind::Repeated("go"), &[]));
+        }
+        if args.count != 1 {
+            return Err(self.fault(args, ParseErrorKind::Usage("go"), &["go 1.23.0"]));
+        }
+        let text = self.arg(args, 0);
+        let version = if lines::is_go_version(text) {
+            GoVersion::new(text)
+        } else {
+            match lines::repair_go_version(text) {
+                Some(repaired) if !self.strict => {
+                    let version = GoVersion::new(repaired);
+                    let repaired = repaired.to_owned();
+                    self.tree.set_canonical(args.line, args.first, &repaired);
+                    version
+                }
+                _ => {
+                    let kind = ParseErrorKind::GoVersion(text.into());
+                    return Err(self.arg_fault(args, 0, kind, &["a version such as 1.23.0"]));
+                }
+            }
+        };
+        *out = Some(Go {
+            version,
+            line: args.line,
+        });
+        Ok(())
+    }
+
+    fn toolchain(&mut self, args: Args, out: &mut Option<Toolchain>) -> Result<(), Fault> {
+        if out.is_some() {
+            return Err(self.fault(args, ParseErrorKind::Repeated("toolchain"), &[]));
+        }
+        if args.count != 1 {
+            let kind = ParseErrorKind::Usage("toolchain");
+            return Err(self.fault(args, kind, &["toolchain go1.23.0"]));
+        }
+        let name = self.arg(args, 0);
+        if !lines::is_toolchain(name) {
+            let kind = ParseErrorKind::Toolchain(name.into());
+            return Err(self.arg_fault(args, 0, kind, &["a name such as go1.23.0", "default"]));
+        }
+        *out = Some(Toolchain {
+            name: name.into(),
+            line: args.line,
+        });
+        Ok(())
+    }
+
+    fn godebug(&mut self, args: Args) -> Result<Godebug, Fault> {
+        let setting = if args.count == 1 {
+            self.arg(args, 0)
+        } else {
+            ""
+        };
+        match setting.split_once('=') {
+            Some((key, value)) if !setting.contains(['"', '`', '\'', ',']) => Ok(Godebug {
+                key: key.into(),
+                value: value.into(),
+                line: args.line,
+            }),
+            _ => Err(self.fault(
+                args,
+                ParseErrorKind::Usage("godebug"),
+                &["godebug key=value"],
+            )),
+        }
+    }
+
+    /// The arguments of `require` and `exclude`.
+    fn module_version(
+        &mut self,
+        args: Args,
+        verb: &'static str,
+    ) -> Result<(ModulePath, Version, bool), Fault> {
+        if args.count != 2 {
+            let expected: &[&str] = match verb {
+                "require" => &["require module/path v1.2.3"],
+                _ => &["exclude module/path v1.2.3"],
+            };
+            return Err(self.fault(args, ParseErrorKind::Usage(verb), expected));
+        }
+        let path = self.path(args, 0)?;
+        let context = || format!("{verb} {path}");
+        let (version, canonical) = self.version(args, 1, context)?;
+        self.check_suffix(args, &path, verb)?;
+        self.check_major(args, &path, &version, verb)?;
+        let hack = path.as_str().starts_with("gopkg.in/") && version.as_str().contains("-gopkgin-");
+        Ok((path, version, canonical && !hack))
+    }
+
+    fn replace(&mut self, args: Args) -> Result<Replace, Fault> {
+        const USAGE: &[&str] = &[
+            "replace module/path [v1.2.3] => other/module v1.4.0",
+            "replace module/path [v1.2.3] => ../local/directory",
+        ];
+        let arrow = if args.count >= 2 && self.arg(args, 1) == "=>" {
+            1
+        } else {
+            2
+        };
+        let with_version = args.count == arrow + 3;
+        if args.count != arrow + 2 && !with_version || self.arg(args, arrow) != "=>" {
+            return Err(self.fault(args, ParseErrorKind::Usage("replace"), USAGE));
+        }
+        let path = self.path(args, 0)?;
+        let context = || format!("replace {path}");
+        self.check_suffix(args, &path, "replace")?;
+        let mut canonical = true;
+        let mut version = None;
+        if arrow == 2 {
+            let (old, as_written) = self.version(args, 1, context)?;
+            self.check_major(args, &path, &old, "replace")?;
+            version = Some(old);
+            canonical = as_written;
+        }
+        let at = arrow + 1;
+        let new = self.string(args, at)?;
+        let fault = |reader: &Self, kind: fn(String) -> ParseErrorKind| {
+            let (_, span, kind, expected) = reader.arg_fault(args, at, kind(new.clone()), &[]);
+            Err((context(), span, kind, expected))
+        };
+        let directory = lines::is_directory_path(&new);
+        let target = if with_version {
+            let other = format!("replace {new}");
+            let (new_version, as_written) = self.version(args, at + 1, || other)?;
+            if directory {
+                return fault(self, ParseErrorKind::ReplacementDirectory);
+            }
+            canonical &= as_written;
+            ReplaceTarget::Module(ModuleVersion::new(ModulePath::new(&new), new_version))
+        } else if directory {
+            if std::path::MAIN_SEPARATOR == '/' && new.contains('\\') {
+                return fault(self, ParseErrorKind::ReplacementWindows);
+            }
+            ReplaceTarget::Directory(new)
+        } else if new.contains('@') {
+            return fault(self, ParseErrorKind::ReplacementAt);
+        } else {
+            return fault(self, ParseErrorKind::ReplacementVersion);
+        };
+        Ok(Replace {
+            path,
+            version,
+            target,
+            canonical,
+            line: args.line,
+        })
+    }
+
+    fn retract(&mut self, args: Args) -> Result<Retract, Fault> {
+        let rationale = lines::directive_comment(&self.tree, args.block, args.line);
+        let arg = |reader: &Self, index| {
+            if index < args.count {
+                reader.arg(args, index).into()
+            } else {
+                String::new()
+            }
+        };
+        let (low, high, used) = match arg(self, 0).as_str() {
+            "" | "(" => return Err(self.interval_fault(args, 0)),
+            "[" => {
+                let low = self.retracted(args, 1)?;
+                if arg(self, 2) != "," {
+                    return Err(self.interval_fault(args, 2));
+                }
+                let high = self.retracted(args, 3)?;
+                if arg(self, 4) != "]" {
+                    return Err(self.interval_fault(args, 4));
+                }
+                (low, high, 5)
+            }
+            _ => {
+                let version = self.retracted(args, 0)?;
+                (version.clone(), version, 1)
+            }
+        };
+        if args.count > used && self.strict {
+            let kind = ParseErrorKind::Trailing(self.arg(args, used).into());
+            return Err(self.arg_fault(args, used, kind, &["end of line"]));
+        }
+        Ok(Retract::new(low, high, rationale, args.line))
+    }
+
+    /// A retracted version, which may be any text.
+    fn retracted(&mut self, args: Args, index: usize) -> Result<String, Fault> {
+        if index >= args.count {
+            return Err(self.interval_fault(args, index));
+        }
+        let text = self.unquoted(args, index)?;
+        self.tree
+            .set_canonical(args.line, args.first + index, &text);
+        Ok(text)
+    }
+
+    /// The one argument of a directive, a string.
+    fn only_string(
+        &mut self,
+        args: Args,
+        verb: &'static str,
+        expected: &'static [&'static str],
+    ) -> Result<String, Fault> {
+        if args.count != 1 {
+            return Err(self.fault(args, ParseErrorKind::Usage(verb), expected));
+        }
+        self.string(args, 0)
+    }
+
+    /// A string argument; its token becomes what it has to be in canonical form.
+    fn string(&mut self, args: Args, index: usize) -> Result<String, Fault> {
+        let text = self.unquoted(args, index)?;
+        if self.arg(args, index).starts_with('"') {
+            self.tree
+                .set_canonical(args.line, args.first + index, &auto_quote(&text));
+        }
+        Ok(text)
+    }
+
+    /// A version argument, and whether it was canonical as written.
+    fn version(
+        &mut self,
+        args: Args,
+        index: usize,
+        context: impl FnOnce() -> String,
+    ) -> Result<(Version, bool), Fault> {
+        const FORM: &[&str] = &["the form v1.2.3"];
+        let span = self.tree.token_span(args.line, args.first + index);
+        let token = self.arg(args, index);
+        let Some(text) = syntax::unquote(token) else {
+            return Err((context(), span, ParseErrorKind::Quote(token.into()), FORM));
+        };
+        let Ok(version) = Version::parse(&text) else {
+            return Err((
+                context(),
+                span,
+                ParseErrorKind::Version(text.into_owned()),
+                FORM,
+            ));
+        };
+        let canonical = version.as_str() == text;
+        if version.as_str() != token {
+            self.tree
+                .set_canonical(args.line, args.first + index, version.as_str());
+        }
+        Ok((version, canonical))
+    }
+
+    /// A module path argument, as [`Reader::string`].
+    fn path(&mut self, args: Args, index: usize) -> Result<ModulePath, Fault> {
+        match self.arg(args, index) {
+            token if token.contains(['"', '\'', '`']) => {
+                Ok(ModulePath::new(self.string(args, index)?))
+            }
+            token => Ok(ModulePath::new(token)),
+        }
+    }
+
+    fn unquoted(&self, args: Args, index: usize) -> Result<String, Fault> {
+        let token = self.arg(args, index);
+        match syntax::unquote(token) {
+            Some(text) => Ok(text.into_owned()),
+            None => {
+                let kind = ParseErrorKind::Quote(token.into());
+                Err(self.arg_fault(args, index, kind, &["a bare word", "a \"…\" string"]))
+            }
+        }
+    }
+
+    fn check_suffix(&self, args: Args, path: &ModulePath, verb: &str) -> Result<(), Fault> {
+        if path.split_major().is_some() {
+            return Ok(());
+        }
+        let kind = ParseErrorKind::PathSuffix(path.to_string());
+        let (_, span, kind, expected) = self.arg_fault(args, 0, kind, &[]);
+        Err((verb.into(), span, kind, expected))
+    }
+
+    fn check_major(
+        &self,
+        args: Args,
+        path: &ModulePath,
+        version: &Version,
+        verb: &str,
+    ) -> Result<(), Fault> {
+        lines::check_major(path, version).map_err(|error| {
+            let (_, span, kind, expected) =
+                self.arg_fault(args, 1, ParseErrorKind::Major(error), &[]);
+            (format!("{verb} {path}"), span, kind, expected)
+        })
+    }
+
+    fn arg(&self, args: Args, index: usize) -> &str {
+        self.tree
+            .token(args.line, args.first + index)
+            .unwrap_or_default()
+    }
+
+    fn unknown(&self, args: Args) -> Fault {
+        let word = match args.block {
+            Some(block) => self.tree.block_tokens(block).next(),
+            None => self.tree.token(args.line, 0),
+        };
+        let kind = ParseErrorKind::UnknownDirective(word.unwrap_or_default().into());
+        self.fault(args, kind, &[])
+    }
+
+    fn interval_fault(&self, args: Args, index: usize) -> Fault {
+        const EXPECTED: &[&str] = &["v1.2.3", "[v1.2.3, v1.4.5]"];
+        self.arg_fault(args, index, ParseErrorKind::Interval, EXPECTED)
+    }
+
+    fn fault(&self, args: Args, kind: ParseErrorKind, expected: &'static [&'static str]) -> Fault {
+        (
+            String::new(),
+            self.tree.line_span(args.line),
+            kind,
+            expected,
+        )
+    }
+
+    fn arg_fault(
+        &self,
+        args: Args,
+        index: usize,
+        kind: ParseErrorKind,
+        expected: &'static [&'static str],
+    ) -> Fault {
+        (
+            String::new(),
+            self.tree.token_span(args.line, args.first + index),
+            kind,
+            expected,
+        )
+    }
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct Out {
+    module: Option<Module>,
+    go: Option<Go>,
+    toolchain: Option<Toolchain>,
+    godebug: Vec<Godebug>,
+    require: Vec<Require>,
+    exclude: Vec<Exclude>,
+    replace: Vec<Replace>,
+    retract: Vec<Retract>,
+    tool: Vec<Tool>,
+    ignore: Vec<Ignore>,
+    uses: Vec<Use>,
+}
+
+/// The first word of a directive.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Module,
+    Go,
+    Toolchain,
+    Godebug,
+    Require,
+    Exclude,
+    Replace,
+    Retract,
+    Tool,
+    Ignore,
+    Use,
+    Other,
+}
+
+impl Verb {
+    fn of(word: &str) -> Self {
+        match word {
+            "module" => Self::Module,
+            "go" => Self::Go,
+            "toolchain" => Self::Toolchain,
+            "godebug" => Self::Godebug,
+            "require" => Self::Require,
+            "exclude" => Self::Exclude,
+            "replace" => Self::Replace,
+            "retract" => Self::Retract,
+            "tool" => Self::Tool,
+            "ignore" => Self::Ignore,
+            "use" => Self::Use,
+            _ => Self::Other,
+        }
+    }
+
+    fn counts_in_dependency(self) -> bool {
+        matches!(
+            self,
+            Self::Module | Self::Go | Self::Require | Self::Retract | Self::Ignore
+        )
+    }
+}
