@@ -4,4 +4,6 @@
 //! file, a clock or a socket: state machines say what they need and are fed the answers.
 
 pub mod diag;
+#[cfg(feature = "host")]
+pub mod host;
 pub mod model;
