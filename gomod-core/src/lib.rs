@@ -5,6 +5,8 @@
 
 pub mod diag;
 pub mod graph;
+#[cfg(feature = "host")]
+pub mod host;
 pub mod model;
 pub mod mvs;
 pub mod plan;

@@ -1,0 +1,399 @@
+//! The Go environment: process variables, then the user's `go env -w` file, then `$GOROOT/go.env`.
+//!
+//! The rules are those of `go help environment`. Nothing here knows a module proxy's address: without
+//! any of the three sources there is no `GOPROXY`, which is an error only when something must be fetched.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::goroot::{GoInstall, clean};
+use super::{GoFlags, HostError};
+use crate::model::{GoVersion, ModulePath, match_prefix_patterns};
+
+/// The settings that the go command would work with.
+#[derive(Debug, Clone)]
+pub struct GoEnv {
+    vars: HashMap<String, String>,
+    files: HashMap<String, String>,
+    defaults: HashMap<&'static str, String>,
+    go: Option<GoInstall>,
+}
+
+/// What `GOSUMDB` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SumdbSetting {
+    /// `off`: nothing is looked up.
+    Off,
+    /// A checksum database.
+    Database {
+        /// Its name, `host[/path]`.
+        name: String,
+        /// Its verifier key `name+hash+key`, unless only the name of a well-known one was given.
+        key: Option<String>,
+        /// Where it is reached, when neither through proxies nor at its name.
+        url: Option<String>,
+    },
+}
+
+/// The Go toolchain that `GOTOOLCHAIN` starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toolchain {
+    /// Its version; `None` without Go.
+    pub version: Option<GoVersion>,
+    /// Whether a go or toolchain line may lead to a newer one (`auto`, `path`, `NAME+auto`).
+    pub switches: bool,
+}
+
+impl GoEnv {
+    /// Reads the process's environment, with `overrides` in place of variables of the same names, and
+    /// the files that it leads to. Missing files are fine, as for the go command.
+    ///
+    /// # Errors
+    /// None today; the files' lines that make no sense are skipped, as the go command does.
+    pub fn load<I>(overrides: I) -> Result<Self, HostError>
+    where
+        I: IntoIterator<Item = (String, String)>,
+    {
+        let process = std::env::vars_os()
+            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.to_string_lossy().into_owned())));
+        Ok(Self::from_vars(process.chain(overrides)))
+    }
+
+    /// Takes these variables alone for the environment; the process's own is not looked at.
+    ///
+    /// Files are read as far as the variables lead to some (`GOENV`, `HOME`, `GOROOT`, `PATH`).
+    pub fn from_vars<I, K, V>(vars: I) -> Self
+    where
+        I: IntoIterator<Item = (K, V)>,
+        K: Into<String>,
+        V: Into<String>,
+    {
+        let vars: HashMap<String, String> =
+            vars.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        let var = |name: &str| vars.get(name).map(String::as_str).filter(|v| !v.is_empty());
+
+        let env_file = env_file(&var);
+        let mut files = env_file.as_deref().map(read_env_file).unwrap_or_default();
+        let go = var("PATH").and_then(|path| GoInstall::find(path, vars.iter()));
+        let root = files.get("GOROOT").filter(|v| !v.is_empty()).map(String::as_str);
+        let root = root
+            .or(var("GOROOT"))
+            .map(|root| clean(Path::new(root)))
+            .or_else(|| go.as_ref()?.root.clone());
+        if let Some(root) = &root {
+            for (name, value) in read_env_file(&root.join("go.env")) {
+                files.entry(name).or_insert(value);
+            }
+            files.insert("GOROOT".into(), display(root));
+        }
+
+        let mut env = Self { vars, files, defaults: HashMap::new(), go };
+        env.set_defaults(env_file, root.as_deref());
+        env
+    }
+
+    /// The effective value of a setting; empty when it has none.
+    pub fn get(&self, name: &str) -> &str {
+        if matches!(name, "GOENV" | "GODEBUG") {
+            // Never taken from files, and `GOENV=off` names no file.
+            return self.defaults.get(name).map_or("", String::as_str);
+        }
+        let in_file = || self.files.get(name).map(String::as_str).filter(|value| !value.is_empty());
+        let found = self.var(name).or_else(in_file);
+        found.unwrap_or_else(|| self.defaults.get(name).map_or("", String::as_str))
+    }
+
+    /// A variable of the process that is no setting of Go, such as `HOME` or `NETRC`; `None` when empty.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// All variables of the process, for child processes.
+    pub(super) fn vars(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.vars.iter()
+    }
+
+    /// `GOFLAGS`, parsed.
+    ///
+    /// # Errors
+    /// [`HostError::GoFlags`] where the go command would refuse to run.
+    pub fn go_flags(&self) -> Result<GoFlags, HostError> {
+        GoFlags::parse(self.get("GOFLAGS"))
+    }
+
+    /// `GOMODCACHE`, which must be absolute.
+    ///
+    /// # Errors
+    /// [`HostError::NoModCache`] or [`HostError::RelativeModCache`].
+    pub fn mod_cache(&self) -> Result<PathBuf, HostError> {
+        let dir = PathBuf::from(self.get("GOMODCACHE"));
+        match dir {
+            dir if dir.as_os_str().is_empty() => Err(HostError::NoModCache),
+            dir if !dir.is_absolute() => Err(HostError::RelativeModCache { path: dir }),
+            dir => Ok(dir),
+        }
+    }
+
+    /// The directory of the latest tree heads, `$GOPATH/pkg/sumdb`.
+    ///
+    /// # Errors
+    /// [`HostError::NoGoPath`].
+    pub fn sumdb_dir(&self) -> Result<PathBuf, HostError> {
+        self.gopath_dir("pkg/sumdb").ok_or(HostError::NoGoPath)
+    }
+
+    /// The `go` found in `PATH`.
+    pub fn go(&self) -> Option<&GoInstall> {
+        self.go.as_ref()
+    }
+
+    /// The version of Go that commands start with: that of the `go` in `PATH`, or of a newer or fixed
+    /// toolchain that `GOTOOLCHAIN` names. `None` without Go.
+    pub fn local_go_version(&self) -> Option<GoVersion> {
+        self.toolchain().ok().and_then(|toolchain| toolchain.version)
+    }
+
+    /// What `GOTOOLCHAIN` selects before go and toolchain lines are looked at.
+    ///
+    /// # Errors
+    /// [`HostError::Toolchain`] for a value that the go command refuses.
+    pub fn toolchain(&self) -> Result<Toolchain, HostError> {
+        let value = self.get("GOTOOLCHAIN");
+        let installed = self.go.as_ref().and_then(GoInstall::version);
+        let fail = |reason: &str| HostError::Toolchain { value: value.into(), reason: reason.into() };
+        let (name, mode) = match value.split_once('+') {
+            Some((name, mode)) => (name, Some(mode)),
+            None => (value, None),
+        };
+        let switches = match mode {
+            None => matches!(name, "auto" | "path"),
+            Some("auto" | "path") => true,
+            Some(_) => return Err(fail("only +auto and +path may follow a toolchain's name")),
+        };
+        let version = match name {
+            "" | "local" => installed,
+            "auto" | "path" if mode.is_none() => installed,
+            name => {
+                let version = GoVersion::of_toolchain(name).ok_or_else(|| fail("no toolchain's name"))?;
+                installed.map(|_| version)
+            }
+        };
+        Ok(Toolchain { version, switches })
+    }
+
+    /// What `GOSUMDB` says.
+    ///
+    /// # Errors
+    /// [`HostError::Sumdb`] for a value that the go command refuses. A key is not looked into.
+    pub fn sumdb(&self) -> Result<SumdbSetting, HostError> {
+        let value = self.get("GOSUMDB");
+        if value == "off" {
+            return Ok(SumdbSetting::Off);
+        }
+        let fail = |reason: &str| HostError::Sumdb { value: value.into(), reason: reason.into() };
+        let words: Vec<&str> = value.split_whitespace().collect();
+        let (first, url) = match words[..] {
+            [ALIAS] => (DEFAULT_SUMDB, Some(format!("https://{ALIAS}"))),
+            [key] => (key, None),
+            [key, url] => (key, Some(url.to_owned())),
+            [] => return Err(fail("no database named")),
+            _ => return Err(fail("more than a key and a URL")),
+        };
+        let (name, key) = match first.split_once('+') {
+            Some((name, _)) => (name, Some(first.to_owned())),
+            None => (first, None),
+        };
+        if !is_sumdb_name(name) {
+            return Err(fail("the database's name must be host[/path]"));
+        }
+        Ok(SumdbSetting::Database { name: name.into(), key, url })
+    }
+
+    /// Whether `path` is fetched from its origin, past all proxies (`GONOPROXY`).
+    pub fn is_no_proxy(&self, path: &ModulePath) -> bool {
+        match_prefix_patterns(self.get("GONOPROXY"), path.as_str())
+    }
+
+    /// Whether `path` is looked up in the checksum database (`GOSUMDB`, `GONOSUMDB`).
+    pub fn uses_sumdb(&self, path: &ModulePath) -> bool {
+        self.get("GOSUMDB") != "off" && !match_prefix_patterns(self.get("GONOSUMDB"), path.as_str())
+    }
+
+    /// Whether `path` may be fetched insecurely from its origin (`GOINSECURE`).
+    pub fn is_insecure(&self, path: &ModulePath) -> bool {
+        match_prefix_patterns(self.get("GOINSECURE"), path.as_str())
+    }
+
+    /// The directory for this program's cache: `$XDG_CACHE_HOME/gomod` or the platform's equivalent.
+    pub fn user_cache_dir(&self) -> Option<PathBuf> {
+        let var = |name: &str| self.var(name);
+        let dir = if cfg!(windows) {
+            PathBuf::from(var("LocalAppData")?)
+        } else if cfg!(target_os = "macos") {
+            Path::new(var("HOME")?).join("Library/Caches")
+        } else {
+            xdg(&var, "XDG_CACHE_HOME", ".cache")?
+        };
+        Some(dir.join("gomod"))
+    }
+
+    /// The directory for this program's state: `$XDG_STATE_HOME/gomod` or the platform's equivalent.
+    pub fn user_state_dir(&self) -> Option<PathBuf> {
+        let var = |name: &str| self.var(name);
+        let dir = if cfg!(windows) {
+            PathBuf::from(var("LocalAppData")?)
+        } else if cfg!(target_os = "macos") {
+            Path::new(var("HOME")?).join("Library/Application Support")
+        } else {
+            xdg(&var, "XDG_STATE_HOME", ".local/state")?
+        };
+        Some(dir.join("gomod"))
+    }
+
+    fn gopath_dir(&self, below: &str) -> Option<PathBuf> {
+        let first = std::env::split_paths(self.get("GOPATH")).next()?;
+        (!first.as_os_str().is_empty()).then(|| clean(&first.join(below)))
+    }
+
+    /// Fills in what the go command assumes for settings that nobody made.
+    fn set_defaults(&mut self, env_file: Option<PathBuf>, root: Option<&Path>) {
+        let home = self.var(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
+        let gopath = home
+            .map(|home| clean(&Path::new(home).join("go")))
+            .filter(|gopath| Some(gopath.as_path()) != root); // the tree of Go is no workspace
+        let set = [
+            ("GOENV", env_file.as_deref().map(display).unwrap_or_default()),
+            ("GODEBUG", self.var("GODEBUG").unwrap_or_default().to_owned()),
+            ("GOPATH", gopath.as_deref().map(display).unwrap_or_default()),
+            ("GOSUMDB", DEFAULT_SUMDB.to_owned()),
+            ("GOAUTH", "netrc".to_owned()),
+        ];
+        self.defaults = set.into_iter().collect();
+        let private = self.get("GOPRIVATE").to_owned();
+        let cache = self.gopath_dir("pkg/mod").as_deref().map(display).unwrap_or_default();
+        self.defaults.insert("GONOPROXY", private.clone());
+        self.defaults.insert("GONOSUMDB", private);
+        self.defaults.insert("GOMODCACHE", cache);
+    }
+}
+
+/// The name of the checksum database that the go command knows the key of.
+const DEFAULT_SUMDB: &str = "sum.golang.org";
+/// Another name of the same database, for where the first cannot be reached.
+const ALIAS: &str = "sum.golang.google.cn";
+
+fn is_sumdb_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '~' | '/' | ':');
+    !name.is_empty() && !name.starts_with('/') && !name.ends_with('/') && name.chars().all(plain)
+}
+
+/// The user's file: `GOENV`, or `go/env` below the user's configuration directory.
+fn env_file<'a>(var: &impl Fn(&str) -> Option<&'a str>) -> Option<PathBuf> {
+    match var("GOENV") {
+        Some("off") => return None,
+        Some(file) => return Some(PathBuf::from(file)),
+        None => {}
+    }
+    let config = if cfg!(windows) {
+        PathBuf::from(var("AppData")?)
+    } else if cfg!(target_os = "macos") {
+        Path::new(var("HOME")?).join("Library/Application Support")
+    } else {
+        xdg(var, "XDG_CONFIG_HOME", ".config")?
+    };
+    Some(clean(&config.join("go/env")))
+}
+
+/// A directory of the XDG specification; a relative one counts as none.
+fn xdg<'a>(var: &impl Fn(&str) -> Option<&'a str>, name: &str, below_home: &str) -> Option<PathBuf> {
+    match var(name) {
+        Some(dir) => Some(PathBuf::from(dir)).filter(|dir| dir.is_absolute()),
+        None => Some(Path::new(var("HOME")?).join(below_home)),
+    }
+}
+
+/// `NAME=value` lines; names begin with a capital letter, all other lines are skipped.
+fn read_env_file(file: &Path) -> HashMap<String, String> {
+    let text = fs::read(file).unwrap_or_default();
+    String::from_utf8_lossy(&text)
+        .split('\n')
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+fn display(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn defaults_follow_from_what_is_set() {
+        let env = GoEnv::from_vars([("HOME", "/h"), ("GOPRIVATE", "corp.example")]);
+        let expected = [
+            ("GOPATH", "/h/go"),
+            ("GOMODCACHE", "/h/go/pkg/mod"),
+            ("GONOPROXY", "corp.example"),
+            ("GONOSUMDB", "corp.example"),
+            ("GOENV", "/h/.config/go/env"),
+            ("GOSUMDB", "sum.golang.org"),
+            ("GOPROXY", ""),
+        ];
+        for (name, value) in expected {
+            assert_eq!(env.get(name), value, "{name}");
+        }
+        assert!(env.is_no_proxy(&ModulePath::new("corp.example/x")));
+        assert!(!env.uses_sumdb(&ModulePath::new("corp.example/x")));
+        assert!(env.uses_sumdb(&ModulePath::new("example.com/x")));
+        assert_eq!(env.local_go_version(), None);
+    }
+
+    #[test]
+    fn without_a_home_there_is_no_cache() {
+        let env = GoEnv::from_vars([("X", "y")]);
+        assert!(matches!(env.mod_cache(), Err(HostError::NoModCache)));
+        assert!(matches!(env.sumdb_dir(), Err(HostError::NoGoPath)));
+        assert_eq!(env.user_cache_dir(), None);
+        let env = GoEnv::from_vars([("GOMODCACHE", "rel/mod")]);
+        assert!(matches!(env.mod_cache(), Err(HostError::RelativeModCache { .. })));
+    }
+
+    #[test]
+    fn sumdb_settings() {
+        let of = |v: &str| GoEnv::from_vars([("GOSUMDB", v)]).sumdb();
+        let db = |name: &str, key: Option<&str>, url: Option<&str>| SumdbSetting::Database {
+            name: name.into(),
+            key: key.map(Into::into),
+            url: url.map(Into::into),
+        };
+        assert_eq!(of("off").unwrap(), SumdbSetting::Off);
+        assert_eq!(of("").unwrap(), db("sum.golang.org", None, None));
+        assert_eq!(of("db.example+1+k").unwrap(), db("db.example", Some("db.example+1+k"), None));
+        assert_eq!(
+            of("db.example/x+1+k http://localhost:1/y").unwrap(),
+            db("db.example/x", Some("db.example/x+1+k"), Some("http://localhost:1/y"))
+        );
+        for bad in [" ", "a b c", "https://x/", "x/+1+k", "x?y+1+k", "user@x+1+k"] {
+            assert!(matches!(of(bad), Err(HostError::Sumdb { .. })), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn toolchain_settings() {
+        let of = |v: &str| GoEnv::from_vars([("GOTOOLCHAIN", v)]).toolchain();
+        assert!(of("auto").unwrap().switches);
+        assert!(of("go1.21.3+path").unwrap().switches);
+        assert!(!of("local").unwrap().switches);
+        assert!(!of("go1.21.3").unwrap().switches);
+        assert_eq!(of("go1.21.3").unwrap().version, None, "nothing to switch from without Go");
+        for bad in ["go1.21.3+x", "bash", "auto+auto"] {
+            assert!(matches!(of(bad), Err(HostError::Toolchain { .. })), "{bad}");
+        }
+    }
+}

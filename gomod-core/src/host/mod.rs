@@ -1,0 +1,33 @@
+//! The machine outside: files, sockets, the clock, the environment and processes.
+//!
+//! Everything that the pure modules need from the machine passes through here: the Go environment
+//! ([`GoEnv`]), the module cache ([`ModCache`]), module proxies, origins and the checksum database's
+//! transport ([`Sources`]), and safe writes of files.
+
+mod cache;
+mod direct;
+mod env;
+mod error;
+mod fetch_error;
+mod files;
+mod goflags;
+mod goroot;
+mod http;
+mod info;
+mod netrc;
+mod proxy;
+mod sources;
+mod sumdb;
+mod tls;
+
+pub use cache::{CacheFile, ModCache, VersionLock};
+pub use env::{GoEnv, SumdbSetting, Toolchain};
+pub use error::HostError;
+pub use fetch_error::{Attempt, FetchError};
+pub use files::{RunLock, read_if_there, write_all_or_none, write_atomic};
+pub use goflags::GoFlags;
+pub use goroot::GoInstall;
+pub use http::Limits;
+pub use info::{Info, parse_list};
+pub use sources::{Fetched, Request, SourceOptions, Sources};
+pub use sumdb::{SumdbFiles, WriteLatest};
