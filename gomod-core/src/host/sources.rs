@@ -326,11 +326,11 @@ impl Sources {
             what: format!("checksum database {entry}"),
             reason,
         };
-        if let Ok(SumdbSetting::Database { name: set, url: Some(url), .. }) = self.env.sumdb() {
-            if set == name {
-                let place = Place::parse(&url).map_err(|reason| invalid(name, reason))?;
-                return Ok(Database { place, below: String::new(), proxied: false });
-            }
+        if let Ok(SumdbSetting::Database { name: set, url: Some(url), .. }) = self.env.sumdb()
+            && set == name
+        {
+            let place = Place::parse(&url).map_err(|reason| invalid(name, reason))?;
+            return Ok(Database { place, below: String::new(), proxied: false });
         }
         let (mut attempts, mut past_proxies) = (Vec::new(), false);
         for entry in self.usable(&Request::SumdbSupported(name.to_owned()))? {
