@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use gomod_core::host::{GoEnv, Limits};
-use gomod_core::model::{ModulePath, ModuleVersion, Version};
+use gomod_core::model::{ModulePath, ModuleVersion, Version, escape_version};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -126,7 +126,7 @@ impl Server {
                 let tls = tls.clone();
                 thread::spawn(move || {
                     let _ = stream.set_read_timeout(Some(Duration::from_secs(20)));
-                    let mut serve = |stream: &mut dyn ReadWrite| {
+                    let serve = |stream: &mut dyn ReadWrite| {
                         while let Some(request) = read_head(stream) {
                             seen.lock().unwrap().push(request.clone());
                             peak.fetch_max(busy.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
@@ -273,7 +273,8 @@ pub fn add_module(tree: &Path, path: &str, version: &str, go_mod: &str) {
     let escaped = ModulePath::new(path).escape().unwrap();
     let dir = tree.join(escaped).join("@v");
     fs::create_dir_all(&dir).unwrap();
-    let file = |suffix: &str| dir.join(format!("{version}.{suffix}"));
+    let name = escape_version(version).unwrap();
+    let file = |suffix: &str| dir.join(format!("{name}.{suffix}"));
     fs::write(file("mod"), go_mod).unwrap();
     let info = format!(r#"{{"Version":"{version}","Time":"2020-01-02T03:04:05Z"}}"#);
     fs::write(file("info"), info).unwrap();
