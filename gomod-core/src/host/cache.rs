@@ -320,11 +320,10 @@ pub(super) fn overwrite(file: &mut File, bytes: &[u8]) -> io::Result<()> {
         return Ok(());
     }
     // Longer content first claims its space: a full disk then shows before anything is lost.
-    if let Some(tail) = bytes.get(old.len()..).filter(|tail| !tail.is_empty()) {
-        if let Err(error) = file.write_all(tail) {
-            let _ = file.set_len(old.len() as u64);
-            return Err(error);
-        }
+    let tail = bytes.get(old.len()..).unwrap_or_default();
+    if let Err(error) = file.write_all(tail) {
+        let _ = file.set_len(old.len() as u64);
+        return Err(error);
     }
     file.rewind()?;
     file.write_all(&bytes[..old.len().min(bytes.len())])?;

@@ -266,10 +266,13 @@ impl GoEnv {
             ("GOENV", env_file.as_deref().map(display).unwrap_or_default()),
             ("GODEBUG", self.var("GODEBUG").unwrap_or_default().to_owned()),
             ("GOPATH", gopath.as_deref().map(display).unwrap_or_default()),
-            ("GOSUMDB", DEFAULT_SUMDB.to_owned()),
             ("GOAUTH", "netrc".to_owned()),
         ];
         self.defaults = set.into_iter().collect();
+        if !self.files.contains_key("GOSUMDB") {
+            // Normally set by go.env; emptied in the user's file it stays empty, which is an error later.
+            self.defaults.insert("GOSUMDB", DEFAULT_SUMDB.to_owned());
+        }
         let private = self.get("GOPRIVATE").to_owned();
         let cache = self.gopath_dir("pkg/mod").as_deref().map(display).unwrap_or_default();
         self.defaults.insert("GONOPROXY", private.clone());

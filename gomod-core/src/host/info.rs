@@ -139,8 +139,10 @@ fn instant(t: &str) -> Option<(i64, u32)> {
         let digits = t.get(range)?;
         digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
     };
-    let at = |i: usize, c: u8| (t.as_bytes().get(i) == Some(&c)).then_some(());
-    (at(4, b'-')?, at(7, b'-')?, at(10, b'T')?, at(13, b':')?, at(16, b':')?);
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if !marks.iter().all(|(at, mark)| t.as_bytes().get(*at) == Some(mark)) {
+        return None;
+    }
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
     let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::StreamExt;
@@ -79,6 +79,13 @@ pub struct Fetched {
     /// Whether this stands for "no source has it": a list that is empty for that reason, or a checksum
     /// database that no proxy serves.
     pub missing: bool,
+}
+
+impl Fetched {
+    /// The temporary file with a zip.
+    pub fn zip_file(&self) -> Option<&Path> {
+        self.zip.as_deref().map(AsRef::as_ref)
+    }
 }
 
 /// How [`Sources`] differ from what the environment says.
@@ -326,11 +333,11 @@ impl Sources {
             what: format!("checksum database {entry}"),
             reason,
         };
-        if let Ok(SumdbSetting::Database { name: set, url: Some(url), .. }) = self.env.sumdb() {
-            if set == name {
-                let place = Place::parse(&url).map_err(|reason| invalid(name, reason))?;
-                return Ok(Database { place, below: String::new(), proxied: false });
-            }
+        if let Ok(SumdbSetting::Database { name: set, url: Some(url), .. }) = self.env.sumdb()
+            && set == name
+        {
+            let place = Place::parse(&url).map_err(|reason| invalid(name, reason))?;
+            return Ok(Database { place, below: String::new(), proxied: false });
         }
         let (mut attempts, mut past_proxies) = (Vec::new(), false);
         for entry in self.usable(&Request::SumdbSupported(name.to_owned()))? {
