@@ -26,6 +26,8 @@ pub struct Client {
     latest: Option<SignedHead>,
     /// Every signed head seen, by size: two of one size must be the same.
     heads: BTreeMap<u64, KnownHead>,
+    /// The heads in notes whose signature held; most answers repeat the same note.
+    opened: HashMap<Vec<u8>, TreeHead>,
     /// The sizes of the heads that are still to be compared with the latest one.
     pending: BTreeSet<u64>,
     lookups: Vec<Lookup>,
@@ -92,7 +94,7 @@ struct Answered {
     hashes: (ModuleHash, ModuleHash),
     /// The size of the answer's tree, zero if it has none.
     head: u64,
-    /// The answer itself, unless it came from the host's cache.
+    /// The answer itself, unless it came from the host's cache or has no tree.
     data: Option<Vec<u8>>,
 }
 
@@ -121,6 +123,7 @@ impl Client {
             verifier: Verifier::parse(key.trim())?,
             latest: None,
             heads: BTreeMap::new(),
+            opened: HashMap::new(),
             pending: BTreeSet::new(),
             lookups: Vec::new(),
             index: HashMap::new(),
@@ -136,7 +139,10 @@ impl Client {
         };
         if let Some(note) = latest.filter(|note| !note.is_empty()) {
             let signed = client.open(note, "latest")?;
-            let known = KnownHead { signed: signed.clone(), standing: Standing::Consistent };
+            let known = KnownHead {
+                signed: signed.clone(),
+                standing: Standing::Consistent,
+            };
             client.heads.insert(signed.head.size, known);
             client.latest = Some(signed);
         }
@@ -161,7 +167,10 @@ impl Client {
             },
         };
         if matches!(state, Lookup::Asked) {
-            self.store.ask(Need::Lookup { path: path.clone(), version: version.clone() });
+            self.store.ask(Need::Lookup {
+                path: path.clone(),
+                version: version.clone(),
+            });
         }
         let versions = self.index.entry(path.clone()).or_default();
         versions.insert(version.clone(), self.lookups.len());
@@ -256,18 +265,38 @@ impl Client {
         self.latest.as_ref().map_or(0, |signed| signed.head.size)
     }
 
-    fn open(&self, note: &[u8], what: &str) -> Result<SignedHead, VerifyError> {
-        let opened = Note::open(note, std::slice::from_ref(&self.verifier))
-            .map_err(|source| VerifyError::Note { what: what.into(), source })?;
-        let head = TreeHead::parse(&opened.text)
-            .map_err(|source| VerifyError::TreeHead { what: what.into(), source })?;
-        Ok(SignedHead { head, note: note.to_vec() })
+    fn open(&mut self, note: &[u8], what: &str) -> Result<SignedHead, VerifyError> {
+        if let Some(head) = self.opened.get(note) {
+            return Ok(SignedHead {
+                head: *head,
+                note: note.to_vec(),
+            });
+        }
+        let opened = Note::open(note, std::slice::from_ref(&self.verifier)).map_err(|source| {
+            VerifyError::Note {
+                what: what.into(),
+                source,
+            }
+        })?;
+        let head = TreeHead::parse(&opened.text).map_err(|source| VerifyError::TreeHead {
+            what: what.into(),
+            source,
+        })?;
+        self.opened.insert(note.to_vec(), head);
+        Ok(SignedHead {
+            head,
+            note: note.to_vec(),
+        })
     }
 
     /// Files a signed head under its size; a different one of that size is a fork.
     fn intern(&mut self, signed: SignedHead) -> Result<u64, VerifyError> {
         let size = signed.head.size;
-        let standing = if size == 0 { Standing::Consistent } else { Standing::Pending };
+        let standing = if size == 0 {
+            Standing::Consistent
+        } else {
+            Standing::Pending
+        };
         match self.heads.get_mut(&size) {
             None => {
                 let pending = matches!(standing, Standing::Pending);
@@ -298,11 +327,14 @@ impl Client {
         match need {
             Need::Tile(tile) => {
                 for settled in self.store.settle(*tile, answer, cached) {
-                    self.runnable.extend(self.waiting.remove(&settled).unwrap_or_default());
+                    self.runnable
+                        .extend(self.waiting.remove(&settled).unwrap_or_default());
                 }
             }
             Need::Lookup { path, version } => {
-                let Some(i) = self.find(path, version) else { return };
+                let Some(i) = self.find(path, version) else {
+                    return;
+                };
                 let what = need.remote_path();
                 let answered = match answer {
                     Ok(data) => self.receive(what, path, version, data, cached),
@@ -331,9 +363,11 @@ impl Client {
         data: &[u8],
         cached: bool,
     ) -> Result<Answered, VerifyError> {
-        let answer = Answer::parse(data)
-            .map_err(|reason| VerifyError::Malformed { what: what.clone(), reason })?;
-        // As in Go, an answer without a tree is one about the trees already known.
+        let answer = Answer::parse(data).map_err(|reason| VerifyError::Malformed {
+            what: what.clone(),
+            reason,
+        })?;
+        // As in Go, an answer without a tree will do if the latest one has the record; but it is not kept.
         let head = if answer.note.is_empty() {
             0
         } else {
@@ -345,7 +379,7 @@ impl Client {
             record: record_hash(answer.text.as_bytes()),
             hashes: answer.hashes(&what, path, version)?,
             head,
-            data: (!cached).then(|| data.to_vec()),
+            data: (!cached && head > 0).then(|| data.to_vec()),
             what,
         })
     }
@@ -353,7 +387,12 @@ impl Client {
     /// Makes all progress that is possible with what was fed.
     fn advance(&mut self) {
         while self.fork.is_none() {
-            match self.pending.last().copied().filter(|size| *size > self.latest_size()) {
+            match self
+                .pending
+                .last()
+                .copied()
+                .filter(|size| *size > self.latest_size())
+            {
                 None => {
                     self.run_tasks();
                     break;
@@ -396,7 +435,8 @@ impl Client {
         self.set_standing(size, Standing::Consistent);
         self.latest = Some(signed);
         // What waits for partial tiles of the smaller tree may need others now.
-        self.runnable.extend(self.waiting.drain().flat_map(|(_, tasks)| tasks));
+        self.runnable
+            .extend(self.waiting.drain().flat_map(|(_, tasks)| tasks));
         true
     }
 
@@ -451,9 +491,7 @@ impl Client {
         let (record, head) = match task {
             Task::Head(size) => (None, size),
             Task::Lookup(i) => match &self.lookups[i] {
-                Lookup::Answered(answered) => {
-                    (Some(Node::record(answered.number)), answered.head)
-                }
+                Lookup::Answered(answered) => (Some(Node::record(answered.number)), answered.head),
                 Lookup::Asked | Lookup::Done(_) => return Vec::new(),
             },
         };
@@ -482,23 +520,45 @@ impl Client {
             return;
         };
         let lookup = std::mem::replace(&mut self.lookups[i], Lookup::Asked);
-        let Lookup::Answered(answered) = lookup else { return };
-        let Answered { what, number, record, hashes: (zip, go_mod), data, .. } = *answered;
+        let Lookup::Answered(answered) = lookup else {
+            return;
+        };
+        let Answered {
+            what,
+            number,
+            record,
+            hashes: (zip, go_mod),
+            data,
+            ..
+        } = *answered;
         self.lookups[i] = Lookup::Done(if *logged == record {
             self.statistics.proofs += 1;
             self.statistics.lookups += 1;
             self.cacheable.extend(data.map(|data| (what, data)));
-            Ok(Record { number, tree_size: size, zip, go_mod })
+            Ok(Record {
+                number,
+                tree_size: size,
+                zip,
+                go_mod,
+            })
         } else {
             let (logged, received) = (*logged, record);
-            Err(VerifyError::RecordMismatch { what, number, size, logged, received })
+            Err(VerifyError::RecordMismatch {
+                what,
+                number,
+                size,
+                logged,
+                received,
+            })
         });
     }
 
     /// Whether the head of a size is a prefix of the latest tree, given the hashes of its nodes there.
     fn is_prefix(&mut self, size: u64, hashes: &[Hash]) -> bool {
         let older = self.heads.get(&size).map(|known| known.signed.clone());
-        let (Some(older), Some(newer)) = (older, self.latest.clone()) else { return false };
+        let (Some(older), Some(newer)) = (older, self.latest.clone()) else {
+            return false;
+        };
         let computed = fold_tree(hashes);
         if computed != older.head.hash {
             self.report_fork(&older, &newer, computed);
@@ -511,7 +571,9 @@ impl Client {
 
     /// Reads proven hashes of the current tree.
     fn gather(&mut self, nodes: &[Node]) -> Gathered {
-        let Some(reader) = &mut self.reader else { return Gathered::Hashes(Vec::new()) };
+        let Some(reader) = &mut self.reader else {
+            return Gathered::Hashes(Vec::new());
+        };
         let (mut data, mut missing, mut failed) = (Vec::new(), None, None);
         for tile in reader.needed(nodes) {
             match self.store.tile(tile) {
@@ -528,16 +590,32 @@ impl Client {
         }
         let head = *reader.head();
         if let Err(wrong) = reader.prove(data) {
-            return Gathered::Failed(VerifyError::TileMismatch { head, tiles: wrong.0 });
+            return Gathered::Failed(VerifyError::TileMismatch {
+                head,
+                tiles: wrong.0,
+            });
         }
-        nodes.iter().map(|node| reader.hash(*node)).collect::<Option<_>>().map_or_else(
-            || Gathered::Failed(VerifyError::TileMismatch { head, tiles: Vec::new() }),
-            Gathered::Hashes,
-        )
+        nodes
+            .iter()
+            .map(|node| reader.hash(*node))
+            .collect::<Option<_>>()
+            .map_or_else(
+                || {
+                    Gathered::Failed(VerifyError::TileMismatch {
+                        head,
+                        tiles: Vec::new(),
+                    })
+                },
+                Gathered::Hashes,
+            )
     }
 
     fn read_tree(&mut self, head: &TreeHead) {
-        if self.reader.as_ref().is_none_or(|reader| reader.head() != head) {
+        if self
+            .reader
+            .as_ref()
+            .is_none_or(|reader| reader.head() != head)
+        {
             self.collect_proven();
             self.reader = Some(TreeReader::new(*head, HEIGHT));
         }
@@ -545,7 +623,9 @@ impl Client {
 
     /// Hands the tiles proven to be in the latest tree to the cache.
     fn collect_proven(&mut self) {
-        let (Some(reader), Some(latest)) = (&mut self.reader, &self.latest) else { return };
+        let (Some(reader), Some(latest)) = (&mut self.reader, &self.latest) else {
+            return;
+        };
         if *reader.head() != latest.head {
             return;
         }
