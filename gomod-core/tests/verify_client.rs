@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 use gomod_core::model::{ModulePath, Version};
 use gomod_core::verify::{Client, Need, VerifyError};
+use proptest::prelude::*;
+
 use log_server::{ask, client, drive, drive_with, name, not_found, outcome, signer};
 use transparency_log::{TestLog, record_text};
 
@@ -312,4 +314,43 @@ fn answers_to_what_was_not_asked_are_ignored() {
     }
     assert_eq!(other.needs(), []);
     assert!(other.latest().is_none() && other.latest_head().is_none());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The order of answers and the heads that they carry make no difference.
+    #[test]
+    fn any_order_of_answers(sizes in proptest::collection::vec(30..900_u64, 1..12), kept in 0..900_u64, order: [u8; 24]) {
+        thread_local!(static LOG: TestLog = log(900));
+        LOG.with(|log| {
+            let latest = (kept > 0).then(|| log.head(kept));
+            let mut client = Client::new(&signer().key(), latest.as_deref()).unwrap();
+            ask(&mut client, 0..sizes.len() as u64);
+            let mut open: Vec<Need> = Vec::new();
+            for step in 0.. {
+                open.extend(client.needs());
+                if open.is_empty() {
+                    break;
+                }
+                prop_assert!(step < 400);
+                let need = open.swap_remove(usize::from(order[step % order.len()]) % open.len());
+                let path = need.remote_path();
+                let answer = match path.strip_prefix("lookup/example.com/!mod") {
+                    Some(rest) => {
+                        let number: u64 = rest.split('@').next().unwrap().parse().unwrap();
+                        log.lookup(number, sizes[number as usize])
+                    }
+                    None => log.serve(&path, 900).unwrap(),
+                };
+                client.feed(&need, Ok(&answer));
+            }
+            for number in 0..sizes.len() as u64 {
+                prop_assert_eq!(outcome(&client, number).map(|record| record.number), Ok(number));
+            }
+            let newest = sizes.iter().copied().max().max(Some(kept)).unwrap();
+            prop_assert_eq!(client.latest().map(<[u8]>::to_vec), Some(log.head(newest)));
+            Ok(())
+        })?;
+    }
 }
