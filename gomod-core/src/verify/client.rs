@@ -4,6 +4,8 @@
 //! consistent with the newest one known, and a record, which must be in that tree. Answers of a batch are
 //! proven together: the largest head first, then everything else against it.
 
+mod proofs;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::dirhash::ModuleHash;
@@ -11,9 +13,9 @@ use super::error::{FeedFailure, Fork, VerifyError};
 use super::note::{Note, Verifier};
 use super::reader::TreeReader;
 use super::record::{Answer, Record};
-use super::store::{Need, Slot, Store, unavailable};
-use super::tile::{HEIGHT, Tile};
-use super::tree::{Hash, Node, fold_tree, prove_tree, record_hash, tree_nodes};
+use super::store::{Need, Store, unavailable};
+use super::tile::Tile;
+use super::tree::{Hash, record_hash};
 use super::tree_head::TreeHead;
 use crate::model::{ModulePath, Version, escape_version};
 
@@ -26,6 +28,8 @@ pub struct Client {
     latest: Option<SignedHead>,
     /// Every signed head seen, by size: two of one size must be the same.
     heads: BTreeMap<u64, KnownHead>,
+    /// The heads in notes whose signature held; most answers repeat the same note.
+    opened: HashMap<Vec<u8>, TreeHead>,
     /// The sizes of the heads that are still to be compared with the latest one.
     pending: BTreeSet<u64>,
     lookups: Vec<Lookup>,
@@ -92,7 +96,7 @@ struct Answered {
     hashes: (ModuleHash, ModuleHash),
     /// The size of the answer's tree, zero if it has none.
     head: u64,
-    /// The answer itself, unless it came from the host's cache.
+    /// The answer itself, unless it came from the host's cache or has no tree.
     data: Option<Vec<u8>>,
 }
 
@@ -101,13 +105,6 @@ enum Task {
     Lookup(usize),
     /// A head that the host wants compared.
     Head(u64),
-}
-
-/// What came of reading hashes.
-enum Gathered {
-    Hashes(Vec<Hash>),
-    WaitFor(Tile),
-    Failed(VerifyError),
 }
 
 impl Client {
@@ -121,6 +118,7 @@ impl Client {
             verifier: Verifier::parse(key.trim())?,
             latest: None,
             heads: BTreeMap::new(),
+            opened: HashMap::new(),
             pending: BTreeSet::new(),
             lookups: Vec::new(),
             index: HashMap::new(),
@@ -136,7 +134,10 @@ impl Client {
         };
         if let Some(note) = latest.filter(|note| !note.is_empty()) {
             let signed = client.open(note, "latest")?;
-            let known = KnownHead { signed: signed.clone(), standing: Standing::Consistent };
+            let known = KnownHead {
+                signed: signed.clone(),
+                standing: Standing::Consistent,
+            };
             client.heads.insert(signed.head.size, known);
             client.latest = Some(signed);
         }
@@ -161,7 +162,10 @@ impl Client {
             },
         };
         if matches!(state, Lookup::Asked) {
-            self.store.ask(Need::Lookup { path: path.clone(), version: version.clone() });
+            self.store.ask(Need::Lookup {
+                path: path.clone(),
+                version: version.clone(),
+            });
         }
         let versions = self.index.entry(path.clone()).or_default();
         versions.insert(version.clone(), self.lookups.len());
@@ -256,18 +260,38 @@ impl Client {
         self.latest.as_ref().map_or(0, |signed| signed.head.size)
     }
 
-    fn open(&self, note: &[u8], what: &str) -> Result<SignedHead, VerifyError> {
-        let opened = Note::open(note, std::slice::from_ref(&self.verifier))
-            .map_err(|source| VerifyError::Note { what: what.into(), source })?;
-        let head = TreeHead::parse(&opened.text)
-            .map_err(|source| VerifyError::TreeHead { what: what.into(), source })?;
-        Ok(SignedHead { head, note: note.to_vec() })
+    fn open(&mut self, note: &[u8], what: &str) -> Result<SignedHead, VerifyError> {
+        if let Some(head) = self.opened.get(note) {
+            return Ok(SignedHead {
+                head: *head,
+                note: note.to_vec(),
+            });
+        }
+        let opened = Note::open(note, std::slice::from_ref(&self.verifier)).map_err(|source| {
+            VerifyError::Note {
+                what: what.into(),
+                source,
+            }
+        })?;
+        let head = TreeHead::parse(&opened.text).map_err(|source| VerifyError::TreeHead {
+            what: what.into(),
+            source,
+        })?;
+        self.opened.insert(note.to_vec(), head);
+        Ok(SignedHead {
+            head,
+            note: note.to_vec(),
+        })
     }
 
     /// Files a signed head under its size; a different one of that size is a fork.
     fn intern(&mut self, signed: SignedHead) -> Result<u64, VerifyError> {
         let size = signed.head.size;
-        let standing = if size == 0 { Standing::Consistent } else { Standing::Pending };
+        let standing = if size == 0 {
+            Standing::Consistent
+        } else {
+            Standing::Pending
+        };
         match self.heads.get_mut(&size) {
             None => {
                 let pending = matches!(standing, Standing::Pending);
@@ -298,11 +322,14 @@ impl Client {
         match need {
             Need::Tile(tile) => {
                 for settled in self.store.settle(*tile, answer, cached) {
-                    self.runnable.extend(self.waiting.remove(&settled).unwrap_or_default());
+                    self.runnable
+                        .extend(self.waiting.remove(&settled).unwrap_or_default());
                 }
             }
             Need::Lookup { path, version } => {
-                let Some(i) = self.find(path, version) else { return };
+                let Some(i) = self.find(path, version) else {
+                    return;
+                };
                 let what = need.remote_path();
                 let answered = match answer {
                     Ok(data) => self.receive(what, path, version, data, cached),
@@ -331,9 +358,11 @@ impl Client {
         data: &[u8],
         cached: bool,
     ) -> Result<Answered, VerifyError> {
-        let answer = Answer::parse(data)
-            .map_err(|reason| VerifyError::Malformed { what: what.clone(), reason })?;
-        // As in Go, an answer without a tree is one about the trees already known.
+        let answer = Answer::parse(data).map_err(|reason| VerifyError::Malformed {
+            what: what.clone(),
+            reason,
+        })?;
+        // As in Go, an answer without a tree will do if the latest one has the record; but it is not kept.
         let head = if answer.note.is_empty() {
             0
         } else {
@@ -345,246 +374,9 @@ impl Client {
             record: record_hash(answer.text.as_bytes()),
             hashes: answer.hashes(&what, path, version)?,
             head,
-            data: (!cached).then(|| data.to_vec()),
+            data: (!cached && head > 0).then(|| data.to_vec()),
             what,
         })
-    }
-
-    /// Makes all progress that is possible with what was fed.
-    fn advance(&mut self) {
-        while self.fork.is_none() {
-            match self.pending.last().copied().filter(|size| *size > self.latest_size()) {
-                None => {
-                    self.run_tasks();
-                    break;
-                }
-                Some(size) if self.merge(size) => self.runnable.append(&mut self.parked),
-                Some(_) => {
-                    self.prefetch();
-                    break;
-                }
-            }
-        }
-        if self.fork.is_some() {
-            self.fail_all();
-        }
-        self.collect_proven();
-    }
-
-    /// Tries to move the latest head forward to a larger one; false while tiles are missing.
-    fn merge(&mut self, size: u64) -> bool {
-        let Some(signed) = self.heads.get(&size).map(|known| known.signed.clone()) else {
-            return self.pending.remove(&size);
-        };
-        self.read_tree(&signed.head);
-        let hashes = match self.gather(&tree_nodes(self.latest_size())) {
-            Gathered::WaitFor(_) => return false,
-            Gathered::Failed(error) => {
-                self.fail_head(size, error);
-                return true;
-            }
-            Gathered::Hashes(hashes) => hashes,
-        };
-        if let Some(older) = self.latest.clone() {
-            let computed = fold_tree(&hashes);
-            if computed != older.head.hash {
-                self.report_fork(&older, &signed, computed);
-                return true;
-            }
-            self.statistics.proofs += 1;
-        }
-        self.set_standing(size, Standing::Consistent);
-        self.latest = Some(signed);
-        // What waits for partial tiles of the smaller tree may need others now.
-        self.runnable.extend(self.waiting.drain().flat_map(|(_, tasks)| tasks));
-        true
-    }
-
-    /// Asks for the tiles that the tasks will need once the largest head is the latest.
-    fn prefetch(&mut self) {
-        for task in std::mem::take(&mut self.runnable) {
-            let nodes = self.nodes(task);
-            self.gather(&nodes);
-            self.parked.push(task);
-        }
-    }
-
-    /// Runs all tasks that can run, against the latest head.
-    fn run_tasks(&mut self) {
-        if let Some(head) = self.latest.as_ref().map(|signed| signed.head) {
-            self.read_tree(&head);
-        }
-        for task in std::mem::take(&mut self.runnable) {
-            if self.fork.is_none() {
-                self.run(task);
-            }
-        }
-    }
-
-    fn run(&mut self, task: Task) {
-        if let Task::Lookup(i) = task {
-            let size = self.latest_size();
-            match &self.lookups[i] {
-                Lookup::Answered(answered) if answered.number >= size => {
-                    let (what, number) = (answered.what.clone(), answered.number);
-                    let error = VerifyError::OutsideTree { what, number, size };
-                    self.lookups[i] = Lookup::Done(Err(error));
-                    return;
-                }
-                Lookup::Answered(_) => {}
-                Lookup::Asked | Lookup::Done(_) => return,
-            }
-        }
-        let nodes = self.nodes(task);
-        match self.gather(&nodes) {
-            Gathered::WaitFor(tile) => self.waiting.entry(tile).or_default().push(task),
-            Gathered::Failed(error) => match task {
-                Task::Lookup(i) => self.lookups[i] = Lookup::Done(Err(error)),
-                Task::Head(size) => self.set_standing(size, Standing::Failed(error)),
-            },
-            Gathered::Hashes(hashes) => self.conclude(task, &hashes),
-        }
-    }
-
-    /// The nodes whose hashes decide a task: the record's, and those of its tree if that is not known.
-    fn nodes(&self, task: Task) -> Vec<Node> {
-        let (record, head) = match task {
-            Task::Head(size) => (None, size),
-            Task::Lookup(i) => match &self.lookups[i] {
-                Lookup::Answered(answered) => {
-                    (Some(Node::record(answered.number)), answered.head)
-                }
-                Lookup::Asked | Lookup::Done(_) => return Vec::new(),
-            },
-        };
-        let mut nodes = Vec::from_iter(record);
-        if self.pending.contains(&head) {
-            nodes.extend(tree_nodes(head));
-        }
-        nodes
-    }
-
-    /// Decides a task by the hashes of its nodes, which are proven to be in the latest tree.
-    fn conclude(&mut self, task: Task, hashes: &[Hash]) {
-        let (head, tree) = match task {
-            Task::Head(size) => (size, hashes),
-            Task::Lookup(i) => match &self.lookups[i] {
-                Lookup::Answered(answered) => (answered.head, &hashes[hashes.len().min(1)..]),
-                Lookup::Asked | Lookup::Done(_) => return,
-            },
-        };
-        if self.pending.contains(&head) && !self.is_prefix(head, tree) {
-            return;
-        }
-        let Task::Lookup(i) = task else { return };
-        let Some((logged, size)) = hashes.first().zip(self.latest_head().map(|head| head.size))
-        else {
-            return;
-        };
-        let lookup = std::mem::replace(&mut self.lookups[i], Lookup::Asked);
-        let Lookup::Answered(answered) = lookup else { return };
-        let Answered { what, number, record, hashes: (zip, go_mod), data, .. } = *answered;
-        self.lookups[i] = Lookup::Done(if *logged == record {
-            self.statistics.proofs += 1;
-            self.statistics.lookups += 1;
-            self.cacheable.extend(data.map(|data| (what, data)));
-            Ok(Record { number, tree_size: size, zip, go_mod })
-        } else {
-            let (logged, received) = (*logged, record);
-            Err(VerifyError::RecordMismatch { what, number, size, logged, received })
-        });
-    }
-
-    /// Whether the head of a size is a prefix of the latest tree, given the hashes of its nodes there.
-    fn is_prefix(&mut self, size: u64, hashes: &[Hash]) -> bool {
-        let older = self.heads.get(&size).map(|known| known.signed.clone());
-        let (Some(older), Some(newer)) = (older, self.latest.clone()) else { return false };
-        let computed = fold_tree(hashes);
-        if computed != older.head.hash {
-            self.report_fork(&older, &newer, computed);
-            return false;
-        }
-        self.statistics.proofs += 1;
-        self.set_standing(size, Standing::Consistent);
-        true
-    }
-
-    /// Reads proven hashes of the current tree.
-    fn gather(&mut self, nodes: &[Node]) -> Gathered {
-        let Some(reader) = &mut self.reader else { return Gathered::Hashes(Vec::new()) };
-        let (mut data, mut missing, mut failed) = (Vec::new(), None, None);
-        for tile in reader.needed(nodes) {
-            match self.store.tile(tile) {
-                Slot::Asked => missing = missing.or(Some(tile)),
-                Slot::Data { hashes, .. } => data.push((tile, hashes.clone())),
-                Slot::Failed(error) => failed = failed.or_else(|| Some(error.clone())),
-            }
-        }
-        if let Some(error) = failed {
-            return Gathered::Failed(error);
-        }
-        if let Some(tile) = missing {
-            return Gathered::WaitFor(tile);
-        }
-        let head = *reader.head();
-        if let Err(wrong) = reader.prove(data) {
-            return Gathered::Failed(VerifyError::TileMismatch { head, tiles: wrong.0 });
-        }
-        nodes.iter().map(|node| reader.hash(*node)).collect::<Option<_>>().map_or_else(
-            || Gathered::Failed(VerifyError::TileMismatch { head, tiles: Vec::new() }),
-            Gathered::Hashes,
-        )
-    }
-
-    fn read_tree(&mut self, head: &TreeHead) {
-        if self.reader.as_ref().is_none_or(|reader| reader.head() != head) {
-            self.collect_proven();
-            self.reader = Some(TreeReader::new(*head, HEIGHT));
-        }
-    }
-
-    /// Hands the tiles proven to be in the latest tree to the cache.
-    fn collect_proven(&mut self) {
-        let (Some(reader), Some(latest)) = (&mut self.reader, &self.latest) else { return };
-        if *reader.head() != latest.head {
-            return;
-        }
-        for (tile, hashes) in reader.take_proven() {
-            if !self.proven_tiles.insert(tile) {
-                continue;
-            }
-            self.statistics.tiles += 1;
-            if !self.store.is_cached(&tile) {
-                let data = hashes.iter().flat_map(|hash| hash.0).collect();
-                self.cacheable.push((tile.to_string(), data));
-            }
-        }
-    }
-
-    fn set_standing(&mut self, size: u64, standing: Standing) {
-        self.pending.remove(&size);
-        if let Some(known) = self.heads.get_mut(&size) {
-            known.standing = standing;
-        }
-    }
-
-    /// Gives up on a head larger than the latest one, and on the answers that carry it.
-    fn fail_head(&mut self, size: u64, error: VerifyError) {
-        for lookup in &mut self.lookups {
-            if matches!(lookup, Lookup::Answered(answered) if answered.head == size) {
-                *lookup = Lookup::Done(Err(error.clone()));
-            }
-        }
-        self.set_standing(size, Standing::Failed(error));
-    }
-
-    fn report_fork(&mut self, older: &SignedHead, newer: &SignedHead, computed: Hash) {
-        // All hashes of the proof are in the tiles that gave the computed hash.
-        let reader = self.reader.as_ref();
-        let proof = prove_tree(newer.head.size, older.head.size, |node| {
-            reader.and_then(|reader| reader.hash(node)).ok_or(NoHash)
-        });
-        self.set_fork(older, newer, computed, proof.unwrap_or_default());
     }
 
     fn set_fork(
@@ -617,14 +409,5 @@ impl Client {
         self.runnable.clear();
         self.parked.clear();
         self.waiting.clear();
-    }
-}
-
-/// A hash of a proof is not at hand.
-struct NoHash;
-
-impl From<super::tree::ProofError> for NoHash {
-    fn from(_: super::tree::ProofError) -> Self {
-        Self
     }
 }

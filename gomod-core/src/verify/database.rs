@@ -73,13 +73,19 @@ impl Database {
             return Err(DatabaseError::TooManyFields(value.into()));
         }
         let key = known_key(first).unwrap_or(first);
-        let verifier = Verifier::parse(key)
-            .map_err(|source| DatabaseError::Key { name: first.into(), source })?;
+        let verifier = Verifier::parse(key).map_err(|source| DatabaseError::Key {
+            name: first.into(),
+            source,
+        })?;
         let name = verifier.name();
         if !is_host_and_path(name) {
             return Err(DatabaseError::Name(name.into()));
         }
-        Ok(Self::Db { name: name.into(), key: key.into(), url })
+        Ok(Self::Db {
+            name: name.into(),
+            key: key.into(),
+            url,
+        })
     }
 }
 
@@ -95,13 +101,16 @@ fn is_host_and_path(name: &str) -> bool {
         Some((host, port)) => (host, port),
         None => (authority, ""),
     };
-    let plain = |text: &str| !text.contains(|c: char| c.is_control() || "?#%@\\\"<>^`{|} ".contains(c));
+    let plain =
+        |text: &str| !text.contains(|c: char| c.is_control() || "?#%@\\\"<>^`{|} ".contains(c));
     !host.is_empty()
         && !host.contains([':', '[', ']'])
         && plain(host)
         && port.bytes().all(|b| b.is_ascii_digit())
         && plain(path)
-        && !path.split('/').any(|element| element == "." || element == "..")
+        && !path
+            .split('/')
+            .any(|element| element == "." || element == "..")
         && !name.ends_with('/')
 }
 
@@ -113,7 +122,11 @@ mod tests {
     use crate::verify::testing::TestSigner;
 
     fn db(name: &str, key: &str, url: Option<&str>) -> Result<Database, DatabaseError> {
-        Ok(Database::Db { name: name.into(), key: key.into(), url: url.map(Into::into) })
+        Ok(Database::Db {
+            name: name.into(),
+            key: key.into(),
+            url: url.map(Into::into),
+        })
     }
 
     #[test]
@@ -123,7 +136,10 @@ mod tests {
         assert_eq!(parse("sum.golang.org"), db(GO_NAME, GO_KEY, None));
         assert_eq!(parse(GO_KEY), db(GO_NAME, GO_KEY, None));
         let url = "https://sums.example/db";
-        assert_eq!(parse(&format!(" sum.golang.org\t{url} ")), db(GO_NAME, GO_KEY, Some(url)));
+        assert_eq!(
+            parse(&format!(" sum.golang.org\t{url} ")),
+            db(GO_NAME, GO_KEY, Some(url))
+        );
         let alias = format!("https://{GO_ALIAS}");
         assert_eq!(parse(GO_ALIAS), db(GO_NAME, GO_KEY, Some(&alias)));
         let own = TestSigner::new("sums.example:8080/db", 3).key();
@@ -131,7 +147,10 @@ mod tests {
 
         assert_eq!(parse(""), Err(DatabaseError::Missing));
         assert_eq!(parse("  "), Err(DatabaseError::Missing));
-        assert!(matches!(parse("a b c"), Err(DatabaseError::TooManyFields(_))));
+        assert!(matches!(
+            parse("a b c"),
+            Err(DatabaseError::TooManyFields(_))
+        ));
         let key_error = |value: &str| matches!(parse(value), Err(DatabaseError::Key { .. }));
         assert!(key_error("off https://sums.example"));
         assert!(key_error("sums.example"));
@@ -142,10 +161,14 @@ mod tests {
     #[test]
     fn names_that_are_no_host_and_path() {
         for bad in [
-            "a/", "/a", ":80", "a:b", "a?b", "a#b", "u@a", "a%41", "a%2fb", "[::1]", "a/../b", "a\u{7f}",
+            "a/", "/a", ":80", "a:b", "a?b", "a#b", "u@a", "a%41", "a%2fb", "[::1]", "a/../b",
+            "a\u{7f}",
         ] {
             let key = TestSigner::new(bad, 3).key();
-            assert_eq!(Database::from_gosumdb(&key), Err(DatabaseError::Name(bad.into())));
+            assert_eq!(
+                Database::from_gosumdb(&key),
+                Err(DatabaseError::Name(bad.into()))
+            );
         }
     }
 }

@@ -56,7 +56,11 @@ pub fn hash_go_mod(content: &[u8]) -> ModuleHash {
 pub fn hash_files<N: AsRef<[u8]>, C: AsRef<[u8]>>(
     files: impl IntoIterator<Item = (N, C)>,
 ) -> Result<ModuleHash, DirHashError> {
-    hash_entries(files.into_iter().map(|(name, content)| Ok((name, io::Cursor::new(content)))))
+    hash_entries(
+        files
+            .into_iter()
+            .map(|(name, content)| Ok((name, io::Cursor::new(content)))),
+    )
 }
 
 /// The hash of files given by name and reader, in any order; each is read before the next is asked for.
@@ -108,7 +112,12 @@ impl DirHasher {
                 // A reader must not claim more than it was given room for.
                 Ok(n) => sha.update(&self.buffer[..n.min(BUFFER)]),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(source) => return Err(DirHashError::Read { name: text(), source }),
+                Err(source) => {
+                    return Err(DirHashError::Read {
+                        name: text(),
+                        source,
+                    });
+                }
             }
         }
         self.insert(name.to_vec(), sha.finalize().into());
@@ -185,7 +194,10 @@ impl Serialize for ModuleHash {
 fn hex(bytes: &[u8]) -> String {
     let digits: Vec<char> = "0123456789abcdef".chars().collect();
     let digit = |value: u8| digits[usize::from(value & 15)];
-    bytes.iter().flat_map(|b| [digit(b >> 4), digit(*b)]).collect()
+    bytes
+        .iter()
+        .flat_map(|b| [digit(b >> 4), digit(*b)])
+        .collect()
 }
 
 #[cfg(test)]
@@ -229,7 +241,10 @@ mod tests {
     #[test]
     fn files_in_any_order() {
         // printf '%s' and sha256sum give the digests of the summary's lines.
-        let files = [("m@v1.0.0/b/x.go", "package b\n"), ("m@v1.0.0/a.go", "package a\n")];
+        let files = [
+            ("m@v1.0.0/b/x.go", "package b\n"),
+            ("m@v1.0.0/a.go", "package a\n"),
+        ];
         let hash = hash_files(files).unwrap();
         let mut summary = String::new();
         for (name, content) in [files[1], files[0]] {
@@ -261,7 +276,10 @@ mod tests {
 
     #[test]
     fn failures() {
-        assert!(matches!(hash_files([("a\nb", "")]), Err(DirHashError::Name(_))));
+        assert!(matches!(
+            hash_files([("a\nb", "")]),
+            Err(DirHashError::Name(_))
+        ));
         let cut = [Ok(("a", Slow(b"xy", false, true)))];
         assert!(matches!(hash_entries(cut), Err(DirHashError::Read { name, .. }) if name == "a"));
         let early: [Result<(&str, &[u8]), _>; 1] = [Err(DirHashError::Name("n".into()))];

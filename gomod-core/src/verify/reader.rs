@@ -26,7 +26,12 @@ pub(super) struct Inconsistent(pub(super) Vec<Tile>);
 
 impl TreeReader {
     pub(super) fn new(head: TreeHead, height: u8) -> Self {
-        Self { head, height, proven: HashMap::new(), fresh: Vec::new() }
+        Self {
+            head,
+            height,
+            proven: HashMap::new(),
+            fresh: Vec::new(),
+        }
     }
 
     pub(super) fn head(&self) -> &TreeHead {
@@ -37,7 +42,11 @@ impl TreeReader {
     ///
     /// Nodes outside the tree need no tiles; [`TreeReader::hash`] does not have them.
     pub(super) fn needed(&self, nodes: &[Node]) -> Vec<Tile> {
-        let mut tiles = if nodes.is_empty() { Vec::new() } else { self.unproven_edge() };
+        let mut tiles = if nodes.is_empty() {
+            Vec::new()
+        } else {
+            self.unproven_edge()
+        };
         let mut listed: HashSet<Tile> = tiles.iter().copied().collect();
         for node in nodes {
             // From the node's tile up to one that is already proven or listed, then added downwards.
@@ -154,7 +163,13 @@ mod tests {
     }
 
     fn reader(log: &TestLog, size: u64) -> TreeReader {
-        TreeReader::new(TreeHead { size, hash: Hash(log.root(size)) }, HEIGHT)
+        TreeReader::new(
+            TreeHead {
+                size,
+                hash: Hash(log.root(size)),
+            },
+            HEIGHT,
+        )
     }
 
     fn data(log: &TestLog, tile: Tile) -> Vec<Hash> {
@@ -165,7 +180,10 @@ mod tests {
     }
 
     fn supply(log: &TestLog, tiles: Vec<Tile>) -> Vec<(Tile, Arc<[Hash]>)> {
-        tiles.into_iter().map(|tile| (tile, data(log, tile).into())).collect()
+        tiles
+            .into_iter()
+            .map(|tile| (tile, data(log, tile).into()))
+            .collect()
     }
 
     #[test]
@@ -195,8 +213,14 @@ mod tests {
         };
         let record = [Node::record(0)];
         assert_eq!(paths(15, &[]), [""; 0]);
-        assert_eq!(paths(15, &record), ["tile/2/1/000.p/3", "tile/2/0/003.p/3", "tile/2/0/000"]);
-        assert_eq!(paths(16, &record), ["tile/2/2/000.p/1", "tile/2/1/000", "tile/2/0/000"]);
+        assert_eq!(
+            paths(15, &record),
+            ["tile/2/1/000.p/3", "tile/2/0/003.p/3", "tile/2/0/000"]
+        );
+        assert_eq!(
+            paths(16, &record),
+            ["tile/2/2/000.p/1", "tile/2/1/000", "tile/2/0/000"]
+        );
         assert_eq!(paths(16, &[Node::record(16)]), ["tile/2/2/000.p/1"]);
     }
 

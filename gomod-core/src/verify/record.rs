@@ -32,19 +32,29 @@ pub(super) struct Answer<'a> {
 impl<'a> Answer<'a> {
     /// Splits an answer; the error is the rule that is broken.
     pub(super) fn parse(data: &'a [u8]) -> Result<Self, &'static str> {
-        let line = data.iter().position(|b| *b == b'\n').ok_or("no record number")?;
+        let line = data
+            .iter()
+            .position(|b| *b == b'\n')
+            .ok_or("no record number")?;
         let number = str::from_utf8(&data[..line])
             .ok()
             .and_then(|text| text.parse::<i64>().ok())
             .and_then(|number| u64::try_from(number).ok())
             .ok_or("malformed record number")?;
         let rest = &data[line + 1..];
-        let end = rest.windows(2).position(|w| w == b"\n\n").ok_or("no end of the record")?;
+        let end = rest
+            .windows(2)
+            .position(|w| w == b"\n\n")
+            .ok_or("no end of the record")?;
         let text = str::from_utf8(&rest[..=end]).map_err(|_| "record is not UTF-8")?;
         if text.bytes().any(|b| b < 0x20 && b != b'\n') {
             return Err("control character in the record");
         }
-        Ok(Self { number, text, note: &rest[end + 2..] })
+        Ok(Self {
+            number,
+            text,
+            note: &rest[end + 2..],
+        })
     }
 
     /// The two hashes of a module version: the first `h1:` line of each kind counts, as in Go.
@@ -80,7 +90,14 @@ mod tests {
     #[test]
     fn splits_answers() {
         let answer = Answer::parse(b"7\na b\nc\n\nnote\n\nmore\n").unwrap();
-        assert_eq!(answer, Answer { number: 7, text: "a b\nc\n", note: b"note\n\nmore\n" });
+        assert_eq!(
+            answer,
+            Answer {
+                number: 7,
+                text: "a b\nc\n",
+                note: b"note\n\nmore\n"
+            }
+        );
         assert_eq!(Answer::parse(b"0\na\n\n").unwrap().note, b"");
         for bad in [
             &b""[..],
@@ -96,17 +113,31 @@ mod tests {
             b"7\na\xff\n\n",
             b"7 \na\n\n",
         ] {
-            assert!(Answer::parse(bad).is_err(), "{:?}", bad.escape_ascii().to_string());
+            assert!(
+                Answer::parse(bad).is_err(),
+                "{:?}",
+                bad.escape_ascii().to_string()
+            );
         }
     }
 
     #[test]
     fn finds_the_lines_of_the_module_version() {
-        let (path, version) = (ModulePath::new("m.example"), Version::parse("v1.0.0").unwrap());
+        let (path, version) = (
+            ModulePath::new("m.example"),
+            Version::parse("v1.0.0").unwrap(),
+        );
         let h = |c: &str| format!("h1:{}=", c.repeat(42) + "A");
         let hashes = |lines: &[String]| {
-            let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-            let answer = Answer { number: 1, text: &text, note: b"" };
+            let text = lines
+                .iter()
+                .map(|line| format!("{line}\n"))
+                .collect::<String>();
+            let answer = Answer {
+                number: 1,
+                text: &text,
+                note: b"",
+            };
             answer.hashes("lookup/x", &path, &version)
         };
         let zip = format!("m.example v1.0.0 {}", h("a"));
@@ -115,7 +146,12 @@ mod tests {
         assert_eq!((a.to_string(), b.to_string()), (h("a"), h("b")));
         let later = zip.replace('a', "c");
         let other = format!("m.example v1.0.0 h2:{}", h("z"));
-        assert_eq!(hashes(&[other, zip.clone(), later, go_mod.clone()]).unwrap().0, a);
+        assert_eq!(
+            hashes(&[other, zip.clone(), later, go_mod.clone()])
+                .unwrap()
+                .0,
+            a
+        );
         for wrong in [
             vec![],
             vec![zip.clone()],
@@ -128,7 +164,10 @@ mod tests {
             vec![format!("{zip} "), go_mod.clone()],
         ] {
             let error = hashes(&wrong).unwrap_err();
-            assert!(matches!(error, VerifyError::WrongRecord { .. }), "{wrong:?}");
+            assert!(
+                matches!(error, VerifyError::WrongRecord { .. }),
+                "{wrong:?}"
+            );
             assert!(error.is_security());
         }
     }

@@ -45,7 +45,10 @@ impl Need {
 pub(super) enum Slot {
     Asked,
     /// The data has the right length; `cached` when it came from the host's cache.
-    Data { hashes: Arc<[Hash]>, cached: bool },
+    Data {
+        hashes: Arc<[Hash]>,
+        cached: bool,
+    },
     Failed(VerifyError),
 }
 
@@ -129,7 +132,10 @@ impl Store {
         let full = partial.full();
         match self.tile(full) {
             Slot::Asked => {
-                self.fallbacks.entry(full).or_default().push((partial, failure));
+                self.fallbacks
+                    .entry(full)
+                    .or_default()
+                    .push((partial, failure));
                 Vec::new()
             }
             slot => {
@@ -144,7 +150,11 @@ impl Store {
 /// The plain failure to read something.
 pub(super) fn unavailable(what: String, failure: FeedFailure) -> VerifyError {
     let FeedFailure { not_found, message } = failure;
-    VerifyError::Unavailable { what, not_found, message }
+    VerifyError::Unavailable {
+        what,
+        not_found,
+        message,
+    }
 }
 
 /// The state of a partial tile given the settled full one; a failure is reported as that of the partial
@@ -152,8 +162,15 @@ pub(super) fn unavailable(what: String, failure: FeedFailure) -> VerifyError {
 fn part_of(full: &Slot, partial: Tile, failure: VerifyError) -> Slot {
     match full {
         Slot::Data { hashes, .. } => {
-            let hashes = hashes.iter().copied().take(partial.width() as usize).collect();
-            Slot::Data { hashes, cached: false }
+            let hashes = hashes
+                .iter()
+                .copied()
+                .take(partial.width() as usize)
+                .collect();
+            Slot::Data {
+                hashes,
+                cached: false,
+            }
         }
         Slot::Failed(error) if error.is_security() => Slot::Failed(error.clone()),
         Slot::Failed(_) | Slot::Asked => Slot::Failed(failure),
@@ -163,8 +180,14 @@ fn part_of(full: &Slot, partial: Tile, failure: VerifyError) -> Slot {
 /// Splits a tile's data, cutting that of a full tile down to a partial one's.
 fn fit(tile: Tile, data: &[u8]) -> Result<Arc<[Hash]>, VerifyError> {
     if data.len() != tile.data_len() && data.len() != tile.full().data_len() {
-        return Err(VerifyError::TileLength { tile, found: data.len() });
+        return Err(VerifyError::TileLength {
+            tile,
+            found: data.len(),
+        });
     }
     let hashes = data.get(..tile.data_len()).and_then(split_hashes);
-    hashes.map(Into::into).ok_or(VerifyError::TileLength { tile, found: data.len() })
+    hashes.map(Into::into).ok_or(VerifyError::TileLength {
+        tile,
+        found: data.len(),
+    })
 }

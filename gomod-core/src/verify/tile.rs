@@ -38,13 +38,22 @@ impl Tile {
         if !(1..=MAX_HEIGHT).contains(&height) {
             return None;
         }
-        let hashes = size.checked_shr(u32::from(height) * u32::from(level)).unwrap_or(0);
+        let hashes = size
+            .checked_shr(u32::from(height) * u32::from(level))
+            .unwrap_or(0);
         if number > hashes >> height {
             return None;
         }
         let left = hashes - (number << height);
-        let width = u32::try_from(left.min(1 << height)).ok().filter(|w| *w > 0)?;
-        Some(Self { height, level, number, width })
+        let width = u32::try_from(left.min(1 << height))
+            .ok()
+            .filter(|w| *w > 0)?;
+        Some(Self {
+            height,
+            level,
+            number,
+            width,
+        })
     }
 
     /// The tile that holds a node, or from which it is computed, in the tree of `size` records.
@@ -90,17 +99,25 @@ impl Tile {
 
     /// The same tile once it is full.
     pub fn full(&self) -> Self {
-        Self { width: 1 << self.height, ..*self }
+        Self {
+            width: 1 << self.height,
+            ..*self
+        }
     }
 
     /// The node over everything below a full tile, which its parent holds.
     pub fn root(&self) -> Node {
-        Node { level: self.height.saturating_mul(self.level.saturating_add(1)), index: self.number }
+        Node {
+            level: self.height.saturating_mul(self.level.saturating_add(1)),
+            index: self.number,
+        }
     }
 
     /// The hash of a node from the data of this tile; `None` when the tile does not give it.
     pub fn hash(&self, data: &[Hash], node: Node) -> Option<Hash> {
-        let above = node.level.checked_sub(self.height.checked_mul(self.level)?)?;
+        let above = node
+            .level
+            .checked_sub(self.height.checked_mul(self.level)?)?;
         if above > self.height || data.len() != self.width as usize {
             return None;
         }
@@ -123,7 +140,11 @@ impl fmt::Display for Tile {
             power /= PATH_BASE;
         }
         write!(f, "{:03}", self.number % PATH_BASE)?;
-        if self.is_full() { Ok(()) } else { write!(f, ".p/{}", self.width) }
+        if self.is_full() {
+            Ok(())
+        } else {
+            write!(f, ".p/{}", self.width)
+        }
     }
 }
 
@@ -141,7 +162,8 @@ impl FromStr for Tile {
 /// Splits data into hashes; `None` when it is not a multiple of their size.
 pub fn split_hashes(data: &[u8]) -> Option<Vec<Hash>> {
     let (hashes, rest) = data.as_chunks::<HASH_SIZE>();
-    rest.is_empty().then(|| hashes.iter().copied().map(Hash).collect())
+    rest.is_empty()
+        .then(|| hashes.iter().copied().map(Hash).collect())
 }
 
 /// The hash of the complete subtree over a power of two of hashes.
@@ -172,14 +194,23 @@ fn parse(path: &str) -> Option<Tile> {
         let digits: u64 = digits.strip_prefix('x').unwrap_or(digits).parse().ok()?;
         number = number.checked_mul(PATH_BASE)?.checked_add(digits)?;
         if partial {
-            width = elements.next()?.parse().ok().filter(|w| (1..width).contains(w))?;
+            width = elements
+                .next()?
+                .parse()
+                .ok()
+                .filter(|w| (1..width).contains(w))?;
             if elements.next().is_some() {
                 return None;
             }
         }
     }
     // Beyond this, the numbers of the tile's hashes have no place in 64 bits.
-    (number <= u64::MAX >> height).then_some(Tile { height, level, number, width })
+    (number <= u64::MAX >> height).then_some(Tile {
+        height,
+        level,
+        number,
+        width,
+    })
 }
 
 #[cfg(test)]
@@ -193,7 +224,12 @@ mod tests {
 
     #[test]
     fn paths() {
-        let tile = |height, level, number, width| Tile { height, level, number, width };
+        let tile = |height, level, number, width| Tile {
+            height,
+            level,
+            number,
+            width,
+        };
         for (tile, path) in [
             (tile(8, 0, 0, 256), "tile/8/0/000"),
             (tile(8, 0, 1_234, 5), "tile/8/0/x001/234.p/5"),
@@ -260,13 +296,27 @@ mod tests {
     #[test]
     fn a_hash_comes_only_from_its_own_tile() {
         let hashes = vec![Hash([7; 32]); 5];
-        let tile = Tile { height: 3, level: 1, number: 2, width: 5 };
+        let tile = Tile {
+            height: 3,
+            level: 1,
+            number: 2,
+            width: 5,
+        };
         let hash = |level, index| tile.hash(&hashes, Node { level, index });
         assert!(hash(3, 16).is_some() && hash(3, 20).is_some() && hash(5, 4).is_some());
         assert!(hash(3, 15).is_none() && hash(3, 21).is_none());
         assert!(hash(2, 16).is_none() && hash(4, 10).is_none() && hash(7, 1).is_none());
         assert!(hash(5, u64::MAX).is_none() && hash(255, 0).is_none());
-        assert!(tile.hash(&hashes[1..], Node { level: 3, index: 16 }).is_none());
+        assert!(
+            tile.hash(
+                &hashes[1..],
+                Node {
+                    level: 3,
+                    index: 16
+                }
+            )
+            .is_none()
+        );
     }
 
     proptest! {

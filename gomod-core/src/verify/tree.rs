@@ -207,7 +207,10 @@ impl Hash {
 impl Node {
     /// The node over the single record `number`.
     pub fn record(number: u64) -> Self {
-        Self { level: 0, index: number }
+        Self {
+            level: 0,
+            index: number,
+        }
     }
 
     /// Whether all records below the node are within a tree of `size` records.
@@ -258,7 +261,10 @@ struct Step {
 fn range_nodes(mut start: u64, end: u64) -> impl Iterator<Item = Node> {
     std::iter::from_fn(move || {
         let level = u8::try_from((end - start).checked_ilog2()?).ok()?;
-        let node = Node { level, index: start >> level };
+        let node = Node {
+            level,
+            index: start >> level,
+        };
         start += 1 << level;
         Some(node)
     })
@@ -269,7 +275,9 @@ fn range_hash<E>(
     end: u64,
     read: &mut impl FnMut(Node) -> Result<Hash, E>,
 ) -> Result<Hash, E> {
-    let hashes: Vec<Hash> = range_nodes(start, end).map(read).collect::<Result<_, E>>()?;
+    let hashes: Vec<Hash> = range_nodes(start, end)
+        .map(read)
+        .collect::<Result<_, E>>()?;
     Ok(fold_tree(&hashes))
 }
 
@@ -286,7 +294,10 @@ fn split(count: u64) -> u64 {
 /// The way from the root of the tree of `size` records down to record `number`.
 fn record_path(size: u64, number: u64) -> Result<Vec<Step>, ProofError> {
     if number >= size {
-        return Err(ProofError::OutOfRange { inner: number, size });
+        return Err(ProofError::OutOfRange {
+            inner: number,
+            size,
+        });
     }
     let (mut start, mut end) = (0, size);
     let mut steps = Vec::new();
@@ -313,10 +324,16 @@ fn tree_path(size: u64, older: u64) -> Result<(Vec<Step>, (u64, u64)), ProofErro
 
 fn step_down(steps: &mut Vec<Step>, start: &mut u64, end: &mut u64, middle: u64, left: bool) {
     if left {
-        steps.push(Step { side: Side::Left, other: (middle, *end) });
+        steps.push(Step {
+            side: Side::Left,
+            other: (middle, *end),
+        });
         *end = middle;
     } else {
-        steps.push(Step { side: Side::Right, other: (*start, middle) });
+        steps.push(Step {
+            side: Side::Right,
+            other: (*start, middle),
+        });
         *start = middle;
     }
 }
@@ -333,7 +350,10 @@ fn expect(expected: &Hash, found: Hash) -> Result<(), ProofError> {
     if *expected == found {
         Ok(())
     } else {
-        Err(ProofError::Mismatch { expected: *expected, found })
+        Err(ProofError::Mismatch {
+            expected: *expected,
+            found,
+        })
     }
 }
 
@@ -387,7 +407,11 @@ mod tests {
     fn tree_hashes_follow_the_definition() {
         let log = log(140);
         for size in 0..=140 {
-            assert_eq!(tree_hash(size, reader(&log)).unwrap(), root(&log, size), "{size}");
+            assert_eq!(
+                tree_hash(size, reader(&log)).unwrap(),
+                root(&log, size),
+                "{size}"
+            );
         }
     }
 
@@ -398,7 +422,11 @@ mod tests {
             let tree = root(&log, size);
             for number in 0..size {
                 let proof = prove_record(size, number, reader(&log)).unwrap();
-                assert_eq!(proof, wrap(log.record_proof(size, number)), "{number} of {size}");
+                assert_eq!(
+                    proof,
+                    wrap(log.record_proof(size, number)),
+                    "{number} of {size}"
+                );
                 let record = Hash(log.node(0, number));
                 check_record(&proof, size, &tree, number, &record).unwrap();
                 assert!(check_record(&proof, size, &tree, number, &tree).is_err() || size == 1);
@@ -420,7 +448,11 @@ mod tests {
             let tree = root(&log, size);
             for older in 1..=size {
                 let proof = prove_tree(size, older, reader(&log)).unwrap();
-                assert_eq!(proof, wrap(log.tree_proof(size, older)), "{older} in {size}");
+                assert_eq!(
+                    proof,
+                    wrap(log.tree_proof(size, older)),
+                    "{older} in {size}"
+                );
                 let old = root(&log, older);
                 check_tree(&proof, size, &tree, older, &old).unwrap();
                 assert!(check_tree(&proof, size, &tree, older, &empty_tree()).is_err());
@@ -428,7 +460,13 @@ mod tests {
             }
             for outside in [0, size + 1] {
                 let error = prove_tree(size, outside, reader(&log)).unwrap_err();
-                assert_eq!(error, ProofError::OutOfRange { inner: outside, size });
+                assert_eq!(
+                    error,
+                    ProofError::OutOfRange {
+                        inner: outside,
+                        size
+                    }
+                );
                 assert!(check_tree(&[], size, &tree, outside, &tree).is_err());
             }
         }
@@ -449,7 +487,10 @@ mod tests {
             let proof = prove_tree(21, older, reader(&log)).unwrap();
             let old = root(&log, older);
             for changed in broken(&proof) {
-                assert!(check_tree(&changed, 21, &tree, older, &old).is_err(), "{older}");
+                assert!(
+                    check_tree(&changed, 21, &tree, older, &old).is_err(),
+                    "{older}"
+                );
             }
         }
     }
@@ -458,7 +499,14 @@ mod tests {
     fn hashes_are_canonical_base64() {
         let hash = record_hash(b"x");
         assert_eq!(hash.to_string().parse::<Hash>(), Ok(hash));
-        for bad in ["", "AAAA", "!", &"A".repeat(44), &format!("{hash} "), &hash.to_string()[..43]] {
+        for bad in [
+            "",
+            "AAAA",
+            "!",
+            &"A".repeat(44),
+            &format!("{hash} "),
+            &hash.to_string()[..43],
+        ] {
             assert!(bad.parse::<Hash>().is_err(), "{bad:?}");
         }
         let empty = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
@@ -476,7 +524,13 @@ mod tests {
         assert_eq!(prove_record(max, 0, zero).unwrap().len(), 64);
         assert!(prove_tree(max, max - 1, zero).is_ok());
         assert!(prove_tree(max, 1 << 63, zero).is_ok());
-        assert!(!Node { level: 64, index: 0 }.is_within(max));
+        assert!(
+            !Node {
+                level: 64,
+                index: 0
+            }
+            .is_within(max)
+        );
     }
 
     proptest! {

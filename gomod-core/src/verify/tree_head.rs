@@ -28,13 +28,22 @@ impl TreeHead {
     /// # Errors
     /// [`TreeHeadError`] names the rule that is broken.
     pub fn parse(text: &str) -> Result<Self, TreeHeadError> {
-        let mut lines = text.split_inclusive('\n').map(|line| line.strip_suffix('\n'));
-        let mut line = || lines.next().flatten().ok_or(TreeHeadError("fewer than three lines"));
+        let mut lines = text
+            .split_inclusive('\n')
+            .map(|line| line.strip_suffix('\n'));
+        let mut line = || {
+            lines
+                .next()
+                .flatten()
+                .ok_or(TreeHeadError("fewer than three lines"))
+        };
         if line()? != FIRST_LINE {
             return Err(TreeHeadError("not a tree of a go.sum database"));
         }
         let size = parse_size(line()?).ok_or(TreeHeadError("malformed size"))?;
-        let hash = line()?.parse().map_err(|_| TreeHeadError("malformed hash"))?;
+        let hash = line()?
+            .parse()
+            .map_err(|_| TreeHeadError("malformed hash"))?;
         if size == 0 && hash != empty_tree() {
             return Err(TreeHeadError("wrong hash of the empty tree"));
         }
@@ -62,13 +71,18 @@ mod tests {
 
     #[test]
     fn prints_and_parses() {
-        let hash: Hash = "nND/nri/U0xuHUrYSy0HtMeal2vzD9V4k/BO79C+QeI=".parse().unwrap();
+        let hash: Hash = "nND/nri/U0xuHUrYSy0HtMeal2vzD9V4k/BO79C+QeI="
+            .parse()
+            .unwrap();
         for size in [1, 2, 72_097_574, i64::MAX as u64] {
             let head = TreeHead { size, hash };
             assert_eq!(TreeHead::parse(&head.to_string()), Ok(head));
             assert_eq!(TreeHead::parse(&format!("{head}more\nlines")), Ok(head));
         }
-        let empty = TreeHead { size: 0, hash: empty_tree() };
+        let empty = TreeHead {
+            size: 0,
+            hash: empty_tree(),
+        };
         assert_eq!(TreeHead::parse(&empty.to_string()), Ok(empty));
     }
 

@@ -5,12 +5,18 @@
 #![allow(dead_code, missing_docs, unreachable_pub)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest as _, Sha256};
 
 pub type RawHash = [u8; 32];
+
+/// Signed heads by size and hash.
+type Heads = HashMap<(u64, RawHash), Vec<u8>>;
 
 /// A signing key made from a seed, and the name of its owner.
 #[derive(Clone)]
@@ -21,12 +27,20 @@ pub struct TestSigner {
 
 impl TestSigner {
     pub fn new(name: &str, seed: u8) -> Self {
-        Self { name: name.into(), key: SigningKey::from_bytes(&[seed; 32]) }
+        Self {
+            name: name.into(),
+            key: SigningKey::from_bytes(&[seed; 32]),
+        }
     }
 
     /// The verifier key `name+hash+key`.
     pub fn key(&self) -> String {
-        format!("{}+{:08x}+{}", self.name, self.hash(), STANDARD.encode(self.public()))
+        format!(
+            "{}+{:08x}+{}",
+            self.name,
+            self.hash(),
+            STANDARD.encode(self.public())
+        )
     }
 
     /// A signed note with this one signature.
@@ -64,11 +78,20 @@ pub struct TestLog {
     texts: Vec<String>,
     /// The hashes of all complete nodes, by level.
     levels: Vec<Vec<RawHash>>,
+    /// Signing is slow without optimisation.
+    heads: Arc<Mutex<Heads>>,
 }
 
 impl TestLog {
     pub fn new(signer: TestSigner) -> Self {
-        Self { signer, names: Vec::new(), texts: Vec::new(), levels: Vec::new() }
+        let heads = Arc::default();
+        Self {
+            signer,
+            names: Vec::new(),
+            texts: Vec::new(),
+            levels: Vec::new(),
+            heads,
+        }
     }
 
     /// A log with `size` made-up modules, see [`module`].
@@ -132,7 +155,7 @@ impl TestLog {
     fn subtree(&self, start: u64, end: u64) -> RawHash {
         match end - start {
             0 => sha(&[]),
-            n if n.is_power_of_two() && start % n == 0 => {
+            n if n.is_power_of_two() && start.is_multiple_of(n) => {
                 self.node(n.trailing_zeros() as u8, start / n)
             }
             n => {
@@ -168,13 +191,23 @@ impl TestLog {
 
     fn subproof(&self, start: u64, end: u64, older: u64, known: bool) -> Vec<RawHash> {
         if older == end {
-            return if known { Vec::new() } else { vec![self.subtree(start, end)] };
+            return if known {
+                Vec::new()
+            } else {
+                vec![self.subtree(start, end)]
+            };
         }
         let middle = start + (end - start).next_power_of_two() / 2;
         let (mut proof, other) = if older <= middle {
-            (self.subproof(start, middle, older, known), self.subtree(middle, end))
+            (
+                self.subproof(start, middle, older, known),
+                self.subtree(middle, end),
+            )
         } else {
-            (self.subproof(middle, end, older, false), self.subtree(start, middle))
+            (
+                self.subproof(middle, end, older, false),
+                self.subtree(start, middle),
+            )
         };
         proof.push(other);
         proof
@@ -182,7 +215,12 @@ impl TestLog {
 
     /// The signed tree head at a size.
     pub fn head(&self, size: u64) -> Vec<u8> {
-        self.signer.sign(&head_text(size, &self.root(size)))
+        let root = self.root(size);
+        let mut heads = self.heads.lock().unwrap();
+        heads
+            .entry((size, root))
+            .or_insert_with(|| self.signer.sign(&head_text(size, &root)))
+            .clone()
     }
 
     /// The answer to a look-up by record number, with the tree head of a size.
