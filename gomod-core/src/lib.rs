@@ -10,5 +10,5 @@ pub mod host;
 pub mod model;
 pub mod mvs;
 pub mod plan;
-pub mod verify;
 pub mod syntax;
+pub mod verify;

@@ -32,9 +32,7 @@ pub use path::{
 };
 pub use query::{Query, QueryError};
 pub use requirements::NewRequirement;
-pub use version::{
-    PseudoForm, PseudoVersion, Version, VersionError, is_canonical, is_valid,
-};
+pub use version::{PseudoForm, PseudoVersion, Version, VersionError, is_canonical, is_valid};
 
 use std::fmt;
 

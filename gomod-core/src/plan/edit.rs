@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::problem::Problem;
 use super::search::Solution;
 use crate::graph::{ModuleId, PathId};
-use crate::model::{GoMod, ModuleVersion, NewRequirement, ReplaceTarget};
+use crate::model::{EditError, GoMod, ModuleVersion, NewRequirement, ReplaceTarget};
 use crate::mvs::{Source, World};
 
 /// One change of `go.mod`.
@@ -170,7 +170,7 @@ pub(super) fn apply(world: &World, problem: &Problem, today: &GoMod, solution: &
         };
         if path == problem.go_path {
             if let Some(go) = version.as_go().filter(|go| **go != problem.go) {
-                file.set_go(go);
+                file.set_go(go)?;
             }
         } else if path == problem.toolchain_path {
             keeps_toolchain = true;
@@ -195,14 +195,14 @@ pub(super) fn apply(world: &World, problem: &Problem, today: &GoMod, solution: &
     modules.sort(&mut excludes);
     for module in excludes {
         if let Some(module) = modules.module_version(module) {
-            file.add_exclude(&module.path, &module.version);
+            file.add_exclude(&module.path, &module.version)?;
         }
     }
     for (path, version) in new_replaces(world, problem, solution) {
         let path = modules.path(path).clone();
         file.add_replace(&path, None, &ReplaceTarget::Module(version));
     }
-    file
+    Ok(file)
 }
 
 /// The replacements that today's file does not have.

@@ -89,6 +89,11 @@ pub enum Conflict {
         /// The limit.
         limit: usize,
     },
+    /// The edit cannot be expressed as lines of `go.mod`.
+    Unwritable {
+        /// Why not.
+        reason: String,
+    },
     /// The target's path is replaced already, so that its versions are not what is used.
     AlreadyReplaced {
         /// The path.
@@ -173,9 +178,10 @@ impl Plan {
             .into_iter()
             .filter(|module| {
                 let path = world.modules.path_of(*module);
-                let today = problem.selected.get(&path).map(|today| {
-                    problem::content(world, &problem.setup.overrides, *today)
-                });
+                let today = problem
+                    .selected
+                    .get(&path)
+                    .map(|today| problem::content(world, &problem.setup.overrides, *today));
                 !problem.is_toolchain(path)
                     && !problem.is_main(path)
                     && today != Some(problem::content(world, &self.setup.overrides, *module))
@@ -384,7 +390,12 @@ impl Planner {
                 .map(|((by, _), required)| (by, required))
                 .collect();
         overridden.sort_unstable();
-        let go_mod = edit::apply(world, &self.problem, &self.go_mod, &solution);
+        let go_mod =
+            edit::apply(world, &self.problem, &self.go_mod, &solution).map_err(|error| {
+                Stop::Conflict(Box::new(Conflict::Unwritable {
+                    reason: error.to_string(),
+                }))
+            })?;
         cost.lines = edit::changed_lines(&self.go_mod.text(), &go_mod.text());
         let edits = edit::edits(world, &self.problem, &self.go_mod, &solution);
         Ok(Plan {

@@ -431,6 +431,7 @@ fn refusal(world: &World, planner: &Planner, means: &[Means], conflict: &Conflic
             because.push(format!("{moves} other modules would move, and at most {limit} may"));
             relax.push(format!("--max-collateral {moves}"));
         }
+        Conflict::Unwritable { reason } => because.push(format!("go.mod cannot hold this edit: {reason}")),
         Conflict::AlreadyReplaced { path } => because.push(format!(
             "{} is replaced already, so its versions are not what is used: change the replace line instead",
             modules.path(*path)

@@ -1,0 +1,423 @@
+//! Connects the state machines of the core to the module cache, the proxies and the checksum database.
+//!
+//! Nothing is fed whose hash does not hold, and nothing is written to the cache before its hash held.
+
+use std::path::{Path, PathBuf};
+
+use super::trust::{Checked, Lines, Trust, TrustError};
+use super::zip::{ZipError, hash_zip};
+use super::{
+    FetchError, Fetched, GoEnv, HostError, Info, ModCache, Request, SourceOptions, Sources,
+    parse_list, read_if_there,
+};
+use crate::model::{GoSum, GoVersion, ModulePath, ModuleVersion, Version};
+use crate::mvs::{
+    LoadError, Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, World,
+};
+use crate::plan::{Outcome, Planner, Progress};
+use crate::verify::{ModuleHash, hash_go_mod};
+
+/// What a missing go.sum line means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sums {
+    /// It is an error, as under `-mod=readonly`.
+    Required,
+    /// The checksum database is asked instead.
+    Looked,
+}
+
+/// How a session is opened.
+#[derive(Debug, Clone, Default)]
+pub struct SessionOptions {
+    /// Instead of GOPROXY.
+    pub proxy: Option<String>,
+    /// Use only what is on this machine.
+    pub offline: bool,
+    /// The directory of `go.mod` or `go.work`, which directory replacements are relative to.
+    pub root: PathBuf,
+    /// The directory that a relative `proxy` directory is relative to.
+    pub base: PathBuf,
+}
+
+/// One run over one main module or workspace.
+#[derive(Debug)]
+pub struct Session {
+    env: GoEnv,
+    cache: ModCache,
+    sources: Sources,
+    trust: Trust,
+    root: PathBuf,
+    warnings: Vec<String>,
+}
+
+/// A graph could not be loaded.
+#[derive(Debug, Clone)]
+pub struct LoadFailure {
+    /// Requirements from the main module to the one that failed.
+    pub path: Vec<String>,
+    /// What failed.
+    pub error: LoadError,
+}
+
+impl Session {
+    /// Opens a session; nothing is read or asked yet.
+    ///
+    /// # Errors
+    /// [`HostError`] when the environment makes no sense.
+    pub fn new(env: GoEnv, go_sum: GoSum, options: SessionOptions) -> Result<Self, HostError> {
+        let cache = ModCache::from_env(&env)?;
+        let sources = Sources::new(
+            &env,
+            SourceOptions {
+                proxy: options.proxy,
+                base: options.base,
+                offline: options.offline,
+                ..SourceOptions::default()
+            },
+        )?;
+        let trust = Trust::new(&env, &cache, go_sum)?;
+        Ok(Self {
+            env,
+            cache,
+            sources,
+            trust,
+            root: options.root,
+            warnings: Vec::new(),
+        })
+    }
+
+    /// The Go environment.
+    pub fn env(&self) -> &GoEnv {
+        &self.env
+    }
+
+    /// What was checked so far.
+    pub fn checked(&self) -> &Checked {
+        self.trust.checked()
+    }
+
+    /// What went wrong without consequences, such as a cache that cannot be written.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Loads the graph of `main`.
+    ///
+    /// # Errors
+    /// [`LoadFailure`] for the first `go.mod` that could not be used.
+    pub fn load(
+        &mut self,
+        world: &mut World,
+        main: &MainModules,
+        mode: Mode,
+        local_go: Option<&GoVersion>,
+    ) -> Result<Loaded, LoadFailure> {
+        // In a workspace the go command does not insist on sums.
+        let sums = match mode {
+            Mode::ReadOnly if !main.is_workspace() => Sums::Required,
+            _ => Sums::Looked,
+        };
+        let mut loader = Loader::new(world, main, mode, local_go);
+        loop {
+            let needs = loader.advance(world);
+            if needs.is_empty() {
+                break;
+            }
+            self.satisfy(world, &needs, sums);
+        }
+        loader
+            .finish()
+            .map_err(|ResolveError { path, error }| LoadFailure {
+                path: path
+                    .iter()
+                    .map(|module| world.modules.display(*module))
+                    .collect(),
+                error,
+            })
+    }
+
+    /// Runs a planner to its end.
+    ///
+    /// # Errors
+    /// The first security error among the `go.mod` files that were read: a plan is not worth more than
+    /// what it was made from.
+    pub fn plan(&mut self, world: &mut World, planner: &mut Planner) -> Result<Outcome, LoadError> {
+        loop {
+            match planner.advance(world) {
+                Progress::Done(outcome) => return Ok(*outcome),
+                Progress::Needs(needs) => {
+                    self.satisfy(world, &needs.sources, Sums::Looked);
+                    let insecure = needs.sources.iter().find_map(|id| match world.facts(*id) {
+                        Some(Err(error @ LoadError::Unavailable { security: true, .. })) => {
+                            Some(error)
+                        }
+                        _ => None,
+                    });
+                    if let Some(error) = insecure {
+                        return Err(error.clone());
+                    }
+                    let paths: Vec<ModulePath> = needs
+                        .lists
+                        .iter()
+                        .map(|path| world.modules.path(*path).clone())
+                        .collect();
+                    for (path, list) in needs.lists.iter().zip(self.versions(&paths)) {
+                        match list {
+                            Ok(versions) => planner.candidates.feed(world, *path, &versions),
+                            Err(error) => planner.candidates.feed_failure(*path, error.to_string()),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads, checks and feeds the `go.mod` files of `needs`.
+    pub fn satisfy(&mut self, world: &mut World, needs: &[SourceId], sums: Sums) {
+        let mut ids: Vec<SourceId> = Vec::new();
+        let mut wanted: Vec<ModuleVersion> = Vec::new();
+        for id in needs {
+            match world.source(*id).clone() {
+                Source::Directory(directory) => match self.read_directory(&directory) {
+                    Ok(bytes) => world.feed(*id, &bytes),
+                    Err(error) => world.feed_facts(*id, Err(error)),
+                },
+                Source::Module(module) => {
+                    if let Some(module) = world.modules.module_version(module) {
+                        ids.push(*id);
+                        wanted.push(module);
+                    }
+                }
+            }
+        }
+        for (id, result) in ids.into_iter().zip(self.go_mods(&wanted, sums)) {
+            match result {
+                Ok(bytes) => world.feed(id, &bytes),
+                Err(error) => world.feed_facts(id, Err(error)),
+            }
+        }
+    }
+
+    /// The `go.mod` files of module versions, checked, in the order asked for.
+    pub fn go_mods(
+        &mut self,
+        wanted: &[ModuleVersion],
+        sums: Sums,
+    ) -> Vec<Result<Vec<u8>, LoadError>> {
+        let mut results: Vec<Option<Result<Vec<u8>, LoadError>>> = vec![None; wanted.len()];
+        let mut found: Vec<(usize, Vec<u8>, String, bool)> = Vec::new();
+        let mut missing: Vec<usize> = Vec::new();
+        let readable: Vec<usize> = (0..wanted.len())
+            .filter(|at| {
+                let known = sums == Sums::Looked || self.trust.knows_go_mod(&wanted[*at]);
+                if !known {
+                    results[*at] = Some(Err(missing_sum(&wanted[*at])));
+                }
+                known
+            })
+            .collect();
+        let modules: Vec<ModuleVersion> = readable.iter().map(|at| wanted[*at].clone()).collect();
+        for (at, cached) in readable.into_iter().zip(self.cache.read_mods(&modules)) {
+            match cached {
+                Ok(Some(bytes)) => found.push((at, bytes, "the module cache".to_owned(), false)),
+                Ok(None) => missing.push(at),
+                Err(error) => results[at] = Some(Err(unavailable(error.to_string(), false))),
+            }
+        }
+        let requests: Vec<Request> = missing
+            .iter()
+            .map(|at| Request::Mod(wanted[*at].clone()))
+            .collect();
+        if !requests.is_empty() {
+            for (at, answer) in missing.into_iter().zip(self.sources.fetch(&requests)) {
+                match answer {
+                    Ok(Fetched { bytes, source, .. }) => found.push((at, bytes, source, true)),
+                    Err(error) => results[at] = Some(Err(fetch_failure(&error))),
+                }
+            }
+        }
+        let hashed: Vec<_> = found
+            .iter()
+            .map(|(at, bytes, source, _)| (wanted[*at].clone(), hash_go_mod(bytes), source.clone()))
+            .collect();
+        let verdicts = self.trust.check_go_mods(&self.env, &self.sources, &hashed);
+        let mut fresh: Vec<(ModuleVersion, Vec<u8>)> = Vec::new();
+        for ((at, bytes, _, fetched), verdict) in found.into_iter().zip(verdicts) {
+            results[at] = Some(match verdict {
+                Ok(()) => {
+                    if fetched {
+                        fresh.push((wanted[at].clone(), bytes.clone()));
+                    }
+                    Ok(bytes)
+                }
+                Err(error) => Err(distrust(&error)),
+            });
+        }
+        if !fresh.is_empty() {
+            let errors = self.cache.store_mods(&fresh);
+            self.warnings.extend(errors.iter().map(ToString::to_string));
+        }
+        results
+            .into_iter()
+            .map(|result| result.unwrap_or_else(|| Err(unavailable("no answer".to_owned(), false))))
+            .collect()
+    }
+
+    /// The versions that each path's source lists, ascending; without pseudo-versions. A path that no
+    /// source knows has none.
+    pub fn versions(&mut self, paths: &[ModulePath]) -> Vec<Result<Vec<Version>, FetchError>> {
+        let requests: Vec<Request> = paths
+            .iter()
+            .map(|path| Request::List(path.clone()))
+            .collect();
+        self.sources
+            .fetch(&requests)
+            .into_iter()
+            .map(|answer| match answer {
+                Ok(fetched) => Ok(parse_list(&fetched.bytes)
+                    .iter()
+                    .filter(|text| crate::model::is_canonical(text))
+                    .filter_map(|text| Version::parse(text).ok())
+                    .collect()),
+                Err(error) if error.is_not_found() => Ok(Vec::new()),
+                Err(error) => Err(error),
+            })
+            .collect()
+    }
+
+    /// Whether each module version exists, as its `.info` says; fetched ones are cached.
+    pub fn infos(&mut self, modules: &[ModuleVersion]) -> Vec<Result<Info, LoadError>> {
+        let mut results: Vec<Option<Result<Info, LoadError>>> = modules
+            .iter()
+            .map(|module| self.cache.read_info(module).ok().flatten().map(Ok))
+            .collect();
+        let missing: Vec<usize> = (0..modules.len())
+            .filter(|at| results[*at].is_none())
+            .collect();
+        let requests: Vec<Request> = missing
+            .iter()
+            .map(|at| Request::Info(modules[*at].path.clone(), modules[*at].version.to_string()))
+            .collect();
+        if !requests.is_empty() {
+            for (at, answer) in missing.into_iter().zip(self.sources.fetch(&requests)) {
+                results[at] = Some(match answer {
+                    Ok(fetched) => match Info::parse(&fetched.bytes) {
+                        Ok(info) => {
+                            if info.version == modules[at].version.as_str()
+                                && let Err(error) = self.cache.store_info(&modules[at], &info)
+                            {
+                                self.warnings.push(error.to_string());
+                            }
+                            Ok(info)
+                        }
+                        Err(reason) => Err(unavailable(
+                            format!("{}: its .info is {reason}", modules[at]),
+                            false,
+                        )),
+                    },
+                    Err(error) => Err(fetch_failure(&error)),
+                });
+            }
+        }
+        results
+            .into_iter()
+            .map(|result| result.unwrap_or_else(|| Err(unavailable("no answer".to_owned(), false))))
+            .collect()
+    }
+
+    /// The hashes of module versions for go.sum. For those outside the log the content is fetched and
+    /// hashed here, which nobody vouches for.
+    pub fn sums(
+        &mut self,
+        modules: &[ModuleVersion],
+    ) -> Vec<(ModuleVersion, Result<Lines, TrustError>)> {
+        let records = self.trust.records(&self.env, &self.sources, modules);
+        records.into_iter().collect()
+    }
+
+    /// The hash of a module's content: as the module cache recorded it, or of its zip, fetched now.
+    /// Nothing but the source vouches for it.
+    ///
+    /// # Errors
+    /// When the zip cannot be had, or breaks the rules for module zips.
+    pub fn zip_hash(&mut self, module: &ModuleVersion) -> Result<ModuleHash, ZipError> {
+        if let Ok(Some(text)) = self.cache.read_ziphash(module)
+            && let Ok(hash) = ModuleHash::parse(&text)
+        {
+            return Ok(hash);
+        }
+        if let Ok(Some(zip)) = self.cache.zip(module) {
+            return hash_zip(&zip, module);
+        }
+        let fetched = self
+            .sources
+            .fetch(&[Request::Zip(module.clone())])
+            .pop()
+            .ok_or_else(|| ZipError::Unavailable("no answer".to_owned()))?
+            .map_err(|error| ZipError::Unavailable(error.to_string()))?;
+        let file = fetched
+            .zip
+            .ok_or_else(|| ZipError::Unavailable("no file".to_owned()))?;
+        let hash = hash_zip(&file, module)?;
+        if let Err(error) = self.cache.store_zip(module, &file, &hash.to_string()) {
+            self.warnings.push(error.to_string());
+        }
+        Ok(hash)
+    }
+
+    /// The go.sum that the session trusts.
+    pub fn go_sum(&self) -> &GoSum {
+        self.trust.go_sum()
+    }
+
+    fn read_directory(&self, directory: &str) -> Result<Vec<u8>, LoadError> {
+        let path = self.root.join(Path::new(directory)).join("go.mod");
+        match read_if_there(&path) {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(unavailable(
+                format!(
+                    "replacement directory {directory} has no go.mod ({})",
+                    path.display()
+                ),
+                false,
+            )),
+            Err(error) => Err(unavailable(error.to_string(), false)),
+        }
+    }
+}
+
+fn unavailable(message: String, not_found: bool) -> LoadError {
+    LoadError::Unavailable {
+        message,
+        not_found,
+        security: false,
+    }
+}
+
+fn missing_sum(module: &ModuleVersion) -> LoadError {
+    unavailable(
+        format!(
+            "{module}: missing go.sum entry for go.mod file; to add it:\n\tgo mod download {}",
+            module.path
+        ),
+        false,
+    )
+}
+
+fn fetch_failure(error: &FetchError) -> LoadError {
+    unavailable(error.to_string(), error.is_not_found())
+}
+
+fn distrust(error: &TrustError) -> LoadError {
+    LoadError::Unavailable {
+        message: error.to_string(),
+        not_found: matches!(
+            error,
+            TrustError::Unreachable {
+                not_found: true,
+                ..
+            }
+        ),
+        security: error.is_security(),
+    }
+}
