@@ -158,7 +158,12 @@ pub(super) fn edits(
 }
 
 /// Makes the edits of a solution in a copy of today's file.
-pub(super) fn apply(world: &World, problem: &Problem, today: &GoMod, solution: &Solution) -> GoMod {
+pub(super) fn apply(
+    world: &World,
+    problem: &Problem,
+    today: &GoMod,
+    solution: &Solution,
+) -> Result<GoMod, EditError> {
     let modules = &world.modules;
     let mut file = today.clone();
     let mut requirements: Vec<NewRequirement> = Vec::new();
