@@ -44,11 +44,14 @@ impl Project {
         let env = GoEnv::load([]).map_err(|error| CliError::environment(error.to_string()))?;
         let local_go = match &global.go {
             Some(text) => Some(GoVersion::parse(text).ok_or_else(|| {
-                CliError::usage(format!("--go {text:?} is no Go version")).hint("write it as 1.21 or 1.21.3")
+                CliError::usage(format!("--go {text:?} is no Go version"))
+                    .hint("write it as 1.21 or 1.21.3")
             })?),
             None => env.local_go_version(),
         };
-        let flags = env.go_flags().map_err(|error| CliError::environment(error.to_string()))?;
+        let flags = env
+            .go_flags()
+            .map_err(|error| CliError::environment(error.to_string()))?;
         let modfile = match &global.modfile {
             Some(file) => Some(file.clone()),
             None => flags.mod_file().map(PathBuf::from),
@@ -59,23 +62,33 @@ impl Project {
         };
         let (file, name, sum_file) = match (&work, modfile) {
             (Some(work), _) => {
-                let directory = work.members.first().map(|member| member.0.clone()).unwrap_or_default();
+                let directory = work
+                    .members
+                    .first()
+                    .map(|member| member.0.clone())
+                    .unwrap_or_default();
                 let mut sum = work.file.clone().into_os_string();
                 sum.push(".sum");
-                (directory.join("go.mod"), "go.mod".to_owned(), PathBuf::from(sum))
+                (
+                    directory.join("go.mod"),
+                    "go.mod".to_owned(),
+                    PathBuf::from(sum),
+                )
             }
             (None, modfile) => {
                 let root = module_root(&here)?;
                 let file = modfile.map_or_else(|| root.join("go.mod"), |file| here.join(file));
-                let name = file
-                    .file_name()
-                    .map_or_else(|| "go.mod".to_owned(), |name| name.to_string_lossy().into_owned());
+                let name = file.file_name().map_or_else(
+                    || "go.mod".to_owned(),
+                    |name| name.to_string_lossy().into_owned(),
+                );
                 let sum = file.with_extension("sum");
                 (file, name, sum)
             }
         };
         let text = read(&file)?;
-        let go_mod = GoMod::parse(&name, &text).map_err(|error| malformed(&name, &error.to_string()))?;
+        let go_mod =
+            GoMod::parse(&name, &text).map_err(|error| malformed(&name, &error.to_string()))?;
         if let (Some(line), Some(local)) = (&go_mod.go, &local_go)
             && line.version.cmp_precedence(local).is_gt()
         {
@@ -87,7 +100,16 @@ impl Project {
                 go_sum.merge(&read_sum(&directory.join("go.sum"))?);
             }
         }
-        Ok(Self { env, file, name, go_mod, sum_file, go_sum, work, local_go })
+        Ok(Self {
+            env,
+            file,
+            name,
+            go_mod,
+            sum_file,
+            go_sum,
+            work,
+            local_go,
+        })
     }
 
     /// The directory that directory replacements are relative to.
@@ -125,7 +147,8 @@ impl Project {
                 MainModulesError::WorkTooOld { .. } => "go work use",
                 _ => "go mod edit",
             };
-            CliError::environment(format!("{name}: {error}")).hint(format!("edit the file, or run: {hint}"))
+            CliError::environment(format!("{name}: {error}"))
+                .hint(format!("edit the file, or run: {hint}"))
         })
     }
 
@@ -145,8 +168,8 @@ impl Project {
 impl Work {
     fn read(file: &Path, local_go: Option<&GoVersion>) -> Result<Self, CliError> {
         let text = read(file)?;
-        let go_work =
-            GoWork::parse("go.work", &text).map_err(|error| malformed("go.work", &error.to_string()))?;
+        let go_work = GoWork::parse("go.work", &text)
+            .map_err(|error| malformed("go.work", &error.to_string()))?;
         if let (Some(line), Some(local)) = (&go_work.go, local_go)
             && line.version.cmp_precedence(local).is_gt()
         {
@@ -165,7 +188,11 @@ impl Work {
         if members.is_empty() {
             return Err(CliError::environment("go.work uses no module").hint("go work use DIR"));
         }
-        Ok(Self { file: file.to_path_buf(), go_work, members })
+        Ok(Self {
+            file: file.to_path_buf(),
+            go_work,
+            members,
+        })
     }
 
     fn main_modules(&self, world: &mut World) -> Result<MainModules, MainModulesError> {
@@ -184,7 +211,11 @@ fn rebase(root: &Path, member: &Path, directory: &str) -> String {
         return directory.to_owned();
     }
     let (root, target) = (clean(root), clean(&member.join(target)));
-    let common = root.components().zip(target.components()).take_while(|(a, b)| a == b).count();
+    let common = root
+        .components()
+        .zip(target.components())
+        .take_while(|(a, b)| a == b)
+        .count();
     let mut relative = PathBuf::new();
     for _ in root.components().skip(common) {
         relative.push("..");
@@ -206,7 +237,9 @@ fn clean(path: &Path) -> PathBuf {
     for component in path.components() {
         match component {
             Component::CurDir => {}
-            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+            Component::ParentDir
+                if matches!(out.components().next_back(), Some(Component::Normal(_))) =>
+            {
                 out.pop();
             }
             other => out.push(other),
@@ -227,8 +260,10 @@ fn workspace_file(env: &GoEnv, here: &Path) -> Result<Option<PathBuf>, CliError>
                 .find(|file| file.is_file()))
         }
         path if Path::new(path).is_absolute() => Ok(Some(PathBuf::from(path))),
-        path => Err(CliError::environment(format!("GOWORK={path} is no absolute path"))
-            .hint("set GOWORK to off, or to the absolute path of a go.work")),
+        path => Err(
+            CliError::environment(format!("GOWORK={path} is no absolute path"))
+                .hint("set GOWORK to off, or to the absolute path of a go.work"),
+        ),
     }
 }
 
@@ -237,15 +272,21 @@ fn module_root(here: &Path) -> Result<PathBuf, CliError> {
         .find(|dir| dir.join("go.mod").is_file())
         .map(Path::to_path_buf)
         .ok_or_else(|| {
-            CliError::environment(format!("go.mod not found in {} or any parent", here.display()))
-                .hint("run it in a module, or name one with -C DIR")
+            CliError::environment(format!(
+                "go.mod not found in {} or any parent",
+                here.display()
+            ))
+            .hint("run it in a module, or name one with -C DIR")
         })
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, CliError> {
     match read_if_there(file) {
         Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(CliError::environment(format!("{} not found", file.display()))),
+        Ok(None) => Err(CliError::environment(format!(
+            "{} not found",
+            file.display()
+        ))),
         Err(error) => Err(CliError::environment(error.to_string())),
     }
 }
@@ -254,7 +295,10 @@ fn read_sum(file: &Path) -> Result<GoSum, CliError> {
     let text = read_if_there(file)
         .map_err(|error| CliError::environment(error.to_string()))?
         .unwrap_or_default();
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = file
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     GoSum::parse(&name, &text).map_err(|error| {
         CliError::environment(format!("malformed {name}\n{error}"))
             .hint("remove the line, then: go mod download")
@@ -270,6 +314,10 @@ fn malformed(name: &str, errors: &str) -> CliError {
 }
 
 fn too_new(name: &str, needs: &GoVersion, local: &GoVersion) -> CliError {
-    CliError::environment(format!("{name} requires go >= {needs} (running go {local})"))
-        .hint(format!("install Go {needs}, or look at it as that Go would: --go {needs}"))
+    CliError::environment(format!(
+        "{name} requires go >= {needs} (running go {local})"
+    ))
+    .hint(format!(
+        "install Go {needs}, or look at it as that Go would: --go {needs}"
+    ))
 }

@@ -51,18 +51,23 @@ fn run(cli: &Cli) -> Result<Answer, CliError> {
         Command::Graph(args) => commands::graph::run(global, args).map(Answer::from),
         Command::Why(args) => commands::why::run(global, args).map(Answer::from),
         Command::PlanDowngrade(args) => commands::plan::run(global, args).map(Answer::from),
-        Command::Lock(args) => commands::lock::run(global, args).map(Answer::from),
-        Command::Drift(args) => commands::drift::run(global, args),
+        _ => Err(CliError::usage("later")),
     }
 }
 
 /// Writes the result; a reader that went away is no error.
 fn print(answer: &Answer) -> ExitCode {
     let mut out = anstream::stdout().lock();
-    let written = out.write_all(answer.output.as_bytes()).and_then(|()| out.flush());
+    let written = out
+        .write_all(answer.output.as_bytes())
+        .and_then(|()| out.flush());
     match written {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            let _ = writeln!(anstream::stderr(), "{} writing the result: {error}", paint(ERROR, "error:"));
+            let _ = writeln!(
+                anstream::stderr(),
+                "{} writing the result: {error}",
+                paint(ERROR, "error:")
+            );
             ExitCode::from(3)
         }
         _ => ExitCode::from(answer.code),

@@ -39,7 +39,10 @@ pub(crate) fn run(global: &Global, args: &Graph) -> Result<String, CliError> {
             Ok(out)
         }
         GraphFormat::Json => json(&Document {
-            edges: edges.into_iter().map(|(from, to)| Edge { from, to }).collect(),
+            edges: edges
+                .into_iter()
+                .map(|(from, to)| Edge { from, to })
+                .collect(),
         }),
         GraphFormat::Dot => Ok(render::graph::dot(&edges)),
         GraphFormat::Mermaid => Ok(render::graph::mermaid(&edges)),

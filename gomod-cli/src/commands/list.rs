@@ -55,7 +55,10 @@ pub(crate) fn run(global: &Global, args: &List) -> Result<String, CliError> {
         })
         .collect();
     check_infos(&mut setting, &list)?;
-    let modules: Vec<Module> = list.iter().map(|module| describe(&setting, *module)).collect();
+    let modules: Vec<Module> = list
+        .iter()
+        .map(|module| describe(&setting, *module))
+        .collect();
     if args.format == Format::Json {
         return json(&Document { modules });
     }
@@ -81,11 +84,13 @@ fn check_infos(setting: &mut Setting, list: &[ModuleId]) -> Result<(), CliError>
     let modules = &setting.world.modules;
     let used: Vec<ModuleVersion> = list
         .iter()
-        .filter_map(|module| match setting.main.overrides.replacement(modules, *module) {
-            None => modules.module_version(*module),
-            Some(Source::Module(actual)) => modules.module_version(*actual),
-            Some(Source::Directory(_)) => None,
-        })
+        .filter_map(
+            |module| match setting.main.overrides.replacement(modules, *module) {
+                None => modules.module_version(*module),
+                Some(Source::Module(actual)) => modules.module_version(*actual),
+                Some(Source::Directory(_)) => None,
+            },
+        )
         .collect();
     for (module, info) in used.iter().zip(setting.session.infos(&used)) {
         match info {
@@ -105,13 +110,20 @@ fn check_infos(setting: &mut Setting, list: &[ModuleId]) -> Result<(), CliError>
 fn describe(setting: &Setting, module: ModuleId) -> Module {
     let modules = &setting.world.modules;
     let path = modules.path_of(module);
-    let replace = setting.main.overrides.replacement(modules, module).map(|source| match source {
-        Source::Module(actual) => Replacement {
-            path: modules.path(modules.path_of(*actual)).to_string(),
-            version: modules.version(*actual).map(ToString::to_string),
-        },
-        Source::Directory(directory) => Replacement { path: directory.clone(), version: None },
-    });
+    let replace = setting
+        .main
+        .overrides
+        .replacement(modules, module)
+        .map(|source| match source {
+            Source::Module(actual) => Replacement {
+                path: modules.path(modules.path_of(*actual)).to_string(),
+                version: modules.version(*actual).map(ToString::to_string),
+            },
+            Source::Directory(directory) => Replacement {
+                path: directory.clone(),
+                version: None,
+            },
+        });
     Module {
         path: modules.path(path).to_string(),
         version: modules.version(module).map(ToString::to_string),

@@ -1,10 +1,10 @@
 //! One file per command: it asks the library, and hands the answer to a renderer.
 
-pub(crate) mod drift;
 pub(crate) mod graph;
 pub(crate) mod list;
-pub(crate) mod lock;
 pub(crate) mod plan;
+mod sums;
+mod targets;
 pub(crate) mod why;
 
 use gomod_core::graph::PathId;
@@ -35,7 +35,13 @@ impl Setting {
         let loaded = session
             .load(&mut world, &main, mode, project.local_go.as_ref())
             .map_err(|failure| load_error(&failure))?;
-        Ok(Self { project, world, main, session, loaded })
+        Ok(Self {
+            project,
+            world,
+            main,
+            session,
+            loaded,
+        })
     }
 
     /// Finds the module that a full path or a short name means, among what is selected or required.
@@ -113,7 +119,10 @@ pub(crate) fn load_error(failure: &LoadFailure) -> CliError {
     let at = failure.path.last().cloned().unwrap_or_default();
     let mut error = from_load_error(&at, &failure.error);
     if failure.path.len() > 2 {
-        error = error.detail(format!("required by {}", failure.path[..failure.path.len() - 1].join(" → ")));
+        error = error.detail(format!(
+            "required by {}",
+            failure.path[..failure.path.len() - 1].join(" → ")
+        ));
     }
     error
 }
@@ -125,7 +134,11 @@ pub(crate) fn from_load_error(module: &str, error: &LoadError) -> CliError {
         _ => Kind::Environment,
     };
     let text = error.to_string();
-    let message = if text.starts_with(module) { text } else { format!("{module}: {text}") };
+    let message = if text.starts_with(module) {
+        text
+    } else {
+        format!("{module}: {text}")
+    };
     let mut lines = message.lines();
     let mut result = CliError::new(kind, lines.next().unwrap_or_default());
     for line in lines {
@@ -151,8 +164,13 @@ pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<String, CliError> {
         #[serde(flatten)]
         value: &'a T,
     }
-    let document = Document { schema_version: 1, value };
+    let document = Document {
+        schema_version: 1,
+        value,
+    };
     serde_json::to_string_pretty(&document)
         .map(|text| text + "\n")
-        .map_err(|error| CliError::environment(format!("the result cannot be written as JSON: {error}")))
+        .map_err(|error| {
+            CliError::environment(format!("the result cannot be written as JSON: {error}"))
+        })
 }

@@ -28,7 +28,10 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
     let mut candidates = Candidates::default();
     let (goal, today) = goal(&mut setting, &mut candidates, args)?;
     if goal.targets.is_empty() {
-        return Ok(format!("{} is what is selected today: nothing to do\n", today.join(", ")));
+        return Ok(format!(
+            "{} is what is selected today: nothing to do\n",
+            today.join(", ")
+        ));
     }
     let problem = Problem::new(&mut setting.world, &setting.main, setting.loaded.clone());
     let mut planner = Planner::new(problem, setting.project.go_mod.clone(), goal, candidates);
@@ -60,7 +63,11 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
     let command = command_line(global, args, letter);
     let mut checks = sums.lines();
     if args.write {
-        checks.push(format!("written: {} and {}", setting.project.name, sum_name(&setting)));
+        checks.push(format!(
+            "written: {} and {}",
+            setting.project.name,
+            sum_name(&setting)
+        ));
     }
     if let Some(note) = sums::stale_vendor(&setting, args.write) {
         checks.push(note);
@@ -79,7 +86,8 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
 
 fn sum_name(setting: &Setting) -> String {
     let file = setting.project.sum_file.file_name();
-    file.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    file.map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 /// The goal that the flags describe, and the arguments that ask for what is selected already.
@@ -121,7 +129,9 @@ fn goal(
     for name in &args.keep {
         let path = setting.find_module(name)?;
         if named.contains(&setting.world.modules.path(path).to_string()) {
-            return Err(CliError::usage(format!("{name} cannot be both a target and kept")));
+            return Err(CliError::usage(format!(
+                "{name} cannot be both a target and kept"
+            )));
         }
         goal.keep.insert(path);
     }
@@ -161,14 +171,20 @@ fn choose<'a>(
         None => letters[0],
         Some(text) => {
             let wanted = text.to_ascii_uppercase();
-            *letters.iter().find(|letter| wanted == letter.to_string()).ok_or_else(|| {
-                let known: Vec<String> = letters.iter().map(ToString::to_string).collect();
-                CliError::usage(format!("--choose {text}: there is no such plan"))
-                    .hint(format!("the table has {}", known.join(", ")))
-            })?
+            *letters
+                .iter()
+                .find(|letter| wanted == letter.to_string())
+                .ok_or_else(|| {
+                    let known: Vec<String> = letters.iter().map(ToString::to_string).collect();
+                    CliError::usage(format!("--choose {text}: there is no such plan"))
+                        .hint(format!("the table has {}", known.join(", ")))
+                })?
         }
     };
-    let at = letters.iter().position(|known| *known == letter).unwrap_or_default();
+    let at = letters
+        .iter()
+        .position(|known| *known == letter)
+        .unwrap_or_default();
     Ok((front[at], letter))
 }
 
@@ -181,8 +197,20 @@ fn command_line(global: &Global, args: &PlanDowngrade, letter: char) -> String {
             words.push(quote(&value));
         }
     };
-    flag("-C", global.directory.as_ref().map(|dir| dir.display().to_string()));
-    flag("--modfile", global.modfile.as_ref().map(|file| file.display().to_string()));
+    flag(
+        "-C",
+        global
+            .directory
+            .as_ref()
+            .map(|dir| dir.display().to_string()),
+    );
+    flag(
+        "--modfile",
+        global
+            .modfile
+            .as_ref()
+            .map(|file| file.display().to_string()),
+    );
     flag("--proxy", global.proxy.clone());
     flag("--go", global.go.clone());
     if global.offline {
@@ -196,8 +224,16 @@ fn command_line(global: &Global, args: &PlanDowngrade, letter: char) -> String {
         Strategy::Exclude => words.push("--strategy exclude".to_owned()),
         Strategy::Replace => words.push("--strategy replace".to_owned()),
     }
-    words.extend(args.keep.iter().map(|name| format!("--keep {}", quote(name))));
-    words.extend(args.max_collateral.iter().map(|n| format!("--max-collateral {n}")));
+    words.extend(
+        args.keep
+            .iter()
+            .map(|name| format!("--keep {}", quote(name))),
+    );
+    words.extend(
+        args.max_collateral
+            .iter()
+            .map(|n| format!("--max-collateral {n}")),
+    );
     if args.allow_drop {
         words.push("--allow-drop".to_owned());
     }

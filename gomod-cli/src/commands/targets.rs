@@ -25,15 +25,25 @@ pub(crate) fn resolve(
     candidates: &mut Candidates,
     argument: &str,
 ) -> Result<Asked, CliError> {
-    let Some((name, query)) = argument.split_once('@').filter(|(n, q)| !n.is_empty() && !q.is_empty())
+    let Some((name, query)) = argument
+        .split_once('@')
+        .filter(|(n, q)| !n.is_empty() && !q.is_empty())
     else {
-        return Err(CliError::usage(format!("{argument}: a target is MOD@VERSION"))
-            .hint(format!("for example {}@v1.2.3", argument.trim_end_matches('@'))));
+        return Err(
+            CliError::usage(format!("{argument}: a target is MOD@VERSION")).hint(format!(
+                "for example {}@v1.2.3",
+                argument.trim_end_matches('@')
+            )),
+        );
     };
     match name {
         "go" => go_target(setting, query),
-        "toolchain" => Err(CliError::usage("the toolchain line follows from the go line")
-            .hint(format!("gomod plan-downgrade go@{}", query.trim_start_matches("go")))),
+        "toolchain" => Err(
+            CliError::usage("the toolchain line follows from the go line").hint(format!(
+                "gomod plan-downgrade go@{}",
+                query.trim_start_matches("go")
+            )),
+        ),
         _ => module_target(setting, candidates, name, query),
     }
 }
@@ -47,11 +57,16 @@ fn module_target(
     let id = setting.find_module(name)?;
     let path = setting.world.modules.path(id).clone();
     let today = setting.loaded.graph.selected(id);
-    let current = today.and_then(|module| setting.world.modules.version(module)).cloned();
+    let current = today
+        .and_then(|module| setting.world.modules.version(module))
+        .cloned();
     let Some(current) = current else {
-        return Err(CliError::usage(format!("{path} is a main module; it has no version to bring back")));
+        return Err(CliError::usage(format!(
+            "{path} is a main module; it has no version to bring back"
+        )));
     };
-    let query = Query::parse(&path, text, Some(&current)).map_err(|error| query_error(&path, &error))?;
+    let query =
+        Query::parse(&path, text, Some(&current)).map_err(|error| query_error(&path, &error))?;
     if query.is_none() {
         return Ok(Asked::Target(Target::Absent { path: id }));
     }
@@ -67,7 +82,9 @@ fn module_target(
     candidates.feed(&mut setting.world, id, &versions);
     if let Some(newest) = candidates.newest(&setting.world, id) {
         let source = setting.world.source_id(Source::Module(newest));
-        setting.session.satisfy(&mut setting.world, &[source], Sums::Looked);
+        setting
+            .session
+            .satisfy(&mut setting.world, &[source], Sums::Looked);
     }
     let version = match query.exact() {
         Some(version) => version.clone(),
@@ -82,7 +99,12 @@ fn module_target(
                 .cloned()
                 .collect();
             query.choose(&allowed).cloned().ok_or_else(|| {
-                no_match(&path, &format!("no version of {path} matches {text:?}"), &versions, &current)
+                no_match(
+                    &path,
+                    &format!("no version of {path} matches {text:?}"),
+                    &versions,
+                    &current,
+                )
             })?
         }
     };
@@ -90,14 +112,23 @@ fn module_target(
         return Ok(Asked::Today(format!("{path} {current}")));
     }
     if version.cmp_precedence(&current).is_gt() {
-        return Err(CliError::usage(format!("{path} {version} is above today's {current}: that is an upgrade"))
-            .hint(format!("go get {path}@{version}")));
+        return Err(CliError::usage(format!(
+            "{path} {version} is above today's {current}: that is an upgrade"
+        ))
+        .hint(format!("go get {path}@{version}")));
     }
-    path.check_major(&version).map_err(|error| CliError::usage(format!("{path}@{version}: {error}")))?;
-    let module = setting.world.modules.intern(&ModuleVersion::new(path.clone(), version.clone()));
+    path.check_major(&version)
+        .map_err(|error| CliError::usage(format!("{path}@{version}: {error}")))?;
+    let module = setting
+        .world
+        .modules
+        .intern(&ModuleVersion::new(path.clone(), version.clone()));
     if setting.main.overrides.excludes.contains(&module) {
-        return Err(CliError::usage(format!("{path} {version} is excluded by {}", setting.project.name))
-            .hint(format!("go mod edit -dropexclude={path}@{version}")));
+        return Err(CliError::usage(format!(
+            "{path} {version} is excluded by {}",
+            setting.project.name
+        ))
+        .hint(format!("go mod edit -dropexclude={path}@{version}")));
     }
     exists(setting, &path, &version, &versions, &current)?;
     Ok(Asked::Target(Target::Module { module }))
@@ -111,21 +142,39 @@ fn exists(
     versions: &[Version],
     current: &Version,
 ) -> Result<(), CliError> {
-    let module = setting.world.modules.intern(&ModuleVersion::new(path.clone(), version.clone()));
+    let module = setting
+        .world
+        .modules
+        .intern(&ModuleVersion::new(path.clone(), version.clone()));
     let source = setting.world.source_id(Source::Module(module));
-    setting.session.satisfy(&mut setting.world, &[source], Sums::Looked);
+    setting
+        .session
+        .satisfy(&mut setting.world, &[source], Sums::Looked);
     let name = format!("{path}@{version}");
     match setting.world.facts(source) {
-        Some(Err(LoadError::Unavailable { not_found: true, security: false, message })) => {
+        Some(Err(LoadError::Unavailable {
+            not_found: true,
+            security: false,
+            message,
+        })) => {
             let what = format!("{name}: no such version");
             Err(no_match(path, &what, versions, current).detail(message.clone()))
         }
         Some(Err(error)) => Err(from_load_error(&name, error)),
         Some(Ok(facts)) if facts.declares.as_ref() != Some(path) => {
-            let declares = facts.declares.as_ref().map_or("nothing", |path| path.as_str());
-            Err(CliError::usage(format!("{name} cannot be a target: its go.mod declares {declares}"))
-                .detail(format!("a module required as {path} must declare that path"))
-                .hint(format!("choose a version that declares it: gomod plan-downgrade '{path}@<{current}'")))
+            let declares = facts
+                .declares
+                .as_ref()
+                .map_or("nothing", |path| path.as_str());
+            Err(CliError::usage(format!(
+                "{name} cannot be a target: its go.mod declares {declares}"
+            ))
+            .detail(format!(
+                "a module required as {path} must declare that path"
+            ))
+            .hint(format!(
+                "choose a version that declares it: gomod plan-downgrade '{path}@<{current}'"
+            )))
         }
         _ => Ok(()),
     }
@@ -133,12 +182,23 @@ fn exists(
 
 fn no_match(path: &ModulePath, message: &str, versions: &[Version], current: &Version) -> CliError {
     let error = CliError::usage(message);
-    let below: Vec<&Version> = versions.iter().filter(|v| v.cmp_precedence(current).is_lt()).collect();
-    let near: Vec<String> = below.iter().rev().take(5).map(ToString::to_string).collect();
+    let below: Vec<&Version> = versions
+        .iter()
+        .filter(|v| v.cmp_precedence(current).is_lt())
+        .collect();
+    let near: Vec<String> = below
+        .iter()
+        .rev()
+        .take(5)
+        .map(ToString::to_string)
+        .collect();
     if near.is_empty() {
         return error.hint(format!("go list -m -versions {path} shows what there is"));
     }
-    error.hint(format!("the newest versions below {current} are {}", near.join(", ")))
+    error.hint(format!(
+        "the newest versions below {current} are {}",
+        near.join(", ")
+    ))
 }
 
 fn query_error(path: &ModulePath, error: &QueryError) -> CliError {
@@ -154,8 +214,10 @@ fn list_error(path: &ModulePath, error: &FetchError) -> CliError {
 fn go_target(setting: &mut Setting, text: &str) -> Result<Asked, CliError> {
     let path = ModulePath::new("go");
     let current = setting.main.go_version();
-    let query = Query::parse(&path, text, Some(&Version::go(&current)))
-        .map_err(|_| CliError::usage(format!("go@{text}: no Go version")).hint("write it as go@1.21 or go@1.21.3"))?;
+    let query = Query::parse(&path, text, Some(&Version::go(&current))).map_err(|_| {
+        CliError::usage(format!("go@{text}: no Go version"))
+            .hint("write it as go@1.21 or go@1.21.3")
+    })?;
     let version = match query.exact() {
         Some(version) => version.clone(),
         None => {

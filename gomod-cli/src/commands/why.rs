@@ -34,7 +34,11 @@ pub(crate) fn run(global: &Global, args: &Why) -> Result<String, CliError> {
         .iter()
         .map(|floor| FloorReport {
             requires: modules.display(floor.requires),
-            path: floor.path.iter().map(|module| modules.display(*module)).collect(),
+            path: floor
+                .path
+                .iter()
+                .map(|module| modules.display(*module))
+                .collect(),
         })
         .collect();
     let otherwise: Option<ModuleId> = modules
@@ -44,7 +48,9 @@ pub(crate) fn run(global: &Global, args: &Why) -> Result<String, CliError> {
         .filter(|module| Some(*module) != selected && graph.required_by(*module).next().is_some())
         .max_by(|a, b| modules.compare(*a, *b));
     let version = |module: Option<ModuleId>| {
-        module.and_then(|module| modules.version(module)).map(ToString::to_string)
+        module
+            .and_then(|module| modules.version(module))
+            .map(ToString::to_string)
     };
     let document = Document {
         module: modules.path(path).to_string(),
@@ -56,7 +62,11 @@ pub(crate) fn run(global: &Global, args: &Why) -> Result<String, CliError> {
         return json(&document);
     }
     let mut out = String::new();
-    let _ = writeln!(out, "{}", paint(BOLD, &format!("{} {}", document.module, document.selected)));
+    let _ = writeln!(
+        out,
+        "{}",
+        paint(BOLD, &format!("{} {}", document.module, document.selected))
+    );
     match document.floors.len() {
         0 => out.push_str("  is a main module: nothing requires it\n"),
         1 => out.push_str("  held up by 1 requirement:\n"),
@@ -73,7 +83,10 @@ pub(crate) fn run(global: &Global, args: &Why) -> Result<String, CliError> {
         None => writeln!(out, "  without them, it would not be in the build list"),
     };
     if document.floors.iter().any(|floor| floor.path.len() > 1) {
-        let hint = format!("gomod plan-downgrade {}@VERSION says what must change", args.module);
+        let hint = format!(
+            "gomod plan-downgrade {}@VERSION says what must change",
+            args.module
+        );
         let _ = writeln!(out, "{}", paint(DIM, &hint));
     }
     Ok(out)

@@ -69,19 +69,37 @@ fn target_section(out: &mut String, page: &Page<'_>, target: &TargetReport) {
         let _ = writeln!(out, "{} {warning}", paint(WARNING, "warning:"));
     }
     if target.module == "go" {
-        let _ = writeln!(out, "  go.mod asks for go {from}; every selected module must do with go {to}");
+        let _ = writeln!(
+            out,
+            "  go.mod asks for go {from}; every selected module must do with go {to}"
+        );
     } else if target.floors.is_empty() {
         let _ = writeln!(out, "  nothing else requires more");
     } else {
         let count = target.floors.len();
-        let what = target.to.as_ref().map_or_else(|| "it".to_owned(), |to| format!("more than {to}"));
-        let _ = writeln!(out, "  {count} {} {what}:", if count == 1 { "requirement asks for" } else { "requirements ask for" });
+        let what = target
+            .to
+            .as_ref()
+            .map_or_else(|| "it".to_owned(), |to| format!("more than {to}"));
+        let _ = writeln!(
+            out,
+            "  {count} {} {what}:",
+            if count == 1 {
+                "requirement asks for"
+            } else {
+                "requirements ask for"
+            }
+        );
         let shown = if page.verbose { count } else { FEW };
         for floor in target.floors.iter().take(shown) {
             let _ = writeln!(out, "    {}", chain(floor));
         }
         if count > shown {
-            let _ = writeln!(out, "    {}", paint(DIM, &format!("… and {} more (-v shows all)", count - shown)));
+            let _ = writeln!(
+                out,
+                "    {}",
+                paint(DIM, &format!("… and {} more (-v shows all)", count - shown))
+            );
         }
     }
     out.push('\n');
@@ -109,7 +127,10 @@ fn summary(out: &mut String, plan: &PlanReport) {
     if cost.dropped > 0 {
         parts.push(format!("{} direct requirements are dropped", cost.dropped));
     }
-    section(out, &format!("Plan {}, by {}", plan.letter, means.join(" and ")));
+    section(
+        out,
+        &format!("Plan {}, by {}", plan.letter, means.join(" and ")),
+    );
     let _ = writeln!(out, "  beside the targets, {}\n", parts.join("; "));
 }
 
@@ -140,7 +161,12 @@ fn reasons(out: &mut String, page: &Page<'_>) {
         .partition(|edit| matches!(edit.edit, Edit::Require { closure: true, .. }));
     section(out, "Why each line changes");
     for edit in edits {
-        let _ = writeln!(out, "  {}  {}", edit_words(&edit.edit), paint(DIM, &edit.reason));
+        let _ = writeln!(
+            out,
+            "  {}  {}",
+            edit_words(&edit.edit),
+            paint(DIM, &edit.reason)
+        );
     }
     if !closure.is_empty() {
         let _ = writeln!(
@@ -150,7 +176,12 @@ fn reasons(out: &mut String, page: &Page<'_>) {
         );
         let shown = if page.verbose { closure.len() } else { FEW };
         for edit in closure.iter().take(shown) {
-            let _ = writeln!(out, "    {}  {}", edit_words(&edit.edit), paint(DIM, &edit.reason));
+            let _ = writeln!(
+                out,
+                "    {}  {}",
+                edit_words(&edit.edit),
+                paint(DIM, &edit.reason)
+            );
         }
         if closure.len() > shown {
             let more = format!("… and {} more (-v shows all)", closure.len() - shown);
@@ -163,8 +194,18 @@ fn reasons(out: &mut String, page: &Page<'_>) {
 fn edit_words(edit: &gomod_core::plan::Edit) -> String {
     use gomod_core::plan::Edit;
     match edit {
-        Edit::Require { path, from: Some(from), to: Some(to), .. } => format!("require {path} {from} → {to}"),
-        Edit::Require { path, from: None, to: Some(to), .. } => format!("require {path} {to}"),
+        Edit::Require {
+            path,
+            from: Some(from),
+            to: Some(to),
+            ..
+        } => format!("require {path} {from} → {to}"),
+        Edit::Require {
+            path,
+            from: None,
+            to: Some(to),
+            ..
+        } => format!("require {path} {to}"),
         Edit::Require { path, from, .. } => {
             format!("drop {path} {}", from.as_deref().unwrap_or_default())
         }
@@ -177,7 +218,11 @@ fn edit_words(edit: &gomod_core::plan::Edit) -> String {
 
 fn moves(out: &mut String, page: &Page<'_>) {
     let of = |role: Role| -> Vec<&MoveReport> {
-        page.chosen.moves.iter().filter(|m| m.role == role).collect()
+        page.chosen
+            .moves
+            .iter()
+            .filter(|m| m.role == role)
+            .collect()
     };
     let groups = [
         (Role::Moved, "Also moves"),
@@ -214,10 +259,17 @@ fn overridden(out: &mut String, plan: &PlanReport) {
     if plan.overridden.is_empty() {
         return;
     }
-    section(out, "Overridden: builds only if the code does not use what was asked for");
+    section(
+        out,
+        "Overridden: builds only if the code does not use what was asked for",
+    );
     for pair in &plan.overridden {
         let uses = pair.uses.as_deref().unwrap_or("nothing");
-        let _ = writeln!(out, "  {} requires {}, and gets {uses}", pair.by, pair.requires);
+        let _ = writeln!(
+            out,
+            "  {} requires {}, and gets {uses}",
+            pair.by, pair.requires
+        );
     }
     out.push('\n');
 }
@@ -228,7 +280,14 @@ fn table(out: &mut String, page: &Page<'_>) {
         let words: Vec<&str> = plan.means.iter().map(|means| means.as_str()).collect();
         words.join("+")
     };
-    let width = page.report.plans.iter().map(|plan| means(plan).len()).max().unwrap_or(0).max(3);
+    let width = page
+        .report
+        .plans
+        .iter()
+        .map(|plan| means(plan).len())
+        .max()
+        .unwrap_or(0)
+        .max(3);
     let _ = writeln!(
         out,
         "     {:<width$}  overridden  raised  direct  others  steps  lines",
@@ -236,7 +295,11 @@ fn table(out: &mut String, page: &Page<'_>) {
     );
     for plan in &page.report.plans {
         let cost = plan.cost;
-        let mark = if plan.letter == page.chosen.letter { ">" } else { " " };
+        let mark = if plan.letter == page.chosen.letter {
+            ">"
+        } else {
+            " "
+        };
         let _ = writeln!(
             out,
             "  {mark}{} {:<width$}  {:>10}  {:>6}  {:>6}  {:>6}  {:>5}  {:>5}",
@@ -255,7 +318,10 @@ fn table(out: &mut String, page: &Page<'_>) {
         let _ = writeln!(
             out,
             "     {}",
-            paint(DIM, &format!("not by {}: {}", words.join("+"), refusal.because.join(", ")))
+            paint(
+                DIM,
+                &format!("not by {}: {}", words.join("+"), refusal.because.join(", "))
+            )
         );
     }
     if page.report.plans.len() > 1 {

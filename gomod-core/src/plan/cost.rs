@@ -155,7 +155,12 @@ pub(super) fn cost(
         &problem.setup.overrides,
         &problem.setup.roots,
     );
-    let planned = overridden(world, &solution.plain, &solution.overrides, &solution.roots);
+    let planned = overridden(
+        world,
+        &solution.plain,
+        &solution.overrides,
+        &solution.plain_roots(),
+    );
     cost.overridden = planned
         .keys()
         .filter(|pair| !today.contains_key(*pair))

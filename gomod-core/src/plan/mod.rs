@@ -383,12 +383,16 @@ impl Planner {
             &self.problem.setup.overrides,
             &self.problem.setup.roots,
         );
-        let mut overridden: Vec<(Option<PathId>, ModuleId)> =
-            cost::overridden(world, &solution.plain, &solution.overrides, &solution.roots)
-                .into_iter()
-                .filter(|(pair, _)| !today.contains_key(pair))
-                .map(|((by, _), required)| (by, required))
-                .collect();
+        let mut overridden: Vec<(Option<PathId>, ModuleId)> = cost::overridden(
+            world,
+            &solution.plain,
+            &solution.overrides,
+            &solution.plain_roots(),
+        )
+        .into_iter()
+        .filter(|(pair, _)| !today.contains_key(pair))
+        .map(|((by, _), required)| (by, required))
+        .collect();
         overridden.sort_unstable();
         let go_mod =
             edit::apply(world, &self.problem, &self.go_mod, &solution).map_err(|error| {

@@ -330,6 +330,9 @@ fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit) -> String 
             }
             if let Some(first) = plan.lowered.get(&id).and_then(|list| list.first()) {
                 let what = chain_sentence(world, &first.chain);
+                if let Some(go) = &first.go_line {
+                    return format!("{what} needs go {go}");
+                }
                 return match &first.unreadable {
                     Some(error) => format!("{what}, which cannot be used: {error}"),
                     None => what,

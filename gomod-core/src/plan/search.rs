@@ -28,6 +28,8 @@ pub struct Lowering {
     pub chain: Vec<ModuleId>,
     /// What is wrong with the last of the chain, when it is not merely too high.
     pub unreadable: Option<LoadError>,
+    /// The go line of the last of the chain, when that is what is too high.
+    pub go_line: Option<GoVersion>,
 }
 
 /// Why a search ended without a solution.
@@ -51,6 +53,18 @@ pub(super) struct Solution {
     pub(super) added: Vec<(ModuleId, ModuleId)>,
     pub(super) lowered: FxHashMap<PathId, Vec<Lowering>>,
     pub(super) left_out: Vec<(ModuleId, LoadError)>,
+}
+
+impl Solution {
+    /// The roots without those that root closure added.
+    pub(super) fn plain_roots(&self) -> Vec<ModuleId> {
+        let added = |root: &ModuleId| self.added.iter().any(|(module, _)| module == root);
+        self.roots
+            .iter()
+            .copied()
+            .filter(|root| !added(root))
+            .collect()
+    }
 }
 
 pub(super) struct Search<'a> {
@@ -200,6 +214,10 @@ impl<'a> Search<'a> {
     /// Takes the next candidate for a root that cannot stay.
     fn descend(&mut self, root: ModuleId, chain: Vec<ModuleId>, cause: Cause) -> Result<(), Stop> {
         let path = self.world.modules.path_of(root);
+        let go_line = match cause {
+            Cause::GoLine => self.go_line(*chain.last().unwrap_or(&root)),
+            _ => None,
+        };
         let unreadable = match cause {
             Cause::Unreadable(error) => {
                 self.left_out
@@ -245,6 +263,7 @@ impl<'a> Search<'a> {
             to: next,
             chain,
             unreadable,
+            go_line,
         });
         Ok(())
     }
@@ -614,15 +633,17 @@ impl<'a> Search<'a> {
 
     /// Whether a module's go line is above the Go that is asked for.
     pub(super) fn go_line_too_high(&self, module: ModuleId) -> bool {
-        let Some(bound) = &self.go_bound else {
-            return false;
-        };
+        match (&self.go_bound, self.go_line(module)) {
+            (Some(bound), Some(go)) => go.cmp_precedence(bound).is_gt(),
+            _ => false,
+        }
+    }
+
+    fn go_line(&self, module: ModuleId) -> Option<GoVersion> {
         let local = self.problem.setup.local_go.as_ref();
         match self.world.requirements(module, &self.overrides, local) {
-            Ok(Some(found)) => found
-                .go()
-                .is_some_and(|go| go.cmp_precedence(bound).is_gt()),
-            _ => false,
+            Ok(Some(found)) => found.go().cloned(),
+            _ => None,
         }
     }
 }
