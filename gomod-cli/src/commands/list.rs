@@ -7,7 +7,7 @@ use gomod_core::model::ModuleVersion;
 use gomod_core::mvs::{Mode, Source};
 use serde::Serialize;
 
-use super::{Setting, from_load_error, json};
+use super::{Setting, from_load_error, json, refuse_inconsistent};
 use crate::args::{Format, Global, List};
 use crate::error::CliError;
 
@@ -37,13 +37,7 @@ struct Replacement {
 
 pub(crate) fn run(global: &Global, args: &List) -> Result<String, CliError> {
     let mut setting = Setting::load(global, Mode::ReadOnly)?;
-    if !setting.loaded.inconsistencies.is_empty() {
-        let mut error = CliError::no(format!("updates to {} needed", setting.project.name));
-        for finding in &setting.loaded.inconsistencies {
-            error = error.detail(finding.describe(&setting.world));
-        }
-        return Err(error.hint("go mod tidy; gomod graph shows the updated graph"));
-    }
+    refuse_inconsistent(&setting)?;
     let list: Vec<ModuleId> = setting
         .loaded
         .graph

@@ -1,8 +1,11 @@
 //! One file per command: it asks the library, and hands the answer to a renderer.
 
+pub(crate) mod drift;
 pub(crate) mod graph;
 pub(crate) mod list;
+pub(crate) mod lock;
 pub(crate) mod plan;
+mod proof;
 mod sums;
 mod targets;
 pub(crate) mod why;
@@ -112,6 +115,18 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
+}
+
+/// Refuses a go.mod that `go list -m all` would not accept as it is.
+pub(crate) fn refuse_inconsistent(setting: &Setting) -> Result<(), CliError> {
+    if setting.loaded.inconsistencies.is_empty() {
+        return Ok(());
+    }
+    let mut error = CliError::no(format!("updates to {} needed", setting.project.name));
+    for finding in &setting.loaded.inconsistencies {
+        error = error.detail(finding.describe(&setting.world));
+    }
+    Err(error.hint("go mod tidy; gomod graph shows the updated graph"))
 }
 
 /// An error of loading a graph, with the chain of requirements that leads to it.

@@ -1,13 +1,12 @@
 //! `gomod plan-downgrade`: the main job.
 
-use gomod_core::model::ModuleVersion;
 use gomod_core::mvs::Mode;
 use gomod_core::plan::{Candidates, Goal, Means, Outcome, Plan, Planner, Problem, Report};
 use serde::Serialize;
 
 use super::sums::{self, Sums};
 use super::targets::{Asked, resolve};
-use super::{Setting, from_load_error, json};
+use super::{Setting, from_load_error, json, proof};
 use crate::args::{Format, Global, PlanDowngrade, Strategy};
 use crate::error::CliError;
 use crate::render::plan::{Page, page};
@@ -42,7 +41,7 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
     let report = Report::new(&setting.world, &planner, &outcome);
     let (plan, letter) = choose(&outcome, &report, args)?;
     let sums = sums::complete(&mut setting, &planner, plan, args.write)?;
-    sums::prove(&mut setting, &planner, plan)?;
+    proof::check(&mut setting, &planner, plan)?;
     if args.write {
         sums::write(&setting, plan, &sums)?;
     }
@@ -251,10 +250,4 @@ fn quote(text: &str) -> String {
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
-}
-
-/// The module versions of a list, for messages.
-pub(crate) fn names(list: &[ModuleVersion]) -> String {
-    let names: Vec<String> = list.iter().map(ToString::to_string).collect();
-    names.join(", ")
 }

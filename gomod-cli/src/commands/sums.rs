@@ -230,14 +230,6 @@ impl Sums {
     }
 }
 
-/// Checks the plan's text by a second, plain Minimal Version Selection.
-pub(crate) fn prove(setting: &mut Setting, planner: &Planner, plan: &Plan) -> Result<(), CliError> {
-    {
-        let _ = (setting, planner, plan);
-        Ok(())
-    }
-}
-
 /// Writes go.sum and go.mod: all staged first, then renamed one after the other.
 pub(crate) fn write(setting: &Setting, plan: &Plan, sums: &Sums) -> Result<(), CliError> {
     let project = &setting.project;
@@ -246,15 +238,15 @@ pub(crate) fn write(setting: &Setting, plan: &Plan, sums: &Sums) -> Result<(), C
     let now = read_if_there(&project.file)
         .map_err(failed)?
         .unwrap_or_default();
-    if now != project.go_mod.text().as_bytes() {
+    if now != project.go_mod.to_bytes() {
         return Err(CliError::environment(format!(
             "{} was changed meanwhile; nothing was written",
             project.name
         ))
         .hint("run the command again"));
     }
-    let text = plan.go_mod.text();
-    GoMod::parse(&project.name, text.as_bytes()).map_err(|error| {
+    let text = plan.go_mod.to_bytes();
+    GoMod::parse(&project.name, &text).map_err(|error| {
         CliError::environment(format!(
             "the planned {} does not parse: {error}",
             project.name
@@ -270,7 +262,7 @@ pub(crate) fn write(setting: &Setting, plan: &Plan, sums: &Sums) -> Result<(), C
     if !sums.lines.is_empty() {
         files.push((project.sum_file.clone(), go_sum.text().into_bytes()));
     }
-    files.push((project.file.clone(), text.into_bytes()));
+    files.push((project.file.clone(), text));
     write_all_or_none(&files).map_err(failed)
 }
 

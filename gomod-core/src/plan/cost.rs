@@ -159,7 +159,7 @@ pub(super) fn cost(
         world,
         &solution.plain,
         &solution.overrides,
-        &solution.plain_roots(),
+        &solution.plain_roots,
     );
     cost.overridden = planned
         .keys()

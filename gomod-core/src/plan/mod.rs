@@ -387,7 +387,7 @@ impl Planner {
             world,
             &solution.plain,
             &solution.overrides,
-            &solution.plain_roots(),
+            &solution.plain_roots,
         )
         .into_iter()
         .filter(|(pair, _)| !today.contains_key(pair))

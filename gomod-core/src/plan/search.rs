@@ -49,22 +49,12 @@ pub(super) struct Solution {
     pub(super) graph: ModuleGraph,
     /// The graph without the roots that root closure added: what the cost is counted on.
     pub(super) plain: ModuleGraph,
+    /// The roots of that graph.
+    pub(super) plain_roots: Vec<ModuleId>,
     /// The roots that root closure added, each with the changed root that asked for it.
     pub(super) added: Vec<(ModuleId, ModuleId)>,
     pub(super) lowered: FxHashMap<PathId, Vec<Lowering>>,
     pub(super) left_out: Vec<(ModuleId, LoadError)>,
-}
-
-impl Solution {
-    /// The roots without those that root closure added.
-    pub(super) fn plain_roots(&self) -> Vec<ModuleId> {
-        let added = |root: &ModuleId| self.added.iter().any(|(module, _)| module == root);
-        self.roots
-            .iter()
-            .copied()
-            .filter(|root| !added(root))
-            .collect()
-    }
 }
 
 pub(super) struct Search<'a> {
@@ -85,6 +75,8 @@ pub(super) struct Search<'a> {
     go_bound: Option<GoVersion>,
     lowered: FxHashMap<PathId, Vec<Lowering>>,
     added: BTreeMap<PathId, ModuleId>,
+    /// Roots that were raised only because of roots that closure added, as they were before.
+    before_closure: BTreeMap<PathId, ModuleId>,
     /// Roots whose own requirements may raise other modules: targets, added and raised ones.
     raisers: FxHashSet<PathId>,
     named: FxHashSet<ModuleId>,
@@ -124,6 +116,7 @@ impl<'a> Search<'a> {
             go_bound: None,
             lowered: FxHashMap::default(),
             added: BTreeMap::new(),
+            before_closure: BTreeMap::new(),
             raisers: FxHashSet::default(),
             named: problem.graph.walk().into_iter().collect(),
             left_out: BTreeMap::new(),
@@ -270,22 +263,27 @@ impl<'a> Search<'a> {
 
     /// Lets targets, and the roots that closure added, raise what nothing forbids; says whether any did.
     fn raise(&mut self, view: &View) -> bool {
-        let raisers: Vec<ModuleId> = self
+        let raisers: Vec<(PathId, ModuleId)> = self
             .roots
             .iter()
             .filter(|(path, _)| self.raisers.contains(path))
-            .map(|(_, module)| *module)
+            .map(|(path, module)| (*path, *module))
             .collect();
         let mut raised = false;
-        for raiser in raisers {
+        for (raiser_path, raiser) in raisers {
+            let closure = self.added.contains_key(&raiser_path)
+                || self.before_closure.contains_key(&raiser_path);
             for module in view.above(self, raiser) {
                 let path = self.world.modules.path_of(module);
                 let movable = !self.hard.contains(&path) && !self.lowered.contains_key(&path);
                 if movable && self.is_above(module) {
                     self.caps.insert(path, Some(module));
                     self.named.insert(module);
-                    if self.roots.contains_key(&path) {
-                        self.roots.insert(path, module);
+                    if let Some(root) = self.roots.get_mut(&path) {
+                        let before = std::mem::replace(root, module);
+                        if closure {
+                            self.before_closure.entry(path).or_insert(before);
+                        }
                         self.raisers.insert(path);
                     }
                     raised = true;
@@ -306,6 +304,7 @@ impl<'a> Search<'a> {
                 && selected != *root
                 && !self.problem.is_toolchain(*path)
             {
+                self.before_closure.entry(*path).or_insert(*root);
                 self.roots.insert(*path, selected);
                 self.raisers.insert(*path);
                 grew = true;
@@ -446,14 +445,17 @@ impl<'a> Search<'a> {
             self.check(&graph)?;
             (roots, graph)
         };
+        let mut plain_roots = roots.clone();
         let plain = if self.added.is_empty() {
             graph.clone()
         } else {
             let original: Vec<ModuleId> = roots
                 .iter()
-                .copied()
-                .filter(|root| !self.added.contains_key(&self.world.modules.path_of(*root)))
+                .map(|root| (self.world.modules.path_of(*root), *root))
+                .filter(|(path, _)| !self.added.contains_key(path))
+                .map(|(path, root)| self.before_closure.get(&path).copied().unwrap_or(root))
                 .collect();
+            plain_roots.clone_from(&original);
             self.resolve(Some(original))?
         };
         let added = self
@@ -466,6 +468,7 @@ impl<'a> Search<'a> {
             overrides: self.overrides,
             graph,
             plain,
+            plain_roots,
             added,
             lowered: self.lowered,
             left_out: self.left_out.into_iter().collect(),

@@ -1,0 +1,95 @@
+//! `gomod lock`: writes the build list that `gomod drift` compares with.
+
+use gomod_core::drift::{Entry, Lock};
+use gomod_core::host::write_atomic;
+use gomod_core::model::ModuleVersion;
+use gomod_core::mvs::{Mode, Source};
+
+use super::Setting;
+use crate::args::{self, Global};
+use crate::error::CliError;
+
+pub(crate) fn run(global: &Global, args: &args::Lock) -> Result<String, CliError> {
+    let setting = Setting::load(global, Mode::ReadOnly)?;
+    super::refuse_inconsistent(&setting)?;
+    let lock = today(&setting);
+    let file = setting.project.root().join(&args.file);
+    write_atomic(&file, lock.to_text().as_bytes())
+        .map_err(|error| CliError::environment(error.to_string()))?;
+    Ok(format!(
+        "{}: {} modules\n",
+        args.file.display(),
+        lock.modules.len()
+    ))
+}
+
+/// Today's build list in the form of a lock.
+pub(crate) fn today(setting: &Setting) -> Lock {
+    let modules = &setting.world.modules;
+    let mut lock = Lock {
+        module: setting
+            .main
+            .members
+            .iter()
+            .map(|member| modules.path(member.path).to_string())
+            .collect::<Vec<_>>()
+            .join(","),
+        go: match &setting.main.work {
+            Some((go, _)) => Some(go.to_string()),
+            None => setting
+                .project
+                .go_mod
+                .go
+                .as_ref()
+                .map(|line| line.version.to_string()),
+        },
+        toolchain: match &setting.main.work {
+            Some((_, toolchain)) => toolchain.clone(),
+            None => setting
+                .project
+                .go_mod
+                .toolchain
+                .as_ref()
+                .map(|line| line.name.clone()),
+        },
+        modules: std::collections::BTreeMap::new(),
+    };
+    for module in setting.loaded.graph.build_list(modules) {
+        let Some(selected) = modules.module_version(module) else {
+            continue;
+        };
+        if selected.path.is_toolchain() {
+            continue;
+        }
+        let source = setting.main.overrides.replacement(modules, module);
+        let (replace, used) = match source {
+            None => (None, Some(selected.clone())),
+            Some(Source::Directory(directory)) => (Some(directory.clone()), None),
+            Some(Source::Module(actual)) => {
+                let actual = modules.module_version(*actual);
+                (
+                    actual
+                        .as_ref()
+                        .map(|module| format!("{} {}", module.path, module.version)),
+                    actual,
+                )
+            }
+        };
+        let hash = |suffix: &str| {
+            let ModuleVersion { path, version } = used.as_ref()?;
+            let hashes = setting
+                .project
+                .go_sum
+                .hashes(path, &format!("{version}{suffix}"));
+            hashes.first().map(ToString::to_string)
+        };
+        let entry = Entry {
+            version: selected.version,
+            replace,
+            content: hash(""),
+            go_mod: hash("/go.mod"),
+        };
+        lock.modules.insert(selected.path, entry);
+    }
+    lock
+}
