@@ -6,6 +6,9 @@ use gomod_core::drift::{Code, Drift, Finding, Lock, Today, compare};
 use gomod_core::host::read_if_there;
 use gomod_core::mvs::Mode;
 
+use serde::Serialize;
+
+use super::undo::{self, Undo};
 use super::{Setting, json, lock};
 use crate::Answer;
 use crate::args::{self, Format, Global};
@@ -13,7 +16,7 @@ use crate::error::CliError;
 use crate::render::style::{ADDED, BOLD, DIM, REMOVED, paint};
 
 pub(crate) fn run(global: &Global, args: &args::Drift) -> Result<Answer, CliError> {
-    let setting = Setting::load(global, Mode::Update)?;
+    let mut setting = Setting::load(global, Mode::Update)?;
     let file = setting.project.root().join(&args.file);
     let name = args.file.display().to_string();
     let text = read_if_there(&file)
@@ -38,19 +41,28 @@ pub(crate) fn run(global: &Global, args: &args::Drift) -> Result<Answer, CliErro
         lock: &now,
         world: &setting.world,
         graph: &setting.loaded.graph,
+        roots: &setting.loaded.setup.roots,
     };
     let drift = compare(&baseline, &today);
+    let undo = undo::tried(&mut setting, &baseline, &drift.undo);
+    let code = u8::from(!drift.findings.is_empty());
+    let document = Document { drift, undo };
     let output = match args.format {
-        Format::Json => json(&drift)?,
-        Format::Text => page(&drift, &name, now.modules.len()),
+        Format::Json => json(&document)?,
+        Format::Text => page(&document, &name, now.modules.len()),
     };
-    Ok(Answer {
-        output,
-        code: u8::from(!drift.findings.is_empty()),
-    })
+    Ok(Answer { output, code })
 }
 
-fn page(drift: &Drift, name: &str, count: usize) -> String {
+#[derive(Serialize)]
+struct Document {
+    #[serde(flatten)]
+    drift: Drift,
+    undo: Undo,
+}
+
+fn page(document: &Document, name: &str, count: usize) -> String {
+    let Document { drift, undo } = document;
     if drift.findings.is_empty() {
         return format!("no drift: {count} modules as in {name}\n");
     }
@@ -72,13 +84,30 @@ fn page(drift: &Drift, name: &str, count: usize) -> String {
         );
         let _ = writeln!(out, "      {}", reason(finding));
     }
-    if !drift.undo.is_empty() {
+    if !undo.targets.is_empty() {
         let _ = writeln!(
             out,
-            "\n{}\n  gomod plan-downgrade {}",
+            "\n{}\n  {}",
             paint(BOLD, "To undo what was raised or came"),
-            drift.undo.join(" ")
+            undo.command
         );
+        match &undo.problem {
+            Some(problem) => {
+                let _ = writeln!(out, "  not tried to the end: {problem}");
+            }
+            None if undo.left.is_empty() => {
+                let _ = writeln!(out, "  tried: nothing of {name} has moved then");
+            }
+            None => {
+                let _ = writeln!(
+                    out,
+                    "  tried: then only this differs, since what is a root of go.mod stays one:"
+                );
+                for left in &undo.left {
+                    let _ = writeln!(out, "    {left}");
+                }
+            }
+        }
     }
     if !drift.restore.is_empty() {
         let _ = writeln!(

@@ -8,6 +8,7 @@ pub(crate) mod plan;
 mod proof;
 mod sums;
 mod targets;
+mod undo;
 pub(crate) mod why;
 
 use gomod_core::graph::PathId;

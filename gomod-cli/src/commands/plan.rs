@@ -9,7 +9,7 @@ use super::targets::{Asked, resolve};
 use super::{Setting, from_load_error, json, proof};
 use crate::args::{Format, Global, PlanDowngrade, Strategy};
 use crate::error::CliError;
-use crate::render::plan::{Page, page};
+use crate::render::plan::{Page, means_words, page};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -148,8 +148,7 @@ fn choose<'a>(
         let mut error = CliError::no("no plan reaches this within the limits");
         let mut relax: Vec<String> = Vec::new();
         for refusal in &report.refused {
-            let means: Vec<&str> = refusal.means.iter().map(|means| means.as_str()).collect();
-            error = error.detail(format!("by {}:", means.join(" and ")));
+            error = error.detail(format!("by {}:", means_words(&refusal.means)));
             for (number, sentence) in refusal.because.iter().enumerate() {
                 error = error.detail(format!("  {}. {sentence}", number + 1));
             }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use gomod_core::plan::{FloorReport, MoveReport, PlanReport, Report, Role, TargetReport};
+use gomod_core::plan::{FloorReport, Means, MoveReport, PlanReport, Report, Role, TargetReport};
 use similar::{ChangeTag, TextDiff};
 
 use super::style::{ADDED, BOLD, DIM, REMOVED, WARNING, paint};
@@ -55,6 +55,17 @@ pub(crate) fn page(page: &Page<'_>) -> String {
         let _ = writeln!(out, "  {command}");
     }
     out
+}
+
+/// `require`, or with several targets `require+exclude`, each kind once.
+pub(crate) fn means_words(means: &[Means]) -> String {
+    let mut words: Vec<&str> = means.iter().map(|means| means.as_str()).collect();
+    words.dedup();
+    if words.len() > 3 {
+        words.sort_unstable();
+        words.dedup();
+    }
+    words.join("+")
 }
 
 fn section(out: &mut String, title: &str) {
@@ -114,7 +125,6 @@ pub(crate) fn chain(floor: &FloorReport) -> String {
 
 fn summary(out: &mut String, plan: &PlanReport) {
     let cost = plan.cost;
-    let means: Vec<&str> = plan.means.iter().map(|means| means.as_str()).collect();
     let mut parts = vec![format!(
         "{} direct and {} other modules move",
         cost.direct_moved, cost.others_moved
@@ -129,7 +139,7 @@ fn summary(out: &mut String, plan: &PlanReport) {
     }
     section(
         out,
-        &format!("Plan {}, by {}", plan.letter, means.join(" and ")),
+        &format!("Plan {}, by {}", plan.letter, means_words(&plan.means)),
     );
     let _ = writeln!(out, "  beside the targets, {}\n", parts.join("; "));
 }
@@ -276,10 +286,7 @@ fn overridden(out: &mut String, plan: &PlanReport) {
 
 fn table(out: &mut String, page: &Page<'_>) {
     section(out, "Alternatives");
-    let means = |plan: &PlanReport| {
-        let words: Vec<&str> = plan.means.iter().map(|means| means.as_str()).collect();
-        words.join("+")
-    };
+    let means = |plan: &PlanReport| means_words(&plan.means);
     let width = page
         .report
         .plans
@@ -314,15 +321,12 @@ fn table(out: &mut String, page: &Page<'_>) {
         );
     }
     for refusal in &page.report.refused {
-        let words: Vec<&str> = refusal.means.iter().map(|means| means.as_str()).collect();
-        let _ = writeln!(
-            out,
-            "     {}",
-            paint(
-                DIM,
-                &format!("not by {}: {}", words.join("+"), refusal.because.join(", "))
-            )
+        let line = format!(
+            "not by {}: {}",
+            means_words(&refusal.means),
+            refusal.because.join(", ")
         );
+        let _ = writeln!(out, "     {}", paint(DIM, &line));
     }
     if page.report.plans.len() > 1 {
         let _ = writeln!(out, "     {}", paint(DIM, "--choose LETTER takes another"));

@@ -73,7 +73,8 @@ pub struct Finding {
 pub struct Drift {
     /// The differences; root causes first, then by module.
     pub findings: Vec<Finding>,
-    /// Arguments for `gomod plan-downgrade` that put back what was raised or came.
+    /// Arguments for `gomod plan-downgrade` that put back what was raised or came; not tried.
+    #[serde(skip)]
     pub undo: Vec<String>,
     /// Arguments for `go get` that put back what was lowered or left.
     pub restore: Vec<String>,
@@ -88,6 +89,8 @@ pub struct Today<'a> {
     pub world: &'a World,
     /// Today's graph.
     pub graph: &'a ModuleGraph,
+    /// The main module's requirements.
+    pub roots: &'a [ModuleId],
 }
 
 /// Compares the baseline with today.
@@ -162,7 +165,11 @@ pub fn compare(baseline: &Lock, today: &Today<'_>) -> Drift {
             )
         };
         match finding.code {
-            Code::ModuleRaised | Code::ModuleCame => drift.undo.push(back(&finding.from)),
+            // What is no requirement of the main module follows those that are.
+            Code::ModuleRaised | Code::ModuleCame if is_root(today, &finding.module) => {
+                drift.undo.push(back(&finding.from));
+            }
+            Code::ModuleRaised | Code::ModuleCame => {}
             Code::ModuleLowered | Code::ModuleLeft => drift.restore.push(back(&finding.from)),
             Code::GoLineChanged => {
                 let version =
@@ -177,6 +184,14 @@ pub fn compare(baseline: &Lock, today: &Today<'_>) -> Drift {
         }
     }
     drift
+}
+
+fn is_root(today: &Today<'_>, path: &str) -> bool {
+    let modules = &today.world.modules;
+    today
+        .roots
+        .iter()
+        .any(|root| modules.path(modules.path_of(*root)).as_str() == path)
 }
 
 fn difference(from: Option<&Entry>, to: Option<&Entry>) -> Option<Code> {
