@@ -33,11 +33,17 @@ fn world() -> Home {
 }
 
 fn modules() -> Vec<ModuleVersion> {
-    MODULES.iter().map(|(path, version)| module(path, version)).collect()
+    MODULES
+        .iter()
+        .map(|(path, version)| module(path, version))
+        .collect()
 }
 
 fn arguments() -> Vec<String> {
-    MODULES.iter().map(|(path, version)| format!("{path}@{version}")).collect()
+    MODULES
+        .iter()
+        .map(|(path, version)| format!("{path}@{version}"))
+        .collect()
 }
 
 #[test]
@@ -54,15 +60,27 @@ fn what_the_go_command_wrote_is_read() {
     for module in modules() {
         let go_mod = cache.read_mod(&module).unwrap().unwrap();
         assert_eq!(go_mod, format!("module {}\n", module.path).as_bytes());
-        assert_eq!(cache.read_info(&module).unwrap().unwrap().version, module.version.as_str());
-        assert!(cache.read_ziphash(&module).unwrap().unwrap().starts_with("h1:"));
+        assert_eq!(
+            cache.read_info(&module).unwrap().unwrap().version,
+            module.version.as_str()
+        );
+        assert!(
+            cache
+                .read_ziphash(&module)
+                .unwrap()
+                .unwrap()
+                .starts_with("h1:")
+        );
         assert!(cache.zip(&module).unwrap().is_some());
         assert!(cache.is_unpacked(&module), "{module}");
         fs::write(cache.file(&module, CacheFile::Partial).unwrap(), "").unwrap();
         assert!(!cache.is_unpacked(&module), "{module}");
     }
     let versions = cache.versions(&ModulePath::new("example.com/a")).unwrap();
-    assert_eq!(versions.iter().map(|v| v.as_str()).collect::<Vec<_>>(), ["v1.0.0", "v1.10.0-RC.1"]);
+    assert_eq!(
+        versions.iter().map(|v| v.as_str()).collect::<Vec<_>>(),
+        ["v1.0.0", "v1.10.0-RC.1"]
+    );
     let mods = cache.read_mods(&modules());
     assert!(mods.iter().all(|m| matches!(m, Ok(Some(_)))));
 }
@@ -80,7 +98,10 @@ fn what_we_write_is_what_the_go_command_writes() {
     let theirs = ModCache::from_env(&home.env()).unwrap();
 
     let ours = ModCache::new(home.path("ours"));
-    let options = SourceOptions { limits: limits(), ..SourceOptions::default() };
+    let options = SourceOptions {
+        limits: limits(),
+        ..SourceOptions::default()
+    };
     let sources = Sources::new(&home.env(), options).unwrap();
     for module in modules() {
         let wanted = [
@@ -88,11 +109,20 @@ fn what_we_write_is_what_the_go_command_writes() {
             Request::Info(module.path.clone(), module.version.to_string()),
             Request::Zip(module.clone()),
         ];
-        let answers: Vec<_> = sources.fetch(&wanted).into_iter().map(Result::unwrap).collect();
-        assert!(ours.store_mods(&[(module.clone(), answers[0].bytes.clone())]).is_empty());
-        ours.store_info(&module, &Info::parse(&answers[1].bytes).unwrap()).unwrap();
+        let answers: Vec<_> = sources
+            .fetch(&wanted)
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
+        assert!(
+            ours.store_mods(&[(module.clone(), answers[0].bytes.clone())])
+                .is_empty()
+        );
+        ours.store_info(&module, &Info::parse(&answers[1].bytes).unwrap())
+            .unwrap();
         let hash = theirs.read_ziphash(&module).unwrap().unwrap();
-        ours.store_zip(&module, answers[2].zip_file().unwrap(), &hash).unwrap();
+        ours.store_zip(&module, answers[2].zip_file().unwrap(), &hash)
+            .unwrap();
     }
     let files = |cache: &ModCache| {
         let mut files = tree(&cache.dir().join("cache/download"));
@@ -105,19 +135,26 @@ fn what_we_write_is_what_the_go_command_writes() {
     for (name, _) in files(&ours) {
         use std::os::unix::fs::PermissionsExt;
         let mode = |cache: &ModCache| {
-            fs::metadata(cache.dir().join("cache/download").join(&name)).unwrap().permissions().mode()
+            fs::metadata(cache.dir().join("cache/download").join(&name))
+                .unwrap()
+                .permissions()
+                .mode()
         };
         assert_eq!(mode(&ours), mode(&theirs), "{name}");
     }
 
     // The go command is content with it, without any other source.
-    home.set("GOMODCACHE", ours.dir().to_str().unwrap()).set("GOPROXY", "off");
+    home.set("GOMODCACHE", ours.dir().to_str().unwrap())
+        .set("GOPROXY", "off");
     for argument in &arguments {
         home.go_ok(&["list", "-m", "-json", argument]);
         home.go_ok(&["mod", "download", argument]);
     }
     home.go_ok(&["get", "example.com/a@v1.0.0"]);
-    assert!(home.go_ok(&["mod", "graph"]).contains("m example.com/a@v1.0.0\n"));
+    assert!(
+        home.go_ok(&["mod", "graph"])
+            .contains("m example.com/a@v1.0.0\n")
+    );
     home.go_ok(&["mod", "verify"]);
 }
 
@@ -125,7 +162,8 @@ fn what_we_write_is_what_the_go_command_writes() {
 fn concurrent_writers_leave_whole_files() {
     let dir = tempfile::tempdir().unwrap();
     let cache = ModCache::new(dir.path().join("mod"));
-    let text = |i: usize| format!("module example.com/m\n// {}\n", "x".repeat(i * 1000)).into_bytes();
+    let text =
+        |i: usize| format!("module example.com/m\n// {}\n", "x".repeat(i * 1000)).into_bytes();
     thread::scope(|scope| {
         for i in 0..4 {
             let (cache, dir) = (cache.clone(), dir.path());
@@ -145,10 +183,22 @@ fn concurrent_writers_leave_whole_files() {
     });
     let versions = dir.path().join("mod/cache/download/example.com/m/@v");
     let list = fs::read_to_string(versions.join("list")).unwrap();
-    assert_eq!(list, (0..10).map(|i| format!("v1.{i}.0\n")).collect::<String>());
+    assert_eq!(
+        list,
+        (0..10).map(|i| format!("v1.{i}.0\n")).collect::<String>()
+    );
     let names = tree(&versions);
-    assert_eq!(names.len(), 1 + 10 * 4, "mod, zip, ziphash and lock of each, and no temporary file");
-    assert!(names.iter().filter(|(n, _)| n.ends_with(".zip")).all(|(_, b)| b.len() == 50_000));
+    assert_eq!(
+        names.len(),
+        1 + 10 * 4,
+        "mod, zip, ziphash and lock of each, and no temporary file"
+    );
+    assert!(
+        names
+            .iter()
+            .filter(|(n, _)| n.ends_with(".zip"))
+            .all(|(_, b)| b.len() == 50_000)
+    );
 }
 
 #[test]
@@ -163,9 +213,13 @@ fn concurrent_tree_heads_never_lose_one() {
                 for _ in 0..25 {
                     let mut old = files.read_latest("db.example").unwrap();
                     loop {
-                        let count: usize = String::from_utf8(old.clone()).unwrap().parse().unwrap_or(0);
+                        let count: usize =
+                            String::from_utf8(old.clone()).unwrap().parse().unwrap_or(0);
                         let new = (count + 1).to_string();
-                        match files.write_latest("db.example", &old, new.as_bytes()).unwrap() {
+                        match files
+                            .write_latest("db.example", &old, new.as_bytes())
+                            .unwrap()
+                        {
                             WriteLatest::Done => break,
                             WriteLatest::Conflict(stored) => old = stored,
                         }
@@ -174,7 +228,10 @@ fn concurrent_tree_heads_never_lose_one() {
             });
         }
     });
-    assert_eq!(fs::read(dir.path().join("pkg/sumdb/db.example/latest")).unwrap(), b"100");
+    assert_eq!(
+        fs::read(dir.path().join("pkg/sumdb/db.example/latest")).unwrap(),
+        b"100"
+    );
 }
 
 #[test]
@@ -186,13 +243,21 @@ fn missing_damaged_and_unwritable() {
     assert!(cache.versions(&a.path).unwrap().is_empty());
     assert!(!cache.is_unpacked(&a));
     assert!(cache.read_mod(&module("not a path", "v1.0.0")).is_err());
-    assert!(cache.file(&module("go", "v1.21.0"), CacheFile::Mod).is_err());
+    assert!(
+        cache
+            .file(&module("go", "v1.21.0"), CacheFile::Mod)
+            .is_err()
+    );
 
     let file = cache.file(&a, CacheFile::Info).unwrap();
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, "{\"Version\":").unwrap();
     assert_eq!(cache.read_info(&a).unwrap(), None);
-    fs::write(cache.file(&a, CacheFile::Mod).unwrap(), "//vgo 0.0.3\nmodule example.com/a\n").unwrap();
+    fs::write(
+        cache.file(&a, CacheFile::Mod).unwrap(),
+        "//vgo 0.0.3\nmodule example.com/a\n",
+    )
+    .unwrap();
     assert_eq!(cache.read_mod(&a).unwrap(), None);
 
     // A file where the cache should be: nothing can be stored, and that is said once.
@@ -211,11 +276,21 @@ fn read_only_and_full() {
     let point = dir.path().to_str().unwrap();
     let mounted = |options: &str| {
         let arguments = ["-t", "tmpfs", "-o", options, "tmpfs", point];
-        Command::new("mount").args(arguments).output().is_ok_and(|o| o.status.success())
+        Command::new("mount")
+            .args(arguments)
+            .output()
+            .is_ok_and(|o| o.status.success())
     };
     let unmount = || Command::new("umount").arg(point).output().unwrap();
     let cache = ModCache::new(dir.path().join("mod"));
-    let mods: Vec<_> = (0..3).map(|i| (module(&format!("example.com/m{i}"), "v1.0.0"), vec![b'x'; 100_000])).collect();
+    let mods: Vec<_> = (0..3)
+        .map(|i| {
+            (
+                module(&format!("example.com/m{i}"), "v1.0.0"),
+                vec![b'x'; 100_000],
+            )
+        })
+        .collect();
     if !mounted("size=65536") {
         #[allow(clippy::print_stderr)]
         {

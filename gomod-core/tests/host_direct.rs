@@ -24,30 +24,55 @@ fn world() -> Option<Home> {
     let repo = home.path("repo");
     fs::create_dir(&repo).unwrap();
     let config = home.path("gitconfig");
-    let from = format!("[url \"file://{}\"]\n\tinsteadOf = https://origin.invalid/repo\n", repo.display());
-    fs::write(&config, format!("{from}[user]\n\tname = t\n\temail = t@example.com\n[safe]\n\tdirectory = *\n")).unwrap();
+    let from = format!(
+        "[url \"file://{}\"]\n\tinsteadOf = https://origin.invalid/repo\n",
+        repo.display()
+    );
+    fs::write(
+        &config,
+        format!("{from}[user]\n\tname = t\n\temail = t@example.com\n[safe]\n\tdirectory = *\n"),
+    )
+    .unwrap();
     let git = |args: &[&str]| {
         let mut command = Command::new("git");
-        command.args(args).current_dir(&repo).env("GIT_CONFIG_GLOBAL", &config).env("GIT_CONFIG_NOSYSTEM", "1");
+        command
+            .args(args)
+            .current_dir(&repo)
+            .env("GIT_CONFIG_GLOBAL", &config)
+            .env("GIT_CONFIG_NOSYSTEM", "1");
         let output = command.output().unwrap();
-        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "git {args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     };
     git(&["init", "-q", "-b", "main"]);
     for version in ["v1.0.0", "v1.1.0"] {
-        fs::write(repo.join("go.mod"), format!("module {PATH}\n\ngo 1.21\n// {version}\n")).unwrap();
+        fs::write(
+            repo.join("go.mod"),
+            format!("module {PATH}\n\ngo 1.21\n// {version}\n"),
+        )
+        .unwrap();
         fs::write(repo.join("p.go"), "package p\n").unwrap();
         git(&["add", "."]);
         git(&["commit", "-q", "-m", version]);
         git(&["tag", version]);
     }
     home.set("GIT_CONFIG_GLOBAL", config.to_str().unwrap());
-    home.set("GIT_CONFIG_NOSYSTEM", "1").set("GOPROXY", "direct").set("GOVCS", "*:all");
+    home.set("GIT_CONFIG_NOSYSTEM", "1")
+        .set("GOPROXY", "direct")
+        .set("GOVCS", "*:all");
     Some(home)
 }
 
 fn options(temp: &Path, direct: Duration) -> SourceOptions {
     let limits = Limits { direct, ..limits() };
-    SourceOptions { limits, temp_dir: Some(temp.to_path_buf()), ..SourceOptions::default() }
+    SourceOptions {
+        limits,
+        temp_dir: Some(temp.to_path_buf()),
+        ..SourceOptions::default()
+    }
 }
 
 #[test]
@@ -70,7 +95,10 @@ fn a_repository_is_fetched_and_the_users_cache_holds_clones_only() {
     let answers = sources.fetch(&wanted);
     let ok = |i: usize| answers[i].as_ref().unwrap_or_else(|e| panic!("{i}: {e}"));
     assert_eq!(parse_list(&ok(0).bytes), ["v1.0.0", "v1.1.0"]);
-    assert_eq!(ok(1).bytes, format!("module {PATH}\n\ngo 1.21\n// v1.0.0\n").as_bytes());
+    assert_eq!(
+        ok(1).bytes,
+        format!("module {PATH}\n\ngo 1.21\n// v1.0.0\n").as_bytes()
+    );
     assert_eq!(ok(1).source, "direct");
     for i in 2..5 {
         assert_eq!(Info::parse(&ok(i).bytes).unwrap().version, "v1.1.0", "{i}");
@@ -79,15 +107,25 @@ fn a_repository_is_fetched_and_the_users_cache_holds_clones_only() {
     let mut zip = zip::ZipArchive::new(zip).unwrap();
     assert!(zip.by_name(&format!("{PATH}@v1.0.0/p.go")).is_ok());
     assert_eq!(ok(5).zip_file(), ok(6).zip_file());
-    for i in 7..9 {
-        let error = answers[i].as_ref().unwrap_err();
-        assert!(matches!(error, FetchError::Direct { missing: true, .. }), "{error}");
+    for answer in &answers[7..9] {
+        let error = answer.as_ref().unwrap_err();
+        assert!(
+            matches!(error, FetchError::Direct { missing: true, .. }),
+            "{error}"
+        );
         assert!(error.to_string().contains("v1.9.9"), "{error}");
     }
     drop(answers);
-    assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 0, "temporary files are gone");
+    assert_eq!(
+        fs::read_dir(temp.path()).unwrap().count(),
+        0,
+        "temporary files are gone"
+    );
     assert!(home.path("mod/cache/vcs").is_dir());
-    assert!(!home.path("mod/cache/download").exists(), "nothing unverified got into the user's cache");
+    assert!(
+        !home.path("mod/cache/download").exists(),
+        "nothing unverified got into the user's cache"
+    );
     assert!(tree(&home.path("work")).is_empty());
 }
 
@@ -95,18 +133,35 @@ fn a_repository_is_fetched_and_the_users_cache_holds_clones_only() {
 fn an_origin_that_cannot_be_reached() {
     let Some(mut home) = world() else { return };
     let missing = home.path("nowhere");
-    let config = format!("[url \"file://{}\"]\n\tinsteadOf = https://origin.invalid/repo\n", missing.display());
+    let config = format!(
+        "[url \"file://{}\"]\n\tinsteadOf = https://origin.invalid/repo\n",
+        missing.display()
+    );
     fs::write(home.path("gitconfig"), config).unwrap();
     let temp = tempfile::tempdir().unwrap();
     let sources = Sources::new(&home.env(), options(temp.path(), Duration::from_secs(60))).unwrap();
-    let error = sources.fetch(&[Request::Mod(module(PATH, "v1.0.0"))]).pop().unwrap().unwrap_err();
-    let FetchError::Direct { stderr, missing, .. } = &error else { panic!("{error}") };
+    let error = sources
+        .fetch(&[Request::Mod(module(PATH, "v1.0.0"))])
+        .pop()
+        .unwrap()
+        .unwrap_err();
+    let FetchError::Direct {
+        stderr, missing, ..
+    } = &error
+    else {
+        panic!("{error}")
+    };
     assert!(!stderr.is_empty() && !missing, "{error}");
 
     // A private module goes to its origin although a proxy is configured.
-    home.set("GOPROXY", "http://localhost:1").set("GOPRIVATE", "origin.invalid");
+    home.set("GOPROXY", "http://localhost:1")
+        .set("GOPRIVATE", "origin.invalid");
     let sources = Sources::new(&home.env(), options(temp.path(), Duration::from_secs(60))).unwrap();
-    let error = sources.fetch(&[Request::Mod(module(PATH, "v1.0.0"))]).pop().unwrap().unwrap_err();
+    let error = sources
+        .fetch(&[Request::Mod(module(PATH, "v1.0.0"))])
+        .pop()
+        .unwrap()
+        .unwrap_err();
     assert!(matches!(error, FetchError::Direct { .. }), "{error}");
 }
 
@@ -124,8 +179,16 @@ fn the_time_is_limited() {
     home.set("PATH", path).set("GOPROXY", "direct");
     let temp = tempfile::tempdir().unwrap();
     let start = Instant::now();
-    let sources = Sources::new(&home.env(), options(temp.path(), Duration::from_millis(200))).unwrap();
-    let error = sources.fetch(&[Request::Mod(module(PATH, "v1.0.0"))]).pop().unwrap().unwrap_err();
+    let sources = Sources::new(
+        &home.env(),
+        options(temp.path(), Duration::from_millis(200)),
+    )
+    .unwrap();
+    let error = sources
+        .fetch(&[Request::Mod(module(PATH, "v1.0.0"))])
+        .pop()
+        .unwrap()
+        .unwrap_err();
     assert!(matches!(error, FetchError::TimedOut { .. }), "{error}");
     assert!(start.elapsed() < Duration::from_secs(5));
 }

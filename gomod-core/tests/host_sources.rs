@@ -9,7 +9,8 @@ use std::fs;
 use std::time::Duration;
 
 use gomod_core::host::{
-    FetchError, Fetched, GoEnv, HostError, Info, Limits, Request, SourceOptions, Sources, parse_list,
+    FetchError, Fetched, GoEnv, HostError, Info, Limits, Request, SourceOptions, Sources,
+    parse_list,
 };
 use gomod_core::model::ModulePath;
 use support::{Home, Reply, Server, add_module, has_go, limits, module};
@@ -17,7 +18,13 @@ use support::{Home, Reply, Server, add_module, has_go, limits, module};
 const MOD: &str = "module example.com/a\n";
 
 fn options() -> SourceOptions {
-    SourceOptions { limits: Limits { tries: 1, ..limits() }, ..SourceOptions::default() }
+    SourceOptions {
+        limits: Limits {
+            tries: 1,
+            ..limits()
+        },
+        ..SourceOptions::default()
+    }
 }
 
 fn with_list(list: &str) -> Sources {
@@ -88,7 +95,11 @@ fn trap_11_lists_fall_through_as_in_the_go_command() {
             let before = proxies.each_ref().map(|p| p.seen().len());
             let go = home.go(&["list", "-m", "-json", "example.com/a@v1.0.0"]);
             let stderr = String::from_utf8_lossy(&go.stderr).into_owned();
-            assert_eq!(answer.is_ok(), go.status.success(), "{pattern} {statuses:?}: {answer:?} {stderr}");
+            assert_eq!(
+                answer.is_ok(),
+                go.status.success(),
+                "{pattern} {statuses:?}: {answer:?} {stderr}"
+            );
             for (i, proxy) in proxies.iter().enumerate() {
                 let asked_by_go = proxy.seen().len() > before[i];
                 assert_eq!(asked[i], asked_by_go, "{pattern} {statuses:?}: proxy {i}");
@@ -96,7 +107,10 @@ fn trap_11_lists_fall_through_as_in_the_go_command() {
         }
         match &answer {
             Ok(fetched) => {
-                let source = proxies.iter().position(|p| p.url() == fetched.source).unwrap();
+                let source = proxies
+                    .iter()
+                    .position(|p| p.url() == fetched.source)
+                    .unwrap();
                 assert_eq!(statuses[source], 200, "{pattern} {statuses:?}");
             }
             Err(error) => assert!(!error.to_string().is_empty()),
@@ -108,7 +122,9 @@ fn trap_11_lists_fall_through_as_in_the_go_command() {
 fn the_error_of_several_sources_is_the_most_telling_one() {
     let (a, b) = (proxy(500), proxy(404));
     let error = fetch(&with_list(&format!("{}|{}", a.url(), b.url())), go_mod()).unwrap_err();
-    let FetchError::Sources { attempts, .. } = &error else { panic!("{error}") };
+    let FetchError::Sources { attempts, .. } = &error else {
+        panic!("{error}")
+    };
     assert_eq!(attempts.len(), 2);
     assert_eq!(attempts[1].source, b.url());
     assert!(matches!(error.best(), FetchError::Http { status: 500, .. }));
@@ -119,7 +135,10 @@ fn the_error_of_several_sources_is_the_most_telling_one() {
 fn nothing_configured_and_off() {
     let env = GoEnv::from_vars([("HOME", "/nonexistent")]);
     let error = fetch(&Sources::new(&env, options()).unwrap(), go_mod()).unwrap_err();
-    assert!(matches!(error, FetchError::NoProxyConfigured { .. }), "{error}");
+    assert!(
+        matches!(error, FetchError::NoProxyConfigured { .. }),
+        "{error}"
+    );
     let error = fetch(&with_list("off"), go_mod()).unwrap_err();
     assert!(matches!(error, FetchError::Off { .. }), "{error}");
     let error = fetch(&with_list("ftp://ann:secret@x.example"), go_mod()).unwrap_err();
@@ -131,8 +150,14 @@ fn nothing_configured_and_off() {
 fn direct_without_go() {
     let a = proxy(404);
     let error = fetch(&with_list(&format!("{},direct", a.url())), go_mod()).unwrap_err();
-    assert!(matches!(error.best(), FetchError::NoGoForDirect { .. }), "{error}");
-    assert!(error.is_refused_everywhere(), "the proxy refused; only the origin cannot be reached");
+    assert!(
+        matches!(error.best(), FetchError::NoGoForDirect { .. }),
+        "{error}"
+    );
+    assert!(
+        error.is_refused_everywhere(),
+        "the proxy refused; only the origin cannot be reached"
+    );
     // Private modules are never asked for at a proxy, whatever the list says.
     for list in [a.url(), "off"] {
         let env = GoEnv::from_vars([("GOPROXY", list), ("GOPRIVATE", "example.com")]);
@@ -150,13 +175,26 @@ fn offline() {
     add_module(dir.path(), "example.com/a", "v1.0.0", MOD);
     let offline = |list: &str| {
         let env = GoEnv::from_vars([("GOPROXY", list)]);
-        let sources = Sources::new(&env, SourceOptions { offline: true, ..options() }).unwrap();
+        let sources = Sources::new(
+            &env,
+            SourceOptions {
+                offline: true,
+                ..options()
+            },
+        )
+        .unwrap();
         fetch(&sources, go_mod())
     };
     for list in [a.url(), "direct"] {
-        assert!(matches!(offline(list), Err(FetchError::Offline { .. })), "{list}");
+        assert!(
+            matches!(offline(list), Err(FetchError::Offline { .. })),
+            "{list}"
+        );
     }
-    assert!(offline(&format!("file://{}", dir.path().display())).is_ok(), "files are not the network");
+    assert!(
+        offline(&format!("file://{}", dir.path().display())).is_ok(),
+        "files are not the network"
+    );
     assert!(a.seen().is_empty());
 }
 
@@ -164,8 +202,18 @@ fn offline() {
 fn file_trees() {
     let dir = tempfile::tempdir().unwrap();
     let tree = dir.path().join("my proxy");
-    add_module(&tree, "example.com/Upper", "v1.2.0", "module example.com/Upper\n");
-    add_module(&tree, "example.com/Upper", "v1.10.0", "module example.com/Upper\n");
+    add_module(
+        &tree,
+        "example.com/Upper",
+        "v1.2.0",
+        "module example.com/Upper\n",
+    );
+    add_module(
+        &tree,
+        "example.com/Upper",
+        "v1.10.0",
+        "module example.com/Upper\n",
+    );
     fs::create_dir_all(tree.join("example.com/odd/@v/v1.0.0.mod")).unwrap();
     let path = ModulePath::new("example.com/Upper");
     let wanted = [
@@ -184,22 +232,41 @@ fn file_trees() {
         ..options()
     };
     let by_url = format!("file://{}", tree.display().to_string().replace(' ', "%20"));
-    for sources in [Sources::new(&GoEnv::from_vars([("X", "")]), by_option).unwrap(), with_list(&by_url)] {
+    for sources in [
+        Sources::new(&GoEnv::from_vars([("X", "")]), by_option).unwrap(),
+        with_list(&by_url),
+    ] {
         let answers = sources.fetch(&wanted);
         let ok = |i: usize| answers[i].as_ref().unwrap();
         assert_eq!(parse_list(&ok(0).bytes), ["v1.2.0", "v1.10.0"]);
         assert_eq!(ok(1).bytes, b"module example.com/Upper\n");
         assert_eq!(Info::parse(&ok(2).bytes).unwrap().version, "v1.10.0");
         let zip = fs::read(ok(3).zip_file().unwrap()).unwrap();
-        assert_eq!(zip, fs::read(tree.join("example.com/!upper/@v/v1.2.0.zip")).unwrap());
+        assert_eq!(
+            zip,
+            fs::read(tree.join("example.com/!upper/@v/v1.2.0.zip")).unwrap()
+        );
         assert!(matches!(answers[4], Err(FetchError::NotFound { .. })));
         assert!(ok(5).missing && ok(5).bytes.is_empty());
-        assert!(matches!(answers[6], Err(FetchError::Machine { .. })), "a directory is no file");
+        assert!(
+            matches!(answers[6], Err(FetchError::Machine { .. })),
+            "a directory is no file"
+        );
     }
     let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
-    assert_eq!(left.len(), 1, "temporary files went with their holders: {left:?}");
+    assert_eq!(
+        left.len(),
+        1,
+        "temporary files went with their holders: {left:?}"
+    );
     assert!(matches!(
-        Sources::new(&GoEnv::from_vars([("X", "")]), SourceOptions { proxy: Some("nowhere".into()), ..options() }),
+        Sources::new(
+            &GoEnv::from_vars([("X", "")]),
+            SourceOptions {
+                proxy: Some("nowhere".into()),
+                ..options()
+            }
+        ),
         Err(HostError::Proxy { .. })
     ));
 }
@@ -207,15 +274,20 @@ fn file_trees() {
 #[test]
 fn latest_comes_from_the_list_where_a_proxy_has_none() {
     let server = Server::start(|seen| match seen.path.as_str() {
-        "/example.com/a/@v/list" => Reply::ok("v0.0.0-20200101000000-aaaaaaaaaaaa\nv0.0.0-20210101000000-bbbbbbbbbbbb\n"),
-        "/example.com/a/@v/v0.0.0-20210101000000-bbbbbbbbbbbb.info" => {
-            Reply::ok(r#"{"Version":"v0.0.0-20210101000000-bbbbbbbbbbbb","Time":"2021-01-01T00:00:00Z"}"#)
+        "/example.com/a/@v/list" => {
+            Reply::ok("v0.0.0-20200101000000-aaaaaaaaaaaa\nv0.0.0-20210101000000-bbbbbbbbbbbb\n")
         }
+        "/example.com/a/@v/v0.0.0-20210101000000-bbbbbbbbbbbb.info" => Reply::ok(
+            r#"{"Version":"v0.0.0-20210101000000-bbbbbbbbbbbb","Time":"2021-01-01T00:00:00Z"}"#,
+        ),
         _ => Reply::status(404),
     });
     let sources = with_list(server.url());
     let fetched = fetch(&sources, Request::Latest(ModulePath::new("example.com/a"))).unwrap();
-    assert_eq!(Info::parse(&fetched.bytes).unwrap().version, "v0.0.0-20210101000000-bbbbbbbbbbbb");
+    assert_eq!(
+        Info::parse(&fetched.bytes).unwrap().version,
+        "v0.0.0-20210101000000-bbbbbbbbbbbb"
+    );
     let none = fetch(&sources, Request::Latest(ModulePath::new("example.com/b"))).unwrap_err();
     assert!(none.is_not_found());
     let list = fetch(&sources, Request::List(ModulePath::new("example.com/a"))).unwrap();
@@ -224,22 +296,36 @@ fn latest_comes_from_the_list_where_a_proxy_has_none() {
 
 #[test]
 fn batches_are_concurrent_and_duplicates_are_joined() {
-    let server = Server::start(|seen| Reply::After(Duration::from_millis(50), Box::new(Reply::ok(seen.path.clone()))));
+    let server = Server::start(|seen| {
+        Reply::After(
+            Duration::from_millis(50),
+            Box::new(Reply::ok(seen.path.clone())),
+        )
+    });
     let sources = with_list(server.url());
     let wanted: Vec<Request> = (0..60)
         .map(|i| Request::Mod(module(&format!("example.com/m{}", i % 40), "v1.0.0")))
         .collect();
     let answers = sources.fetch(&wanted);
     for (request, answer) in wanted.iter().zip(&answers) {
-        let Request::Mod(module) = request else { panic!() };
+        let Request::Mod(module) = request else {
+            panic!()
+        };
         let path = format!("/{}/@v/v1.0.0.mod", module.path);
         assert_eq!(answer.as_ref().unwrap().bytes, path.as_bytes());
     }
     assert_eq!(server.seen().len(), 40);
     assert!(server.peak() >= 30, "{} at once", server.peak());
 
-    let few = SourceOptions { limits: Limits { concurrency: 4, ..limits() }, ..SourceOptions::default() };
-    let server = Server::start(|_| Reply::After(Duration::from_millis(5), Box::new(Reply::ok("x"))));
+    let few = SourceOptions {
+        limits: Limits {
+            concurrency: 4,
+            ..limits()
+        },
+        ..SourceOptions::default()
+    };
+    let server =
+        Server::start(|_| Reply::After(Duration::from_millis(5), Box::new(Reply::ok("x"))));
     let sources = Sources::new(&GoEnv::from_vars([("GOPROXY", server.url())]), few).unwrap();
     assert!(sources.fetch(&wanted).iter().all(Result::is_ok));
     assert!(server.peak() <= 4, "{} at once", server.peak());
@@ -249,7 +335,9 @@ fn batches_are_concurrent_and_duplicates_are_joined() {
 fn a_batch_inside_another_runtime() {
     let server = proxy(200);
     let list = server.url().to_owned();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     runtime.block_on(async move {
         let sources = with_list(&list);
         assert!(fetch(&sources, go_mod()).is_ok());
@@ -260,20 +348,40 @@ fn a_batch_inside_another_runtime() {
 fn zips_are_limited_and_failed_tries_leave_no_bytes() {
     let server = Server::start(|_| Reply::Endless);
     let dir = tempfile::tempdir().unwrap();
-    let limits = Limits { zip: 100_000, ..limits() };
-    let options = SourceOptions { limits, temp_dir: Some(dir.path().into()), ..SourceOptions::default() };
+    let limits = Limits {
+        zip: 100_000,
+        ..limits()
+    };
+    let options = SourceOptions {
+        limits,
+        temp_dir: Some(dir.path().into()),
+        ..SourceOptions::default()
+    };
     let sources = Sources::new(&GoEnv::from_vars([("GOPROXY", server.url())]), options).unwrap();
     let error = fetch(&sources, Request::Zip(module("example.com/a", "v1.0.0"))).unwrap_err();
-    assert!(matches!(error, FetchError::TooLarge { limit: 100_000, .. }), "{error}");
+    assert!(
+        matches!(error, FetchError::TooLarge { limit: 100_000, .. }),
+        "{error}"
+    );
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 
     let calls = std::sync::atomic::AtomicUsize::new(0);
-    let server = Server::start(move |_| match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-        0 => Reply::Short(b"half a zip that is long".to_vec(), 100),
-        _ => Reply::ok("whole"),
-    });
+    let server =
+        Server::start(
+            move |_| match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+                0 => Reply::Short(b"half a zip that is long".to_vec(), 100),
+                _ => Reply::ok("whole"),
+            },
+        );
     let env = GoEnv::from_vars([("GOPROXY", server.url())]);
-    let sources = Sources::new(&env, SourceOptions { limits: support::limits(), ..SourceOptions::default() }).unwrap();
+    let sources = Sources::new(
+        &env,
+        SourceOptions {
+            limits: support::limits(),
+            ..SourceOptions::default()
+        },
+    )
+    .unwrap();
     let fetched = fetch(&sources, Request::Zip(module("example.com/a", "v1.0.0"))).unwrap();
     assert_eq!(fs::read(fetched.zip_file().unwrap()).unwrap(), b"whole");
 }
@@ -288,7 +396,10 @@ fn the_way_to_the_checksum_database() {
             _ => Reply::status(404),
         })
     };
-    let lookup = || Request::Sumdb { name: NAME.into(), path: "/latest".into() };
+    let lookup = || Request::Sumdb {
+        name: NAME.into(),
+        path: "/latest".into(),
+    };
     // Through the first proxy that serves it; it is asked once.
     let (missing, serving) = (proxy(404), serving());
     let sources = with_list(&format!("{},{}", missing.url(), serving.url()));
@@ -296,11 +407,30 @@ fn the_way_to_the_checksum_database() {
     assert_eq!(answers[0].as_ref().unwrap().source, serving.url());
     assert!(!answers[0].as_ref().unwrap().missing);
     assert_eq!(answers[1].as_ref().unwrap().bytes, b"head");
-    assert!(fetch(&sources, Request::Sumdb { name: NAME.into(), path: "lookup/x".into() }).unwrap_err().is_not_found());
-    let asked = serving.paths().iter().filter(|path| path.ends_with("/supported")).count();
+    assert!(
+        fetch(
+            &sources,
+            Request::Sumdb {
+                name: NAME.into(),
+                path: "lookup/x".into()
+            }
+        )
+        .unwrap_err()
+        .is_not_found()
+    );
+    let asked = serving
+        .paths()
+        .iter()
+        .filter(|path| path.ends_with("/supported"))
+        .count();
     assert_eq!(asked, 1);
     // At its own name, when no proxy serves it; nothing listens there.
-    for list in [missing.url(), "direct", "off", &format!("{}|direct", proxy(500).url())] {
+    for list in [
+        missing.url(),
+        "direct",
+        "off",
+        &format!("{}|direct", proxy(500).url()),
+    ] {
         let supported = fetch(&with_list(list), Request::SumdbSupported(NAME.into())).unwrap();
         assert!(supported.missing, "{list}");
         assert_eq!(supported.source, format!("https://{NAME}"));
@@ -310,9 +440,19 @@ fn the_way_to_the_checksum_database() {
     // Not past a proxy that fails otherwise.
     for status in [403, 500] {
         let failing = proxy(status);
-        for list in [failing.url().to_owned(), format!("{},direct", failing.url()), format!("{}|off", failing.url())] {
+        for list in [
+            failing.url().to_owned(),
+            format!("{},direct", failing.url()),
+            format!("{}|off", failing.url()),
+        ] {
             let error = fetch(&with_list(&list), lookup()).unwrap_err();
-            assert!(matches!(error, FetchError::Forbidden { .. } | FetchError::Http { .. }), "{error}");
+            assert!(
+                matches!(
+                    error,
+                    FetchError::Forbidden { .. } | FetchError::Http { .. }
+                ),
+                "{error}"
+            );
         }
     }
     // At the URL in GOSUMDB, past all proxies.

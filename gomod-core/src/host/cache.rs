@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 
 use super::files::{self, Staged, Sync, create_beside, is_absent, lock_until, read_if_there};
 use super::{GoEnv, HostError, Info};
-use crate::model::{ModulePath, ModuleVersion, Version, escape_version, is_canonical, unescape_version};
+use crate::model::{
+    ModulePath, ModuleVersion, Version, escape_version, is_canonical, unescape_version,
+};
 
 /// How long another process may hold a lock of the cache. The go command would wait for ever.
 const LOCK_WAIT: Duration = Duration::from_secs(120);
@@ -94,7 +96,10 @@ impl ModCache {
     /// As [`ModCache::file`].
     pub fn unpacked_dir(&self, module: &ModuleVersion) -> Result<PathBuf, HostError> {
         let path = escape(&module.path)?;
-        Ok(self.dir.join(format!("{path}@{}", escape_version(module.version.as_str())?)))
+        Ok(self.dir.join(format!(
+            "{path}@{}",
+            escape_version(module.version.as_str())?
+        )))
     }
 
     /// Whether the unpacked module is there and complete: a directory, no `.partial`, a `.ziphash`.
@@ -130,7 +135,9 @@ impl ModCache {
     pub fn read_ziphash(&self, module: &ModuleVersion) -> Result<Option<String>, HostError> {
         let bytes = read_if_there(&self.file(module, CacheFile::ZipHash)?)?;
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+        Ok(text
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty()))
     }
 
     /// The cached zip, if there is one.
@@ -152,16 +159,24 @@ impl ModCache {
 
     /// Reads many `go.mod` files on all processors; results in the order asked for.
     pub fn read_mods(&self, modules: &[ModuleVersion]) -> Vec<Result<Option<Vec<u8>>, HostError>> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+        let threads = std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(8);
         let share = modules.len().div_ceil(threads).max(64);
         std::thread::scope(|scope| {
             let workers: Vec<_> = modules
                 .chunks(share)
-                .map(|chunk| scope.spawn(|| chunk.iter().map(|m| self.read_mod(m)).collect::<Vec<_>>()))
+                .map(|chunk| {
+                    scope.spawn(|| chunk.iter().map(|m| self.read_mod(m)).collect::<Vec<_>>())
+                })
                 .collect();
             workers
                 .into_iter()
-                .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .flat_map(|worker| {
+                    worker
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                })
                 .collect()
         })
     }
@@ -203,7 +218,12 @@ impl ModCache {
     ///
     /// # Errors
     /// [`HostError::Io`], [`HostError::Locked`], or as [`ModCache::file`]. Pure caching may carry on.
-    pub fn store_zip(&self, module: &ModuleVersion, zip: &Path, hash: &str) -> Result<(), HostError> {
+    pub fn store_zip(
+        &self,
+        module: &ModuleVersion,
+        zip: &Path,
+        hash: &str,
+    ) -> Result<(), HostError> {
         let target = self.file(module, CacheFile::Zip)?;
         let hash_file = self.file(module, CacheFile::ZipHash)?;
         let _lock = self.lock(module)?;
@@ -211,24 +231,11 @@ impl ModCache {
             return Ok(());
         }
         let staged_hash = Staged::new(&hash_file, hash.as_bytes(), Sync::No)?;
-        if !target.exists() {
-            // A temporary file is often private; in the cache it is as readable as its hash.
-            if let Ok(meta) = fs::metadata(staged_hash.path()) {
-                let _ = fs::set_permissions(zip, meta.permissions());
-            }
-            let moved = fs::rename(zip, &target).or_else(|_| {
-                // Another file system: copy beside the target first, so that it appears whole.
-                let (temp, mut to) = create_beside(&target).map_err(io::Error::other)?;
-                let copied = File::open(zip)
-                    .and_then(|mut from| io::copy(&mut from, &mut to))
-                    .and_then(|_| fs::rename(&temp, &target));
-                if copied.is_err() {
-                    let _ = fs::remove_file(&temp);
-                }
-                copied
-            });
-            moved.map_err(|e| HostError::io("writing", &target, e))?;
+        // A temporary file is often private; in the cache it is as readable as its hash.
+        if let Ok(meta) = fs::metadata(staged_hash.path()) {
+            let _ = fs::set_permissions(zip, meta.permissions());
         }
+        move_or_copy(zip, &target)?; // also over a zip without a hash, which nobody vouches for
         staged_hash.commit()
     }
 
@@ -239,10 +246,17 @@ impl ModCache {
     pub fn lock(&self, module: &ModuleVersion) -> Result<VersionLock, HostError> {
         let path = self.file(module, CacheFile::Lock)?;
         make_parent(&path)?;
-        Ok(VersionLock { _file: open_locked(&path)? })
+        Ok(VersionLock {
+            _file: open_locked(&path)?,
+        })
     }
 
-    fn store(&self, module: &ModuleVersion, kind: CacheFile, bytes: &[u8]) -> Result<(), HostError> {
+    fn store(
+        &self,
+        module: &ModuleVersion,
+        kind: CacheFile,
+        bytes: &[u8],
+    ) -> Result<(), HostError> {
         let file = self.file(module, kind)?;
         make_parent(&file)?;
         Staged::new(&file, bytes, Sync::No)?.commit()
@@ -255,6 +269,21 @@ impl ModCache {
     fn versions_dir(&self, path: &ModulePath) -> Result<PathBuf, HostError> {
         Ok(self.download_dir().join(escape(path)?).join("@v"))
     }
+}
+
+/// Moves a file; between file systems it is copied beside the target first, so that it appears whole.
+fn move_or_copy(from: &Path, target: &Path) -> Result<(), HostError> {
+    if fs::rename(from, target).is_ok() {
+        return Ok(());
+    }
+    let (temp, mut to) = create_beside(target)?;
+    let copied = File::open(from)
+        .and_then(|mut from| io::copy(&mut from, &mut to))
+        .and_then(|_| fs::rename(&temp, target));
+    copied.map_err(|error| {
+        let _ = fs::remove_file(&temp);
+        HostError::io("writing", target, error)
+    })
 }
 
 pub(super) fn make_parent(file: &Path) -> Result<(), HostError> {
@@ -271,13 +300,21 @@ pub(super) fn open_locked(path: &Path) -> Result<File, HostError> {
         .truncate(false)
         .open(path)
         .map_err(|e| HostError::io("locking", path, e))?;
-    lock_until(File::try_lock, &file, path, LOCK_WAIT, Instant::now() + LOCK_WAIT)?;
+    lock_until(
+        File::try_lock,
+        &file,
+        path,
+        LOCK_WAIT,
+        Instant::now() + LOCK_WAIT,
+    )?;
     Ok(file)
 }
 
 fn escape(path: &ModulePath) -> Result<String, HostError> {
     if path.is_toolchain() {
-        return Err(HostError::PseudoModule { name: path.to_string() });
+        return Err(HostError::PseudoModule {
+            name: path.to_string(),
+        });
     }
     Ok(path.escape()?)
 }
@@ -293,7 +330,9 @@ fn cached_versions(dir: &Path) -> Result<Vec<Version>, HostError> {
         let entry = entry.map_err(|e| HostError::io("reading", dir, e))?;
         let name = entry.file_name();
         let name = name.to_str().and_then(|name| name.strip_suffix(".mod"));
-        let version = name.and_then(unescape_version).filter(|version| is_canonical(version));
+        let version = name
+            .and_then(unescape_version)
+            .filter(|version| is_canonical(version));
         versions.extend(version.and_then(|version| Version::parse(&version).ok()));
     }
     versions.sort();
@@ -307,7 +346,9 @@ fn rewrite_list(dir: &Path) -> Result<(), HostError> {
     let mut file = open_locked(&path)?;
     let versions = cached_versions(dir)?;
     // Versions with capital letters are escaped in file names, where the go command does not see them.
-    let listed = versions.iter().filter(|v| !v.as_str().contains(|c: char| c.is_ascii_uppercase()));
+    let listed = versions
+        .iter()
+        .filter(|v| !v.as_str().contains(|c: char| c.is_ascii_uppercase()));
     let text: String = listed.map(|version| format!("{version}\n")).collect();
     overwrite(&mut file, text.as_bytes()).map_err(|e| HostError::io("writing", &path, e))
 }
@@ -338,7 +379,13 @@ pub(super) fn read_shared(path: &Path) -> Result<Option<Vec<u8>>, HostError> {
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(fail(error)),
     };
-    lock_until(File::try_lock_shared, &file, path, LOCK_WAIT, Instant::now() + LOCK_WAIT)?;
+    lock_until(
+        File::try_lock_shared,
+        &file,
+        path,
+        LOCK_WAIT,
+        Instant::now() + LOCK_WAIT,
+    )?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(fail)?;
     Ok(Some(bytes))

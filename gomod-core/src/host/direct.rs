@@ -32,15 +32,28 @@ pub(super) fn fetch(
         return Vec::new();
     }
     let Some(go) = env.go() else {
-        let error = |request: &&Request| Err(FetchError::NoGoForDirect { what: request.to_string() });
+        let error = |request: &&Request| {
+            Err(FetchError::NoGoForDirect {
+                what: request.to_string(),
+            })
+        };
         return wanted.iter().map(error).collect();
     };
     let mut origin = match Origin::new(env, &go.exe, options) {
         Ok(origin) => origin,
         Err(error) => return wanted.iter().map(|_| Err(error.clone())).collect(),
     };
-    let of_kind = |kind: Kind| wanted.iter().filter(move |r| kind_of(r) == kind).map(|r| argument(r));
-    origin.run(Kind::Version, &["list", "-m", "-e", "-json"], of_kind(Kind::Version));
+    let of_kind = |kind: Kind| {
+        wanted
+            .iter()
+            .filter(move |r| kind_of(r) == kind)
+            .map(|r| argument(r))
+    };
+    origin.run(
+        Kind::Version,
+        &["list", "-m", "-e", "-json"],
+        of_kind(Kind::Version),
+    );
     let versions = &["list", "-m", "-e", "-versions", "-retracted", "-json"];
     origin.run(Kind::List, versions, of_kind(Kind::List));
     origin.run(Kind::Zip, &["mod", "download", "-json"], of_kind(Kind::Zip));
@@ -48,7 +61,10 @@ pub(super) fn fetch(
     wanted
         .iter()
         .map(|request| {
-            let mut fetched = Fetched { source: "direct".into(), ..Fetched::default() };
+            let mut fetched = Fetched {
+                source: "direct".into(),
+                ..Fetched::default()
+            };
             match request {
                 Request::Zip(module) => {
                     let zip = match zips.get(&argument(request)) {
@@ -106,17 +122,31 @@ impl<'a> Origin<'a> {
     fn new(env: &'a GoEnv, exe: &'a Path, options: &SourceOptions) -> Result<Self, FetchError> {
         let parent = options.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
         let fail = |error: std::io::Error| FetchError::Machine {
-            what: format!("preparing a directory for the go command in {}", parent.display()),
+            what: format!(
+                "preparing a directory for the go command in {}",
+                parent.display()
+            ),
             reason: error.to_string(),
         };
-        let dir = tempfile::Builder::new().prefix("gomod-direct-").tempdir_in(&parent).map_err(fail)?;
+        let dir = tempfile::Builder::new()
+            .prefix("gomod-direct-")
+            .tempdir_in(&parent)
+            .map_err(fail)?;
         fs::write(dir.path().join("go.mod"), "module gomod.invalid/direct\n").map_err(fail)?;
         fs::create_dir_all(dir.path().join("modcache/cache")).map_err(fail)?;
         let cache = ModCache::new(dir.path().join("modcache"));
         share_clones(env, &cache);
         let limit = options.limits.direct;
         let deadline = Instant::now() + limit;
-        Ok(Self { env, exe, limit, deadline, dir, cache, said: HashMap::new() })
+        Ok(Self {
+            env,
+            exe,
+            limit,
+            deadline,
+            dir,
+            cache,
+            said: HashMap::new(),
+        })
     }
 
     /// Runs one command over all arguments and notes what it says about each.
@@ -133,7 +163,8 @@ impl<'a> Origin<'a> {
                 }
                 Err(error) => {
                     for argument in share {
-                        self.said.insert((kind, argument.clone()), Err(error.clone()));
+                        self.said
+                            .insert((kind, argument.clone()), Err(error.clone()));
                     }
                 }
             }
@@ -150,18 +181,27 @@ impl<'a> Origin<'a> {
         };
         let version = match request {
             Request::Mod(module) => Some(module.version.clone()),
-            _ => said["Version"].as_str().and_then(|version| Version::parse(version).ok()),
+            _ => said["Version"]
+                .as_str()
+                .and_then(|version| Version::parse(version).ok()),
         };
         let file = version.and_then(|version| self.file(path, version, kind));
-        file.and_then(|file| fs::read(file).ok()).ok_or_else(|| unsaid(request, said))
+        file.and_then(|file| fs::read(file).ok())
+            .ok_or_else(|| unsaid(request, said))
     }
 
     fn list(&self, request: &Request, said: &Value) -> Result<Vec<u8>, FetchError> {
         if !said["Error"].is_null() {
             return Err(unsaid(request, said));
         }
-        let versions = said["Versions"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let lines = versions.iter().filter_map(Value::as_str).map(|version| format!("{version}\n"));
+        let versions = said["Versions"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let lines = versions
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|version| format!("{version}\n"));
         Ok(lines.collect::<String>().into_bytes())
     }
 
@@ -169,9 +209,14 @@ impl<'a> Origin<'a> {
     fn zip(&self, request: &Request, module: &ModuleVersion) -> Result<TempPath, FetchError> {
         let said = self.said(request)?;
         let file = self.file(&module.path, module.version.clone(), CacheFile::Zip);
-        let file = file.filter(|file| file.is_file()).ok_or_else(|| unsaid(request, said))?;
+        let file = file
+            .filter(|file| file.is_file())
+            .ok_or_else(|| unsaid(request, said))?;
         let parent = self.dir.path().parent().unwrap_or_else(|| self.dir.path());
-        let moved = tempfile::Builder::new().prefix("gomod-").suffix(".zip").tempfile_in(parent);
+        let moved = tempfile::Builder::new()
+            .prefix("gomod-")
+            .suffix(".zip")
+            .tempfile_in(parent);
         let moved = moved.and_then(|to| fs::rename(&file, to.path()).map(|()| to.into_temp_path()));
         moved.map_err(|error| FetchError::Machine {
             what: format!("moving {}", file.display()),
@@ -187,12 +232,23 @@ impl<'a> Origin<'a> {
         }
     }
 
-    fn file(&self, path: &ModulePath, version: Version, kind: CacheFile) -> Option<std::path::PathBuf> {
-        self.cache.file(&ModuleVersion::new(path.clone(), version), kind).ok()
+    fn file(
+        &self,
+        path: &ModulePath,
+        version: Version,
+        kind: CacheFile,
+    ) -> Option<std::path::PathBuf> {
+        self.cache
+            .file(&ModuleVersion::new(path.clone(), version), kind)
+            .ok()
     }
 
     /// Runs `go` and returns the JSON objects that it prints, and its messages.
-    fn go(&self, command: &[&str], arguments: &[String]) -> Result<(Vec<Value>, String), FetchError> {
+    fn go(
+        &self,
+        command: &[&str],
+        arguments: &[String],
+    ) -> Result<(Vec<Value>, String), FetchError> {
         let machine = |error: std::io::Error| FetchError::Machine {
             what: format!("running {}", self.exe.display()),
             reason: error.to_string(),
@@ -225,14 +281,23 @@ impl<'a> Origin<'a> {
                 let _ = child.kill();
                 let _ = child.wait();
                 let url = format!("{} and others from their origin", arguments.join(", "));
-                return Err(FetchError::TimedOut { url, what: WHOLE, limit: self.limit });
+                return Err(FetchError::TimedOut {
+                    url,
+                    what: WHOLE,
+                    limit: self.limit,
+                });
             }
             std::thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(20));
         }
-        let (stdout, stderr) = (stdout.join().unwrap_or_default(), stderr.join().unwrap_or_default());
+        let (stdout, stderr) = (
+            stdout.join().unwrap_or_default(),
+            stderr.join().unwrap_or_default(),
+        );
         let stderr = String::from_utf8_lossy(&stderr).trim().to_owned();
-        let objects = serde_json::Deserializer::from_slice(&stdout).into_iter().map_while(Result::ok);
+        let objects = serde_json::Deserializer::from_slice(&stdout)
+            .into_iter()
+            .map_while(Result::ok);
         Ok((objects.collect(), stderr))
     }
 }
@@ -242,8 +307,15 @@ fn pair(arguments: &[String], objects: Vec<Value>, stderr: &str) -> Vec<Result<V
     if objects.len() == arguments.len() {
         return objects.into_iter().map(Ok).collect();
     }
-    let text = if stderr.is_empty() { "it printed no result" } else { stderr };
-    arguments.iter().map(|argument| Err(direct_error(argument.clone(), text))).collect()
+    let text = if stderr.is_empty() {
+        "it printed no result"
+    } else {
+        stderr
+    };
+    arguments
+        .iter()
+        .map(|argument| Err(direct_error(argument.clone(), text)))
+        .collect()
 }
 
 /// What the `go` command said when there is no file to show for it.
@@ -254,20 +326,35 @@ fn unsaid(request: &Request, said: &Value) -> FetchError {
 }
 
 fn direct_error(what: String, stderr: &str) -> FetchError {
-    let missing = ["unknown revision", "no matching versions", "404 Not Found", "410 Gone"];
+    let missing = [
+        "unknown revision",
+        "no matching versions",
+        "404 Not Found",
+        "410 Gone",
+    ];
     let missing = missing.iter().any(|words| stderr.contains(words));
-    FetchError::Direct { what, stderr: stderr.trim().to_owned(), missing }
+    FetchError::Direct {
+        what,
+        stderr: stderr.trim().to_owned(),
+        missing,
+    }
 }
 
 /// Names the request in an error of a whole run.
 fn name(error: FetchError, request: &Request) -> FetchError {
     match error {
-        FetchError::Direct { stderr, missing, .. } => {
-            FetchError::Direct { what: request.to_string(), stderr, missing }
-        }
-        FetchError::TimedOut { what, limit, .. } => {
-            FetchError::TimedOut { url: format!("{request} from its origin"), what, limit }
-        }
+        FetchError::Direct {
+            stderr, missing, ..
+        } => FetchError::Direct {
+            what: request.to_string(),
+            stderr,
+            missing,
+        },
+        FetchError::TimedOut { what, limit, .. } => FetchError::TimedOut {
+            url: format!("{request} from its origin"),
+            what,
+            limit,
+        },
         error => error,
     }
 }

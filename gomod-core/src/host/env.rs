@@ -69,14 +69,19 @@ impl GoEnv {
         K: Into<String>,
         V: Into<String>,
     {
-        let vars: HashMap<String, String> =
-            vars.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        let vars: HashMap<String, String> = vars
+            .into_iter()
+            .map(|(k, v)| (k.into(), v.into()))
+            .collect();
         let var = |name: &str| vars.get(name).map(String::as_str).filter(|v| !v.is_empty());
 
         let env_file = env_file(&var);
         let mut files = env_file.as_deref().map(read_env_file).unwrap_or_default();
         let go = var("PATH").and_then(|path| GoInstall::find(path, vars.iter()));
-        let root = files.get("GOROOT").filter(|v| !v.is_empty()).map(String::as_str);
+        let root = files
+            .get("GOROOT")
+            .filter(|v| !v.is_empty())
+            .map(String::as_str);
         let root = root
             .or(var("GOROOT"))
             .map(|root| clean(Path::new(root)))
@@ -88,7 +93,12 @@ impl GoEnv {
             files.insert("GOROOT".into(), display(root));
         }
 
-        let mut env = Self { vars, files, defaults: HashMap::new(), go };
+        let mut env = Self {
+            vars,
+            files,
+            defaults: HashMap::new(),
+            go,
+        };
         env.set_defaults(env_file, root.as_deref());
         env
     }
@@ -99,14 +109,22 @@ impl GoEnv {
             // Never taken from files, and `GOENV=off` names no file.
             return self.defaults.get(name).map_or("", String::as_str);
         }
-        let in_file = || self.files.get(name).map(String::as_str).filter(|value| !value.is_empty());
+        let in_file = || {
+            self.files
+                .get(name)
+                .map(String::as_str)
+                .filter(|value| !value.is_empty())
+        };
         let found = self.var(name).or_else(in_file);
         found.unwrap_or_else(|| self.defaults.get(name).map_or("", String::as_str))
     }
 
     /// A variable of the process that is no setting of Go, such as `HOME` or `NETRC`; `None` when empty.
     pub fn var(&self, name: &str) -> Option<&str> {
-        self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.vars
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// All variables of the process, for child processes.
@@ -151,7 +169,9 @@ impl GoEnv {
     /// The version of Go that commands start with: that of the `go` in `PATH`, or of a newer or fixed
     /// toolchain that `GOTOOLCHAIN` names. `None` without Go.
     pub fn local_go_version(&self) -> Option<GoVersion> {
-        self.toolchain().ok().and_then(|toolchain| toolchain.version)
+        self.toolchain()
+            .ok()
+            .and_then(|toolchain| toolchain.version)
     }
 
     /// What `GOTOOLCHAIN` selects before go and toolchain lines are looked at.
@@ -161,7 +181,10 @@ impl GoEnv {
     pub fn toolchain(&self) -> Result<Toolchain, HostError> {
         let value = self.get("GOTOOLCHAIN");
         let installed = self.go.as_ref().and_then(GoInstall::version);
-        let fail = |reason: &str| HostError::Toolchain { value: value.into(), reason: reason.into() };
+        let fail = |reason: &str| HostError::Toolchain {
+            value: value.into(),
+            reason: reason.into(),
+        };
         let (name, mode) = match value.split_once('+') {
             Some((name, mode)) => (name, Some(mode)),
             None => (value, None),
@@ -175,7 +198,8 @@ impl GoEnv {
             "" | "local" => installed,
             "auto" | "path" if mode.is_none() => installed,
             name => {
-                let version = GoVersion::of_toolchain(name).ok_or_else(|| fail("no toolchain's name"))?;
+                let version =
+                    GoVersion::of_toolchain(name).ok_or_else(|| fail("no toolchain's name"))?;
                 installed.map(|_| version)
             }
         };
@@ -191,7 +215,10 @@ impl GoEnv {
         if value == "off" {
             return Ok(SumdbSetting::Off);
         }
-        let fail = |reason: &str| HostError::Sumdb { value: value.into(), reason: reason.into() };
+        let fail = |reason: &str| HostError::Sumdb {
+            value: value.into(),
+            reason: reason.into(),
+        };
         let words: Vec<&str> = value.split_whitespace().collect();
         let (first, url) = match words[..] {
             [ALIAS] => (DEFAULT_SUMDB, Some(format!("https://{ALIAS}"))),
@@ -207,7 +234,11 @@ impl GoEnv {
         if !is_sumdb_name(name) {
             return Err(fail("the database's name must be host[/path]"));
         }
-        Ok(SumdbSetting::Database { name: name.into(), key, url })
+        Ok(SumdbSetting::Database {
+            name: name.into(),
+            key,
+            url,
+        })
     }
 
     /// Whether `path` is fetched from its origin, past all proxies (`GONOPROXY`).
@@ -263,8 +294,14 @@ impl GoEnv {
             .map(|home| clean(&Path::new(home).join("go")))
             .filter(|gopath| Some(gopath.as_path()) != root); // the tree of Go is no workspace
         let set = [
-            ("GOENV", env_file.as_deref().map(display).unwrap_or_default()),
-            ("GODEBUG", self.var("GODEBUG").unwrap_or_default().to_owned()),
+            (
+                "GOENV",
+                env_file.as_deref().map(display).unwrap_or_default(),
+            ),
+            (
+                "GODEBUG",
+                self.var("GODEBUG").unwrap_or_default().to_owned(),
+            ),
             ("GOPATH", gopath.as_deref().map(display).unwrap_or_default()),
             ("GOAUTH", "netrc".to_owned()),
         ];
@@ -274,7 +311,11 @@ impl GoEnv {
             self.defaults.insert("GOSUMDB", DEFAULT_SUMDB.to_owned());
         }
         let private = self.get("GOPRIVATE").to_owned();
-        let cache = self.gopath_dir("pkg/mod").as_deref().map(display).unwrap_or_default();
+        let cache = self
+            .gopath_dir("pkg/mod")
+            .as_deref()
+            .map(display)
+            .unwrap_or_default();
         self.defaults.insert("GONOPROXY", private.clone());
         self.defaults.insert("GONOSUMDB", private);
         self.defaults.insert("GOMODCACHE", cache);
@@ -287,7 +328,8 @@ const DEFAULT_SUMDB: &str = "sum.golang.org";
 const ALIAS: &str = "sum.golang.google.cn";
 
 fn is_sumdb_name(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '~' | '/' | ':');
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '~' | '/' | ':');
     !name.is_empty() && !name.starts_with('/') && !name.ends_with('/') && name.chars().all(plain)
 }
 
@@ -309,7 +351,11 @@ fn env_file<'a>(var: &impl Fn(&str) -> Option<&'a str>) -> Option<PathBuf> {
 }
 
 /// A directory of the XDG specification; a relative one counts as none.
-fn xdg<'a>(var: &impl Fn(&str) -> Option<&'a str>, name: &str, below_home: &str) -> Option<PathBuf> {
+fn xdg<'a>(
+    var: &impl Fn(&str) -> Option<&'a str>,
+    name: &str,
+    below_home: &str,
+) -> Option<PathBuf> {
     match var(name) {
         Some(dir) => Some(PathBuf::from(dir)).filter(|dir| dir.is_absolute()),
         None => Some(Path::new(var("HOME")?).join(below_home)),
@@ -364,7 +410,10 @@ mod tests {
         assert!(matches!(env.sumdb_dir(), Err(HostError::NoGoPath)));
         assert_eq!(env.user_cache_dir(), None);
         let env = GoEnv::from_vars([("GOMODCACHE", "rel/mod")]);
-        assert!(matches!(env.mod_cache(), Err(HostError::RelativeModCache { .. })));
+        assert!(matches!(
+            env.mod_cache(),
+            Err(HostError::RelativeModCache { .. })
+        ));
     }
 
     #[test]
@@ -377,12 +426,26 @@ mod tests {
         };
         assert_eq!(of("off").unwrap(), SumdbSetting::Off);
         assert_eq!(of("").unwrap(), db("sum.golang.org", None, None));
-        assert_eq!(of("db.example+1+k").unwrap(), db("db.example", Some("db.example+1+k"), None));
+        assert_eq!(
+            of("db.example+1+k").unwrap(),
+            db("db.example", Some("db.example+1+k"), None)
+        );
         assert_eq!(
             of("db.example/x+1+k http://localhost:1/y").unwrap(),
-            db("db.example/x", Some("db.example/x+1+k"), Some("http://localhost:1/y"))
+            db(
+                "db.example/x",
+                Some("db.example/x+1+k"),
+                Some("http://localhost:1/y")
+            )
         );
-        for bad in [" ", "a b c", "https://x/", "x/+1+k", "x?y+1+k", "user@x+1+k"] {
+        for bad in [
+            " ",
+            "a b c",
+            "https://x/",
+            "x/+1+k",
+            "x?y+1+k",
+            "user@x+1+k",
+        ] {
             assert!(matches!(of(bad), Err(HostError::Sumdb { .. })), "{bad:?}");
         }
     }
@@ -394,7 +457,11 @@ mod tests {
         assert!(of("go1.21.3+path").unwrap().switches);
         assert!(!of("local").unwrap().switches);
         assert!(!of("go1.21.3").unwrap().switches);
-        assert_eq!(of("go1.21.3").unwrap().version, None, "nothing to switch from without Go");
+        assert_eq!(
+            of("go1.21.3").unwrap().version,
+            None,
+            "nothing to switch from without Go"
+        );
         for bad in ["go1.21.3+x", "bash", "auto+auto"] {
             assert!(matches!(of(bad), Err(HostError::Toolchain { .. })), "{bad}");
         }

@@ -33,7 +33,9 @@ pub enum HostError {
     #[error("no module cache: none of GOMODCACHE, GOPATH and HOME is set")]
     NoModCache,
     /// There is no place for the checksum database's state: neither `GOPATH` nor a home directory is set.
-    #[error("no place for the checksum database's latest tree head: neither GOPATH nor HOME is set")]
+    #[error(
+        "no place for the checksum database's latest tree head: neither GOPATH nor HOME is set"
+    )]
     NoGoPath,
     /// `GOMODCACHE` must be an absolute path.
     #[error("GOMODCACHE is relative; it must be an absolute path: {}", path.display())]
@@ -92,7 +94,11 @@ pub enum HostError {
 
 impl HostError {
     pub(crate) fn io(op: &'static str, path: &Path, source: io::Error) -> Self {
-        Self::Io { op, path: path.to_path_buf(), source }
+        Self::Io {
+            op,
+            path: path.to_path_buf(),
+            source,
+        }
     }
 
     /// Whether the disk or a quota is full.
@@ -115,11 +121,18 @@ impl HostError {
 }
 
 fn out_of_space(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
 }
 
 fn hint(error: &io::Error) -> &'static str {
-    if out_of_space(error) { "; nothing was changed" } else { "" }
+    if out_of_space(error) {
+        "; nothing was changed"
+    } else {
+        ""
+    }
 }
 
 #[cfg(test)]
@@ -130,7 +143,11 @@ mod tests {
     fn io_errors_are_classified() {
         let of = |kind: io::ErrorKind| HostError::io("writing", Path::new("/x"), kind.into());
         assert!(of(io::ErrorKind::StorageFull).is_out_of_space());
-        assert!(of(io::ErrorKind::StorageFull).to_string().contains("nothing was changed"));
+        assert!(
+            of(io::ErrorKind::StorageFull)
+                .to_string()
+                .contains("nothing was changed")
+        );
         assert!(of(io::ErrorKind::ReadOnlyFilesystem).is_read_only());
         assert!(of(io::ErrorKind::PermissionDenied).is_read_only());
         assert!(of(io::ErrorKind::NotFound).is_missing());

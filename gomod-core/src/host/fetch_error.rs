@@ -144,7 +144,9 @@ pub enum FetchError {
         what: String,
     },
     /// It comes directly from its origin, which takes the `go` command, and there is none.
-    #[error("{what} must be fetched from its origin, which takes the go command, and there is none in PATH")]
+    #[error(
+        "{what} must be fetched from its origin, which takes the go command, and there is none in PATH"
+    )]
     NoGoForDirect {
         /// What was asked for.
         what: String,
@@ -182,7 +184,9 @@ impl FetchError {
     /// The error itself, or the most telling one of several sources.
     pub fn best(&self) -> &FetchError {
         match self {
-            Self::Sources { attempts, best } => attempts.get(*best).map_or(self, |a| a.error.best()),
+            Self::Sources { attempts, best } => {
+                attempts.get(*best).map_or(self, |a| a.error.best())
+            }
             error => error,
         }
     }
@@ -200,7 +204,10 @@ impl FetchError {
     /// version, when it stands in no list, counts as not existing.
     pub fn is_refused_everywhere(&self) -> bool {
         let refused = |error: &FetchError| {
-            matches!(error, Self::NotFound { .. } | Self::Gone { .. } | Self::Forbidden { .. })
+            matches!(
+                error,
+                Self::NotFound { .. } | Self::Gone { .. } | Self::Forbidden { .. }
+            )
         };
         match self {
             Self::Sources { attempts, .. } => {
@@ -238,7 +245,11 @@ impl FetchError {
             403 => Self::Forbidden { url, detail },
             404 => Self::NotFound { url, detail },
             410 => Self::Gone { url, detail },
-            status => Self::Http { url, status, detail },
+            status => Self::Http {
+                url,
+                status,
+                detail,
+            },
         }
     }
 
@@ -266,7 +277,11 @@ impl FetchError {
 pub(super) const WHOLE: &str = "complete answer";
 
 fn said(detail: &str) -> String {
-    if detail.is_empty() { String::new() } else { format!(": {detail}") }
+    if detail.is_empty() {
+        String::new()
+    } else {
+        format!(": {detail}")
+    }
 }
 
 fn of(expected: &Option<u64>) -> String {
@@ -274,7 +289,9 @@ fn of(expected: &Option<u64>) -> String {
 }
 
 fn most_telling<'a>(attempts: &'a [Attempt], best: &usize) -> &'a dyn std::fmt::Display {
-    attempts.get(*best).map_or(&"no source", |attempt| &attempt.error)
+    attempts
+        .get(*best)
+        .map_or(&"no source", |attempt| &attempt.error)
 }
 
 #[cfg(test)]
@@ -284,28 +301,55 @@ mod tests {
 
     fn status(source: &str, status: u16) -> Attempt {
         let error = FetchError::of_status(status, format!("{source}/x"), String::new());
-        Attempt { source: source.into(), error }
+        Attempt {
+            source: source.into(),
+            error,
+        }
     }
 
     fn direct(missing: bool) -> Attempt {
-        let error = FetchError::Direct { what: "m".into(), stderr: "no route".into(), missing };
-        Attempt { source: "direct".into(), error }
+        let error = FetchError::Direct {
+            what: "m".into(),
+            stderr: "no route".into(),
+            missing,
+        };
+        Attempt {
+            source: "direct".into(),
+            error,
+        }
     }
 
     #[test]
     fn attempts_are_ranked() {
-        let best = |attempts: Vec<Attempt>| FetchError::of_attempts(attempts).unwrap().best().clone();
+        let best =
+            |attempts: Vec<Attempt>| FetchError::of_attempts(attempts).unwrap().best().clone();
         assert_eq!(best(vec![status("a", 404)]), status("a", 404).error);
-        assert_eq!(best(vec![status("a", 404), status("b", 410)]), status("b", 410).error);
-        assert_eq!(best(vec![status("a", 500), status("b", 404)]), status("a", 500).error);
-        assert_eq!(best(vec![status("a", 500), status("b", 403)]), status("b", 403).error);
-        assert_eq!(best(vec![status("a", 500), direct(true)]), direct(true).error);
+        assert_eq!(
+            best(vec![status("a", 404), status("b", 410)]),
+            status("b", 410).error
+        );
+        assert_eq!(
+            best(vec![status("a", 500), status("b", 404)]),
+            status("a", 500).error
+        );
+        assert_eq!(
+            best(vec![status("a", 500), status("b", 403)]),
+            status("b", 403).error
+        );
+        assert_eq!(
+            best(vec![status("a", 500), direct(true)]),
+            direct(true).error
+        );
         assert!(FetchError::of_attempts(Vec::new()).is_none());
     }
 
     #[test]
     fn a_version_that_no_proxy_hands_out_counts_as_missing() {
-        let all = |attempts| FetchError::of_attempts(attempts).unwrap().is_refused_everywhere();
+        let all = |attempts| {
+            FetchError::of_attempts(attempts)
+                .unwrap()
+                .is_refused_everywhere()
+        };
         assert!(all(vec![status("a", 403)]));
         assert!(all(vec![status("a", 404), status("b", 403), direct(false)]));
         assert!(!all(vec![status("a", 404), status("b", 500)]));
@@ -316,6 +360,9 @@ mod tests {
     #[test]
     fn several_sources_are_said_in_one_line() {
         let error = FetchError::of_attempts(vec![status("a", 403), status("b", 404)]).unwrap();
-        assert_eq!(error.to_string(), "reading a/x: 403 Forbidden (of 2 sources asked)");
+        assert_eq!(
+            error.to_string(),
+            "reading a/x: 403 Forbidden (of 2 sources asked)"
+        );
     }
 }

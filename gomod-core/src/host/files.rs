@@ -130,7 +130,9 @@ pub(super) fn lock_until(
     loop {
         match try_lock(file) {
             Ok(()) => return Ok(()),
-            Err(fs::TryLockError::Error(error)) => return Err(HostError::io("locking", path, error)),
+            Err(fs::TryLockError::Error(error)) => {
+                return Err(HostError::io("locking", path, error));
+            }
             Err(fs::TryLockError::WouldBlock) if Instant::now() >= deadline => {
                 return Err(HostError::Locked {
                     path: path.to_path_buf(),
@@ -222,16 +224,26 @@ pub(super) fn create_beside(target: &Path) -> Result<(PathBuf, File), HostError>
         let mut name = OsString::from(target.file_name().unwrap_or_default());
         name.push(format!("{}.tmp", random() % 1_000_000_000));
         let temp = target.with_file_name(name);
-        match OpenOptions::new().read(true).write(true).create_new(true).open(&temp) {
+        match OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&temp)
+        {
             Ok(file) => return Ok((temp, file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempts < 100 => attempts += 1,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempts < 100 => {
+                attempts += 1
+            }
             Err(error) => return Err(HostError::io("writing", target, error)),
         }
     }
 }
 
 pub(super) fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 /// A number that no other process is likely to draw: the standard library seeds each `RandomState`.
@@ -304,7 +316,10 @@ mod tests {
         write_atomic(&link, b"new").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&file).unwrap(), b"new");
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(
+            fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+            0o640
+        );
 
         fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
         assert!(write_atomic(&file, b"x").unwrap_err().is_read_only());
@@ -329,8 +344,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let [old, fresh, blocked] = ["go.mod", "go.sum", "go.work"].map(|n| dir.path().join(n));
         fs::write(&old, "old").unwrap();
-        let staged = [&old, &fresh, &blocked]
-            .map(|p| (Staged::new(p, b"new", Sync::Disk).unwrap(), read_if_there(p).unwrap()));
+        let staged = [&old, &fresh, &blocked].map(|p| {
+            (
+                Staged::new(p, b"new", Sync::Disk).unwrap(),
+                read_if_there(p).unwrap(),
+            )
+        });
         fs::create_dir(&blocked).unwrap(); // a file cannot be renamed over a directory
         assert!(commit_all(staged.into()).is_err());
         assert_eq!(fs::read(&old).unwrap(), b"old");

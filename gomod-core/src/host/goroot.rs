@@ -48,7 +48,9 @@ impl GoInstall {
         let text = ask(&mut Command::new(&self.exe), "GOVERSION")?;
         GoVersion::of_toolchain(&text).or_else(|| {
             // `devel go1.27-abcdef …` stands for the language version alone.
-            let word = text.split_whitespace().find(|word| word.starts_with("go"))?;
+            let word = text
+                .split_whitespace()
+                .find(|word| word.starts_with("go"))?;
             GoVersion::of_toolchain(word)
         })
     }
@@ -60,14 +62,20 @@ pub(super) fn clean(path: &Path) -> PathBuf {
     for part in path.components() {
         match part {
             Component::CurDir => {}
-            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+            Component::ParentDir
+                if matches!(out.components().next_back(), Some(Component::Normal(_))) =>
+            {
                 out.pop();
             }
             Component::ParentDir if out.has_root() => {}
             part => out.push(part),
         }
     }
-    if out.as_os_str().is_empty() { PathBuf::from(".") } else { out }
+    if out.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        out
+    }
 }
 
 /// One value of `go env`, without ever switching to another toolchain, which could download one.
@@ -137,7 +145,11 @@ mod tests {
         let exe = root.join("bin/go");
         fs::write(&exe, "").unwrap();
         fs::set_permissions(&exe, fs::Permissions::from_mode(0o755)).unwrap();
-        fs::write(root.join("VERSION"), "go1.99.1\ntime 2030-01-01T00:00:00Z\n").unwrap();
+        fs::write(
+            root.join("VERSION"),
+            "go1.99.1\ntime 2030-01-01T00:00:00Z\n",
+        )
+        .unwrap();
         let links = dir.path().join("links");
         fs::create_dir(&links).unwrap();
         symlink(&exe, links.join("go")).unwrap();

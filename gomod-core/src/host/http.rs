@@ -139,11 +139,20 @@ impl HttpClient {
             builder = builder.proxy(proxy);
         }
         let client = builder.build().map_err(|e| fail(causes(&e)))?;
-        Ok(Self { client, netrc: Netrc::load(env), limits: limits.clone() })
+        Ok(Self {
+            client,
+            netrc: Netrc::load(env),
+            limits: limits.clone(),
+        })
     }
 
     /// Reads `url` into `sink`; any status but 200 is an error.
-    pub(super) async fn get(&self, url: &Url, ceiling: Ceiling, sink: &mut Sink) -> Result<(), FetchError> {
+    pub(super) async fn get(
+        &self,
+        url: &Url,
+        ceiling: Ceiling,
+        sink: &mut Sink,
+    ) -> Result<(), FetchError> {
         let shown = redact(url);
         if url.scheme() == "http" && (!url.username().is_empty() || url.password().is_some()) {
             return Err(FetchError::InsecureCredentials { url: shown });
@@ -162,11 +171,21 @@ impl HttpClient {
             }
             Ok(())
         };
-        let late = FetchError::TimedOut { url: shown.clone(), what: WHOLE, limit: ceiling.total };
+        let late = FetchError::TimedOut {
+            url: shown.clone(),
+            what: WHOLE,
+            limit: ceiling.total,
+        };
         timeout(ceiling.total, tries).await.unwrap_or(Err(late))
     }
 
-    async fn once(&self, url: &Url, shown: &str, ceiling: Ceiling, sink: &mut Sink) -> Result<(), Failed> {
+    async fn once(
+        &self,
+        url: &Url,
+        shown: &str,
+        ceiling: Ceiling,
+        sink: &mut Sink,
+    ) -> Result<(), Failed> {
         let machine = |error: std::io::Error| FetchError::Machine {
             what: format!("storing {shown}"),
             reason: error.to_string(),
@@ -176,12 +195,18 @@ impl HttpClient {
         if let Some((login, password)) = self.netrc.login(url.as_str()) {
             request = request.basic_auth(login, Some(password));
         }
-        let mut answer = request.send().await.map_err(|error| self.unanswered(shown, &error))?;
+        let mut answer = request
+            .send()
+            .await
+            .map_err(|error| self.unanswered(shown, &error))?;
         if answer.status() != 200 {
             return Err(self.refused(shown, answer).await);
         }
         let expected = answer.content_length();
-        let too_large = || FetchError::TooLarge { url: shown.into(), limit: ceiling.bytes };
+        let too_large = || FetchError::TooLarge {
+            url: shown.into(),
+            limit: ceiling.bytes,
+        };
         if expected.is_some_and(|length| length > ceiling.bytes) {
             return Err(too_large().into());
         }
@@ -206,7 +231,11 @@ impl HttpClient {
     ) -> Result<Option<impl AsRef<[u8]> + std::ops::Deref<Target = [u8]> + use<>>, FetchError> {
         match timeout(self.limits.idle, answer.chunk()).await {
             Ok(Ok(part)) => Ok(part),
-            Ok(Err(_)) => Err(FetchError::Truncated { url: shown.into(), received, expected }),
+            Ok(Err(_)) => Err(FetchError::Truncated {
+                url: shown.into(),
+                received,
+                expected,
+            }),
             Err(_) => Err(FetchError::TimedOut {
                 url: shown.into(),
                 what: "data",
@@ -218,15 +247,30 @@ impl HttpClient {
     fn unanswered(&self, shown: &str, error: &reqwest::Error) -> Failed {
         let url = shown.to_owned();
         if error.is_redirect() {
-            return FetchError::Redirect { url, reason: causes(error) }.into();
+            return FetchError::Redirect {
+                url,
+                reason: causes(error),
+            }
+            .into();
         }
         if error.is_timeout() {
             let limit = self.limits.connect;
-            return FetchError::TimedOut { url, what: "connection", limit }.into();
+            return FetchError::TimedOut {
+                url,
+                what: "connection",
+                limit,
+            }
+            .into();
         }
         // A connection that breaks is worth another try; a refused one or a bad certificate is not.
         let again = (!error.is_connect() && !error.is_builder()).then_some(Duration::ZERO);
-        Failed { error: FetchError::Network { url, reason: causes(error) }, again }
+        Failed {
+            error: FetchError::Network {
+                url,
+                reason: causes(error),
+            },
+            again,
+        }
     }
 
     async fn refused(&self, shown: &str, mut answer: Response) -> Failed {
@@ -260,7 +304,10 @@ pub(super) fn redact(url: &Url) -> String {
 }
 
 fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let secure = attempt.previous().first().is_some_and(|url| url.scheme() == "https");
+    let secure = attempt
+        .previous()
+        .first()
+        .is_some_and(|url| url.scheme() == "https");
     if secure && attempt.url().scheme() != "https" {
         let to = redact(attempt.url());
         return attempt.error(format!("a redirect leads from https to {to}"));
@@ -275,7 +322,10 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
 /// the local host is never reached through one.
 fn proxies(env: &GoEnv) -> reqwest::Result<Vec<Proxy>> {
     let var = |name: &str| env.var(name).or_else(|| env.var(&name.to_lowercase()));
-    let except = format!("localhost,127.0.0.0/8,::1,{}", var("NO_PROXY").unwrap_or_default());
+    let except = format!(
+        "localhost,127.0.0.0/8,::1,{}",
+        var("NO_PROXY").unwrap_or_default()
+    );
     let mut proxies = Vec::new();
     if let Some(url) = var("HTTP_PROXY") {
         proxies.push(Proxy::http(url)?.no_proxy(NoProxy::from_string(&except)));
@@ -298,13 +348,19 @@ fn causes(error: &reqwest::Error) -> String {
         }
         cause = error.source();
     }
-    if text.is_empty() { "the request failed".into() } else { text }
+    if text.is_empty() {
+        "the request failed".into()
+    } else {
+        text
+    }
 }
 
 const MAX_DETAIL: usize = 8 * 81;
 
 fn is_plain_text(content_type: &str) -> bool {
-    let mut parts = content_type.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let mut parts = content_type
+        .split(';')
+        .map(|part| part.trim().to_ascii_lowercase());
     parts.next().is_some_and(|kind| kind == "text/plain")
         && parts.all(|part| match part.strip_prefix("charset=") {
             Some(charset) => matches!(charset.trim_matches('"'), "utf-8" | "us-ascii" | ""),
@@ -322,7 +378,11 @@ fn detail(said: &[u8]) -> String {
     if said.contains(harmful) {
         return String::new();
     }
-    let lines = said.lines().map(str::trim).take_while(|line| !line.is_empty()).take(8);
+    let lines = said
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .take(8);
     lines.collect::<Vec<_>>().join("; ")
 }
 
@@ -335,12 +395,18 @@ mod tests {
     fn credentials_are_not_shown() {
         let shown = redact(&Url::parse("https://ann:secret@h.example/x?y=1").unwrap());
         assert_eq!(shown, "https://xxxxx@h.example/x?y=1");
-        assert_eq!(redact(&Url::parse("https://token@h.example/").unwrap()), "https://xxxxx@h.example/");
+        assert_eq!(
+            redact(&Url::parse("https://token@h.example/").unwrap()),
+            "https://xxxxx@h.example/"
+        );
     }
 
     #[test]
     fn details_are_short_and_harmless() {
-        assert_eq!(detail(b"not found: x\nsee y\n\nmore"), "not found: x; see y");
+        assert_eq!(
+            detail(b"not found: x\nsee y\n\nmore"),
+            "not found: x; see y"
+        );
         assert_eq!(detail(b"\x1b[31mred"), "");
         assert_eq!(detail(b"\xff\xfe"), "");
         assert!(detail("é".repeat(1000).as_bytes()).len() <= MAX_DETAIL);

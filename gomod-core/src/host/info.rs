@@ -15,12 +15,25 @@ pub struct Info {
 }
 
 /// The fields of an origin in the order in which the go command writes them.
-const ORIGIN: &[&str] = &["VCS", "URL", "Subdir", "Hash", "TagPrefix", "TagSum", "Ref", "RepoSum"];
+const ORIGIN: &[&str] = &[
+    "VCS",
+    "URL",
+    "Subdir",
+    "Hash",
+    "TagPrefix",
+    "TagSum",
+    "Ref",
+    "RepoSum",
+];
 
 impl Info {
     /// An answer made of its two essential parts.
     pub fn new(version: impl Into<String>, time: impl Into<String>) -> Self {
-        Self { version: version.into(), time: time.into(), origin: None }
+        Self {
+            version: version.into(),
+            time: time.into(),
+            origin: None,
+        }
     }
 
     /// Parses an answer as leniently as the go command: unknown fields are ignored, letter case in
@@ -36,14 +49,20 @@ impl Info {
         let version = text(&fields, "Version")?.unwrap_or_default();
         let time = text(&fields, "Time")?.unwrap_or_else(|| "0001-01-01T00:00:00Z".into());
         if instant(&time).is_none() {
-            return Err(format!("the time {time:?} is not in the notation of RFC 3339"));
+            return Err(format!(
+                "the time {time:?} is not in the notation of RFC 3339"
+            ));
         }
         let origin = match field(&fields, "Origin") {
             Some(Value::Object(origin)) => Some(origin.clone()),
             None | Some(Value::Null) => None,
             Some(_) => return Err("its Origin is no object".into()),
         };
-        Ok(Self { version, time, origin })
+        Ok(Self {
+            version,
+            time,
+            origin,
+        })
     }
 
     /// The bytes that the go command stores in its cache: no unknown fields, and of the origin only
@@ -85,7 +104,10 @@ pub fn parse_list(bytes: &[u8]) -> Vec<String> {
         .filter(|(version, _)| !version.is_pseudo())
         .collect();
     versions.sort_by(|(v, a), (w, b)| v.cmp_precedence(w).then_with(|| a.cmp(b)));
-    versions.into_iter().map(|(_, word)| word.to_owned()).collect()
+    versions
+        .into_iter()
+        .map(|(_, word)| word.to_owned())
+        .collect()
 }
 
 /// The version in an `@v/list` answer with the latest time, where a line gives one or the version is a
@@ -115,7 +137,12 @@ pub(super) fn latest_in_list(bytes: &[u8]) -> Option<String> {
 
 fn field<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let exact = fields.get(name);
-    exact.or_else(|| fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v))
+    exact.or_else(|| {
+        fields
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v)
+    })
 }
 
 fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<String>, String> {
@@ -129,7 +156,10 @@ fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<String>, Strin
 /// `yyyymmddhhmmss` in UTC, as in pseudo-versions.
 fn timestamp(t: &str) -> Option<(i64, u32)> {
     let part = |range| t.get(range).unwrap_or_default();
-    let (date, time) = ([part(0..4), part(4..6), part(6..8)], [part(8..10), part(10..12), part(12..14)]);
+    let (date, time) = (
+        [part(0..4), part(4..6), part(6..8)],
+        [part(8..10), part(10..12), part(12..14)],
+    );
     instant(&format!("{}T{}Z", date.join("-"), time.join(":")))
 }
 
@@ -137,10 +167,16 @@ fn timestamp(t: &str) -> Option<(i64, u32)> {
 fn instant(t: &str) -> Option<(i64, u32)> {
     let number = |range: std::ops::Range<usize>| -> Option<i64> {
         let digits = t.get(range)?;
-        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
+        digits
+            .bytes()
+            .all(|b| b.is_ascii_digit())
+            .then(|| digits.parse().ok())?
     };
     let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
-    if !marks.iter().all(|(at, mark)| t.as_bytes().get(*at) == Some(mark)) {
+    if !marks
+        .iter()
+        .all(|(at, mark)| t.as_bytes().get(*at) == Some(mark))
+    {
         return None;
     }
     let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
@@ -176,10 +212,19 @@ fn instant(t: &str) -> Option<(i64, u32)> {
         _ => return None,
     };
     // Days since 1970-01-01, counting years from March so that leap days come last.
-    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * m + 2) / 5 + day - 1
-        - 719_468;
-    Some((((days * 24 + hour) * 60 + minute) * 60 + second - offset, nanos))
+    let (y, m) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let days =
+        365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * m + 2) / 5 + day
+            - 1
+            - 719_468;
+    Some((
+        ((days * 24 + hour) * 60 + minute) * 60 + second - offset,
+        nanos,
+    ))
 }
 
 #[cfg(test)]
@@ -202,7 +247,13 @@ mod tests {
 
     #[test]
     fn info_that_is_none_is_an_error() {
-        for bad in ["", "<html>", "[]", r#"{"Version":1}"#, r#"{"Version":"v1","Time":"now"}"#] {
+        for bad in [
+            "",
+            "<html>",
+            "[]",
+            r#"{"Version":1}"#,
+            r#"{"Version":"v1","Time":"now"}"#,
+        ] {
             assert!(Info::parse(bad.as_bytes()).is_err(), "{bad}");
         }
     }
@@ -212,8 +263,12 @@ mod tests {
         let list = b"v1.10.0\nv1.2.0 2020-01-02T03:04:05Z\n\nmaster\nv0.0.0-20191109021931-daa7c04131f5\n  v1.9.0\r\nv2\n";
         assert_eq!(parse_list(list), ["v1.2.0", "v1.9.0", "v1.10.0", "v2"]);
         assert_eq!(latest_in_list(list).as_deref(), Some("v1.2.0"));
-        let pseudo = b"v0.0.0-20191109021931-daa7c04131f5\nv0.0.0-20200101000000-aaaaaaaaaaaa\nv1.0.0\n";
-        assert_eq!(latest_in_list(pseudo).as_deref(), Some("v0.0.0-20200101000000-aaaaaaaaaaaa"));
+        let pseudo =
+            b"v0.0.0-20191109021931-daa7c04131f5\nv0.0.0-20200101000000-aaaaaaaaaaaa\nv1.0.0\n";
+        assert_eq!(
+            latest_in_list(pseudo).as_deref(),
+            Some("v0.0.0-20200101000000-aaaaaaaaaaaa")
+        );
         assert_eq!(latest_in_list(b"v1.0.0\n"), None);
     }
 
@@ -221,8 +276,17 @@ mod tests {
     fn instants() {
         assert_eq!(instant("1970-01-01T00:00:00Z"), Some((0, 0)));
         assert_eq!(instant("2020-03-01T00:00:00Z"), Some((1_583_020_800, 0)));
-        assert_eq!(instant("2020-03-01T02:00:00.5+02:00"), Some((1_583_020_800, 500_000_000)));
-        for bad in ["2021-02-29T00:00:00Z", "2020-13-01T00:00:00Z", "2020-01-01", "2020-01-01T00:00:00", "20-1"] {
+        assert_eq!(
+            instant("2020-03-01T02:00:00.5+02:00"),
+            Some((1_583_020_800, 500_000_000))
+        );
+        for bad in [
+            "2021-02-29T00:00:00Z",
+            "2020-13-01T00:00:00Z",
+            "2020-01-01",
+            "2020-01-01T00:00:00",
+            "20-1",
+        ] {
             assert_eq!(instant(bad), None, "{bad}");
         }
     }

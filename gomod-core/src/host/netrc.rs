@@ -16,7 +16,11 @@ impl Netrc {
     /// Reads `NETRC`, else `~/.netrc`, unless `GOAUTH` turns it off. A file that cannot be read counts
     /// as none.
     pub(super) fn load(env: &GoEnv) -> Self {
-        if !env.get("GOAUTH").split(';').any(|method| method.trim() == "netrc") {
+        if !env
+            .get("GOAUTH")
+            .split(';')
+            .any(|method| method.trim() == "netrc")
+        {
             return Self::default();
         }
         let path = match env.var("NETRC") {
@@ -29,7 +33,9 @@ impl Netrc {
                 None => return Self::default(),
             },
         };
-        Self::parse(&String::from_utf8_lossy(&fs::read(path).unwrap_or_default()))
+        Self::parse(&String::from_utf8_lossy(
+            &fs::read(path).unwrap_or_default(),
+        ))
     }
 
     /// Pairs of words, by line; of several entries for a host the first counts.
@@ -91,13 +97,27 @@ mod tests {
     #[test]
     fn entries() {
         let netrc = Netrc::parse(FILE);
-        assert_eq!(netrc.login("https://a.example/x/@v/list"), Some(("ann", "pw1")));
+        assert_eq!(
+            netrc.login("https://a.example/x/@v/list"),
+            Some(("ann", "pw1"))
+        );
         assert_eq!(netrc.login("https://b.example"), Some(("bob", "pw2")));
         assert_eq!(netrc.login("https://c.example/"), None, "inside a macro");
-        assert_eq!(netrc.login("https://d.example/team/x"), Some(("dan", "pw4")));
+        assert_eq!(
+            netrc.login("https://d.example/team/x"),
+            Some(("dan", "pw4"))
+        );
         assert_eq!(netrc.login("https://d.example/other"), None);
-        assert_eq!(netrc.login("http://a.example/x"), None, "never over plain http");
-        assert_eq!(netrc.login("https://z.example/"), None, "the default entry is not used");
+        assert_eq!(
+            netrc.login("http://a.example/x"),
+            None,
+            "never over plain http"
+        );
+        assert_eq!(
+            netrc.login("https://z.example/"),
+            None,
+            "the default entry is not used"
+        );
     }
 
     #[test]
@@ -105,14 +125,23 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let home = dir.path().to_str().unwrap();
         fs::write(dir.path().join(".netrc"), FILE).unwrap();
-        fs::write(dir.path().join("other"), "machine a.example login o password p").unwrap();
+        fs::write(
+            dir.path().join("other"),
+            "machine a.example login o password p",
+        )
+        .unwrap();
         let other = format!("{home}/other");
         let login = |vars: &[(&str, &str)]| {
             let netrc = Netrc::load(&GoEnv::from_vars(vars.iter().copied()));
-            netrc.login("https://a.example/").map(|(login, _)| login.to_owned())
+            netrc
+                .login("https://a.example/")
+                .map(|(login, _)| login.to_owned())
         };
         assert_eq!(login(&[("HOME", home)]).as_deref(), Some("ann"));
-        assert_eq!(login(&[("HOME", home), ("NETRC", &other)]).as_deref(), Some("o"));
+        assert_eq!(
+            login(&[("HOME", home), ("NETRC", &other)]).as_deref(),
+            Some("o")
+        );
         assert_eq!(login(&[("HOME", home), ("GOAUTH", "off")]), None);
         assert_eq!(login(&[]), None);
     }

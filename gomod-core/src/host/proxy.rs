@@ -50,9 +50,12 @@ impl Place {
             "file" => {
                 let more = url.query().is_some() || url.fragment().is_some() || url.has_host();
                 let path = url.to_file_path().ok().filter(|_| !more);
-                path.map(Self::File).ok_or_else(|| "a file:// URL may hold an absolute path only".into())
+                path.map(Self::File)
+                    .ok_or_else(|| "a file:// URL may hold an absolute path only".into())
             }
-            scheme => Err(format!("the scheme {scheme} is none of https, http and file")),
+            scheme => Err(format!(
+                "the scheme {scheme} is none of https, http and file"
+            )),
         }
     }
 }
@@ -74,14 +77,22 @@ pub(super) fn parse_entries(list: &str) -> Result<Vec<Entry>, (String, String)> 
             "direct" => Place::Direct,
             text => {
                 let word = !text.contains(['.', ':', '/']);
-                let full = text.contains(":/") || Path::new(text).is_absolute() || text.starts_with('/');
-                let text = if word || full { text.to_owned() } else { format!("https://{text}") };
+                let full =
+                    text.contains(":/") || Path::new(text).is_absolute() || text.starts_with('/');
+                let text = if word || full {
+                    text.to_owned()
+                } else {
+                    format!("https://{text}")
+                };
                 Place::parse(&text).map_err(|reason| (hide_userinfo(&text), reason))?
             }
         };
         // What follows `off` or `direct` is never reached.
         let last = matches!(place, Place::Off | Place::Direct);
-        entries.push(Entry { place, falls_back: falls_back && !last });
+        entries.push(Entry {
+            place,
+            falls_back: falls_back && !last,
+        });
         if last {
             break;
         }
@@ -101,14 +112,20 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     pub(super) async fn go_mod(&self, module: &ModuleVersion) -> Result<Vec<u8>, FetchError> {
-        self.bytes(&version_file(module, "mod")?, self.limits.go_mod).await
+        self.bytes(&version_file(module, "mod")?, self.limits.go_mod)
+            .await
     }
 
     pub(super) async fn list(&self, path: &ModulePath) -> Result<Vec<u8>, FetchError> {
-        self.bytes(&format!("{}/@v/list", escape(path)?), self.limits.list).await
+        self.bytes(&format!("{}/@v/list", escape(path)?), self.limits.list)
+            .await
     }
 
-    pub(super) async fn info(&self, path: &ModulePath, version: &str) -> Result<Vec<u8>, FetchError> {
+    pub(super) async fn info(
+        &self,
+        path: &ModulePath,
+        version: &str,
+    ) -> Result<Vec<u8>, FetchError> {
         let escaped = escape_version(version).map_err(|e| FetchError::InvalidRequest {
             what: format!("{path}@{version}"),
             reason: e.to_string(),
@@ -121,7 +138,10 @@ impl Reader<'_> {
             && Version::parse(version).is_ok_and(|version| path.check_major(&version).is_ok());
         if exact && info.version != version {
             let reason = format!("it is about version {:?}, not {version}", info.version);
-            return Err(FetchError::InvalidAnswer { url: self.shown(&file), reason });
+            return Err(FetchError::InvalidAnswer {
+                url: self.shown(&file),
+                reason,
+            });
         }
         Ok(bytes)
     }
@@ -146,13 +166,20 @@ impl Reader<'_> {
     }
 
     pub(super) async fn zip(&self, module: &ModuleVersion, to: File) -> Result<(), FetchError> {
-        let ceiling = Ceiling { bytes: self.limits.zip, total: self.limits.zip_total };
-        self.read(&version_file(module, "zip")?, ceiling, &mut Sink::File(to)).await
+        let ceiling = Ceiling {
+            bytes: self.limits.zip,
+            total: self.limits.zip_total,
+        };
+        self.read(&version_file(module, "zip")?, ceiling, &mut Sink::File(to))
+            .await
     }
 
     /// A file below the place, in memory.
     pub(super) async fn bytes(&self, file: &str, limit: u64) -> Result<Vec<u8>, FetchError> {
-        let ceiling = Ceiling { bytes: limit, total: self.limits.total };
+        let ceiling = Ceiling {
+            bytes: limit,
+            total: self.limits.total,
+        };
         let mut sink = Sink::Memory(Vec::new());
         self.read(file, ceiling, &mut sink).await?;
         match sink {
@@ -162,14 +189,18 @@ impl Reader<'_> {
     }
 
     fn check_info(&self, file: &str, bytes: &[u8]) -> Result<Info, FetchError> {
-        Info::parse(bytes)
-            .map_err(|reason| FetchError::InvalidAnswer { url: self.shown(file), reason })
+        Info::parse(bytes).map_err(|reason| FetchError::InvalidAnswer {
+            url: self.shown(file),
+            reason,
+        })
     }
 
     async fn read(&self, file: &str, ceiling: Ceiling, sink: &mut Sink) -> Result<(), FetchError> {
         match (self.place, self.http) {
             (Place::Http(base), Some(http)) => http.get(&join(base, file), ceiling, sink).await,
-            (Place::File(dir), _) => read_file(&dir.join(file), &self.shown(file), ceiling.bytes, sink),
+            (Place::File(dir), _) => {
+                read_file(&dir.join(file), &self.shown(file), ceiling.bytes, sink)
+            }
             _ => Err(FetchError::Off { what: file.into() }),
         }
     }
@@ -188,7 +219,10 @@ fn read_file(path: &Path, shown: &str, limit: u64, sink: &mut Sink) -> Result<()
         match error.kind() {
             io::ErrorKind::NotFound => FetchError::NotFound { url, detail },
             io::ErrorKind::PermissionDenied => FetchError::Forbidden { url, detail },
-            _ => FetchError::Machine { what: format!("reading {shown}"), reason: error.to_string() },
+            _ => FetchError::Machine {
+                what: format!("reading {shown}"),
+                reason: error.to_string(),
+            },
         }
     };
     let mut file = File::open(path).map_err(fail)?;
@@ -203,12 +237,16 @@ fn read_file(path: &Path, shown: &str, limit: u64, sink: &mut Sink) -> Result<()
         };
         received += n as u64;
         if received > limit {
-            return Err(FetchError::TooLarge { url: shown.into(), limit });
+            return Err(FetchError::TooLarge {
+                url: shown.into(),
+                limit,
+            });
         }
-        sink.write(&part[..n]).map_err(|error| FetchError::Machine {
-            what: format!("storing {shown}"),
-            reason: error.to_string(),
-        })?;
+        sink.write(&part[..n])
+            .map_err(|error| FetchError::Machine {
+                what: format!("storing {shown}"),
+                reason: error.to_string(),
+            })?;
     }
 }
 
@@ -221,21 +259,31 @@ fn join(base: &Url, file: &str) -> Url {
 }
 
 fn version_file(module: &ModuleVersion, suffix: &str) -> Result<String, FetchError> {
-    let version = escape_version(module.version.as_str()).map_err(|e| FetchError::InvalidRequest {
-        what: module.to_string(),
-        reason: e.to_string(),
-    })?;
+    let version =
+        escape_version(module.version.as_str()).map_err(|e| FetchError::InvalidRequest {
+            what: module.to_string(),
+            reason: e.to_string(),
+        })?;
     Ok(format!("{}/@v/{version}.{suffix}", escape(&module.path)?))
 }
 
 fn escape(path: &ModulePath) -> Result<String, FetchError> {
-    let escaped = if path.is_toolchain() { Err("not a module".into()) } else { path.escape().map_err(|e| e.to_string()) };
-    escaped.map_err(|reason| FetchError::InvalidRequest { what: path.to_string(), reason })
+    let escaped = if path.is_toolchain() {
+        Err("not a module".into())
+    } else {
+        path.escape().map_err(|e| e.to_string())
+    };
+    escaped.map_err(|reason| FetchError::InvalidRequest {
+        what: path.to_string(),
+        reason,
+    })
 }
 
 fn hide_userinfo(text: &str) -> String {
     match (text.find("//"), text.rfind('@')) {
-        (Some(start), Some(end)) if start < end => format!("{}xxxxx{}", &text[..start + 2], &text[end..]),
+        (Some(start), Some(end)) if start < end => {
+            format!("{}xxxxx{}", &text[..start + 2], &text[end..])
+        }
         _ => text.to_owned(),
     }
 }
@@ -247,28 +295,53 @@ mod tests {
 
     fn entries(list: &str) -> Vec<(String, bool)> {
         let entries = parse_entries(list).unwrap();
-        entries.iter().map(|e| (e.place.shown(), e.falls_back)).collect()
+        entries
+            .iter()
+            .map(|e| (e.place.shown(), e.falls_back))
+            .collect()
     }
 
     #[test]
     fn trap_11_lists_of_proxies() {
         let is = |list: &str, expected: &[(&str, bool)]| {
-            let expected: Vec<_> = expected.iter().map(|(s, f)| ((*s).to_owned(), *f)).collect();
+            let expected: Vec<_> = expected
+                .iter()
+                .map(|(s, f)| ((*s).to_owned(), *f))
+                .collect();
             assert_eq!(entries(list), expected, "{list}");
         };
-        is("https://a.example/x/,direct", &[("https://a.example/x", false), ("direct", false)]);
-        is("http://u:p@a.example|b.example , off,c", &[
-            ("http://xxxxx@a.example", true),
-            ("https://b.example", false),
-            ("off", false),
-        ]);
-        is(",, file:///a%20b |direct|x.example", &[("file:///a b", true), ("direct", false)]);
+        is(
+            "https://a.example/x/,direct",
+            &[("https://a.example/x", false), ("direct", false)],
+        );
+        is(
+            "http://u:p@a.example|b.example , off,c",
+            &[
+                ("http://xxxxx@a.example", true),
+                ("https://b.example", false),
+                ("off", false),
+            ],
+        );
+        is(
+            ",, file:///a%20b |direct|x.example",
+            &[("file:///a b", true), ("direct", false)],
+        );
         is("localhost:80/x", &[("https://localhost:80/x", false)]);
     }
 
     #[test]
     fn what_is_no_list() {
-        for bad in ["", " ", ",|", "word", "ftp://x", "/dir", "file://host/x", "file:///x?y", "https://"] {
+        for bad in [
+            "",
+            " ",
+            ",|",
+            "word",
+            "ftp://x",
+            "/dir",
+            "file://host/x",
+            "file:///x?y",
+            "https://",
+        ] {
             assert!(parse_entries(bad).is_err(), "{bad:?}");
         }
         let (entry, _) = parse_entries("ftp://u:secret@x").unwrap_err();
@@ -278,9 +351,16 @@ mod tests {
     #[test]
     fn joining() {
         let base = Url::parse("https://a.example/p/?q=1").unwrap();
-        let url = join(&base, "github.com/!burnt!sushi/toml/@v/v2.0.0+incompatible.mod");
-        let path = "https://a.example/p/github.com/!burnt!sushi/toml/@v/v2.0.0+incompatible.mod?q=1";
+        let url = join(
+            &base,
+            "github.com/!burnt!sushi/toml/@v/v2.0.0+incompatible.mod",
+        );
+        let path =
+            "https://a.example/p/github.com/!burnt!sushi/toml/@v/v2.0.0+incompatible.mod?q=1";
         assert_eq!(url.as_str(), path);
-        assert_eq!(join(&base, "x#y%?").as_str(), "https://a.example/p/x%23y%25%3F?q=1");
+        assert_eq!(
+            join(&base, "x#y%?").as_str(),
+            "https://a.example/p/x%23y%25%3F?q=1"
+        );
     }
 }

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::StreamExt;
@@ -14,94 +13,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use super::direct;
 use super::http::HttpClient;
 use super::proxy::{Entry, Place, Reader, parse_entries};
-use super::{Attempt, FetchError, GoEnv, HostError, Limits, SumdbSetting};
-use crate::model::{ModulePath, ModuleVersion};
-
-/// Something to fetch.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Request {
-    /// The `go.mod` of a version.
-    Mod(ModuleVersion),
-    /// What a version or a query such as a branch stands for; see [`Info`](super::Info).
-    Info(ModulePath, String),
-    /// The list of versions; see [`parse_list`](super::parse_list). A list that no source has is empty.
-    List(ModulePath),
-    /// The latest version, for modules without tagged ones; see [`Info`](super::Info).
-    Latest(ModulePath),
-    /// The content of a version, into a temporary file.
-    Zip(ModuleVersion),
-    /// Which source serves the checksum database of this name; answered by [`Fetched::source`].
-    SumdbSupported(String),
-    /// A look-up or tile of a checksum database, through the first proxy that serves it, else from the
-    /// database itself.
-    Sumdb {
-        /// The database's name.
-        name: String,
-        /// The path below it, such as `lookup/…`, escaped.
-        path: String,
-    },
-}
-
-impl Request {
-    /// The module asked about; none for the checksum database.
-    pub fn module(&self) -> Option<&ModulePath> {
-        match self {
-            Self::Mod(module) | Self::Zip(module) => Some(&module.path),
-            Self::Info(path, _) | Self::List(path) | Self::Latest(path) => Some(path),
-            Self::SumdbSupported(_) | Self::Sumdb { .. } => None,
-        }
-    }
-}
-
-impl fmt::Display for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Mod(module) => write!(f, "go.mod of {module}"),
-            Self::Info(path, version) => write!(f, "version information of {path}@{version}"),
-            Self::List(path) => write!(f, "list of versions of {path}"),
-            Self::Latest(path) => write!(f, "latest version of {path}"),
-            Self::Zip(module) => write!(f, "zip of {module}"),
-            Self::SumdbSupported(name) => write!(f, "way to the checksum database {name}"),
-            Self::Sumdb { name, path } => write!(f, "{name}/{path}"),
-        }
-    }
-}
-
-/// An answer.
-#[derive(Debug, Clone, Default)]
-pub struct Fetched {
-    /// The content; empty for a zip.
-    pub bytes: Vec<u8>,
-    /// The temporary file with a zip, removed with its last holder.
-    pub zip: Option<Arc<TempPath>>,
-    /// The entry of the list that answered, without credentials; empty if none did.
-    pub source: String,
-    /// Whether this stands for "no source has it": a list that is empty for that reason, or a checksum
-    /// database that no proxy serves.
-    pub missing: bool,
-}
-
-impl Fetched {
-    /// The temporary file with a zip.
-    pub fn zip_file(&self) -> Option<&Path> {
-        self.zip.as_deref().map(AsRef::as_ref)
-    }
-}
-
-/// How [`Sources`] differ from what the environment says.
-#[derive(Debug, Clone, Default)]
-pub struct SourceOptions {
-    /// A list in place of `GOPROXY`, or a directory, which stands for its `file://` URL.
-    pub proxy: Option<String>,
-    /// What a relative directory is relative to.
-    pub base: PathBuf,
-    /// Whether the network may not be used. `file://` sources still are.
-    pub offline: bool,
-    /// Limits on answers.
-    pub limits: Limits,
-    /// Where temporary files go; a directory beside the module cache makes storing zips cheap.
-    pub temp_dir: Option<PathBuf>,
-}
+use super::{Attempt, FetchError, Fetched, GoEnv, HostError, Request, SourceOptions, SumdbSetting};
+use crate::model::ModulePath;
 
 /// The sources of modules. Creating them costs nothing: no thread, connection or certificate is
 /// touched before the first request needs it.
@@ -175,7 +88,10 @@ impl Sources {
         if answers.len() == wanted.len() {
             return answers; // no duplicates, so in order already
         }
-        places.into_iter().map(|place| answers[place].clone()).collect()
+        places
+            .into_iter()
+            .map(|place| answers[place].clone())
+            .collect()
     }
 
     fn fetch_unique(&self, wanted: &[&Request]) -> Vec<Result<Fetched, FetchError>> {
@@ -201,7 +117,10 @@ impl Sources {
                     Outcome::Done(answer) => answer,
                     Outcome::Direct(mut attempts) => match from_origin.next() {
                         Some(Err(error)) => {
-                            attempts.push(Attempt { source: Place::Direct.shown(), error });
+                            attempts.push(Attempt {
+                                source: Place::Direct.shown(),
+                                error,
+                            });
                             failed(attempts, request)
                         }
                         Some(answer) => answer,
@@ -210,7 +129,10 @@ impl Sources {
                 };
                 match answer {
                     Err(error) if matches!(request, Request::List(_)) && error.is_not_found() => {
-                        Ok(Fetched { missing: true, ..Fetched::default() })
+                        Ok(Fetched {
+                            missing: true,
+                            ..Fetched::default()
+                        })
                     }
                     answer => answer,
                 }
@@ -223,15 +145,21 @@ impl Sources {
         let mut kept = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
         let runtime = match kept.take() {
             Some(runtime) => runtime,
-            None => Builder::new_current_thread().enable_all().build().map_err(|error| {
-                FetchError::Machine { what: "starting to fetch".into(), reason: error.to_string() }
-            })?,
+            None => Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(|error| FetchError::Machine {
+                    what: "starting to fetch".into(),
+                    reason: error.to_string(),
+                })?,
         };
         // Inside another runtime this thread may not block, so a thread of its own does.
         let outcomes = if Handle::try_current().is_ok() {
             std::thread::scope(|scope| {
                 let worker = scope.spawn(|| runtime.block_on(self.batch(wanted)));
-                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                worker
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
             })
         } else {
             runtime.block_on(self.batch(wanted))
@@ -242,20 +170,28 @@ impl Sources {
 
     /// Keeps as many requests in flight as the limits allow.
     async fn batch(&self, wanted: &[&Request]) -> Vec<Outcome> {
-        let numbered = wanted.iter().enumerate().map(|(i, r)| async move { (i, self.ask(r).await) });
+        let numbered = wanted
+            .iter()
+            .enumerate()
+            .map(|(i, r)| async move { (i, self.ask(r).await) });
         let limit = self.options.limits.concurrency.max(1);
-        let mut outcomes: Vec<_> = stream::iter(numbered).buffer_unordered(limit).collect().await;
+        let mut outcomes: Vec<_> = stream::iter(numbered)
+            .buffer_unordered(limit)
+            .collect()
+            .await;
         outcomes.sort_by_key(|(i, _)| *i);
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
     async fn ask(&self, request: &Request) -> Outcome {
         match request {
-            Request::SumdbSupported(name) => Outcome::Done(self.database(name).await.map(|found| Fetched {
-                source: found.place.shown(),
-                missing: !found.proxied,
-                ..Fetched::default()
-            })),
+            Request::SumdbSupported(name) => {
+                Outcome::Done(self.database(name).await.map(|found| Fetched {
+                    source: found.place.shown(),
+                    missing: !found.proxied,
+                    ..Fetched::default()
+                }))
+            }
             Request::Sumdb { name, path } => Outcome::Done(self.ask_database(name, path).await),
             request => self.ask_in_turn(request).await,
         }
@@ -267,21 +203,31 @@ impl Sources {
             Ok(entries) => entries,
             Err(error) => return Outcome::Done(Err(error)),
         };
-        if request.module().is_some_and(|path| self.env.is_no_proxy(path)) {
-            return Outcome::Direct(Vec::new());
+        if let Some(path) = request.module() {
+            if let Err(error) = check(path, request) {
+                return Outcome::Done(Err(error));
+            }
+            if self.env.is_no_proxy(path) {
+                return Outcome::Direct(Vec::new());
+            }
         }
         let mut attempts = Vec::new();
         for entry in entries {
             let error = match &entry.place {
                 Place::Direct => return Outcome::Direct(attempts),
-                Place::Off => FetchError::Off { what: request.to_string() },
+                Place::Off => FetchError::Off {
+                    what: request.to_string(),
+                },
                 place => match self.ask_place(place, request).await {
                     Ok(fetched) => return Outcome::Done(Ok(fetched)),
                     Err(error) => error,
                 },
             };
             let stop = !entry.falls_back && !error.falls_through();
-            attempts.push(Attempt { source: entry.place.shown(), error });
+            attempts.push(Attempt {
+                source: entry.place.shown(),
+                error,
+            });
             if stop {
                 break;
             }
@@ -291,7 +237,10 @@ impl Sources {
 
     async fn ask_place(&self, place: &Place, request: &Request) -> Result<Fetched, FetchError> {
         let reader = self.reader(place, || request.to_string())?;
-        let mut fetched = Fetched { source: place.shown(), ..Fetched::default() };
+        let mut fetched = Fetched {
+            source: place.shown(),
+            ..Fetched::default()
+        };
         fetched.bytes = match request {
             Request::Mod(module) => reader.go_mod(module).await?,
             Request::Info(path, version) => reader.info(path, version).await?,
@@ -313,7 +262,11 @@ impl Sources {
         let reader = self.reader(&database.place, || format!("{name}/{path}"))?;
         let file = format!("{}{}", database.below, path.trim_start_matches('/'));
         let bytes = reader.bytes(&file, self.options.limits.sumdb).await?;
-        Ok(Fetched { bytes, source: database.place.shown(), ..Fetched::default() })
+        Ok(Fetched {
+            bytes,
+            source: database.place.shown(),
+            ..Fetched::default()
+        })
     }
 
     /// How to reach a database, found out once (`cmd/go/internal/modfetch/sumdb.go`, `initBase`): at the
@@ -333,11 +286,19 @@ impl Sources {
             what: format!("checksum database {entry}"),
             reason,
         };
-        if let Ok(SumdbSetting::Database { name: set, url: Some(url), .. }) = self.env.sumdb()
+        if let Ok(SumdbSetting::Database {
+            name: set,
+            url: Some(url),
+            ..
+        }) = self.env.sumdb()
             && set == name
         {
             let place = Place::parse(&url).map_err(|reason| invalid(name, reason))?;
-            return Ok(Database { place, below: String::new(), proxied: false });
+            return Ok(Database {
+                place,
+                below: String::new(),
+                proxied: false,
+            });
         }
         let (mut attempts, mut past_proxies) = (Vec::new(), false);
         for entry in self.usable(&Request::SumdbSupported(name.to_owned()))? {
@@ -353,12 +314,19 @@ impl Sources {
             let error = match answer {
                 Ok(_) => {
                     let (place, below) = (entry.place.clone(), format!("sumdb/{name}/"));
-                    return Ok(Database { place, below, proxied: true });
+                    return Ok(Database {
+                        place,
+                        below,
+                        proxied: true,
+                    });
                 }
                 Err(error) => error,
             };
             let stop = !entry.falls_back && !error.falls_through();
-            attempts.push(Attempt { source: entry.place.shown(), error });
+            attempts.push(Attempt {
+                source: entry.place.shown(),
+                error,
+            });
             if stop {
                 break;
             }
@@ -368,15 +336,27 @@ impl Sources {
         match FetchError::of_attempts(attempts) {
             Some(error) if !past_proxies && !error.best().falls_through() => Err(error),
             _ => {
-                let place = Place::parse(&format!("https://{name}")).map_err(|r| invalid(name, r))?;
-                Ok(Database { place, below: String::new(), proxied: false })
+                let place =
+                    Place::parse(&format!("https://{name}")).map_err(|r| invalid(name, r))?;
+                Ok(Database {
+                    place,
+                    below: String::new(),
+                    proxied: false,
+                })
             }
         }
     }
 
     fn ask_origins(&self, wanted: &[&Request]) -> Vec<Result<Fetched, FetchError>> {
         if self.options.offline {
-            return wanted.iter().map(|r| Err(FetchError::Offline { what: r.to_string() })).collect();
+            return wanted
+                .iter()
+                .map(|r| {
+                    Err(FetchError::Offline {
+                        what: r.to_string(),
+                    })
+                })
+                .collect();
         }
         direct::fetch(&self.env, &self.options, wanted)
     }
@@ -384,42 +364,64 @@ impl Sources {
     fn usable(&self, request: &Request) -> Result<&[Entry], FetchError> {
         match &self.entries {
             Ok(entries) => Ok(entries),
-            Err(Unusable::NotConfigured) => {
-                Err(FetchError::NoProxyConfigured { what: request.to_string() })
-            }
-            Err(Unusable::Entry { entry, reason }) => {
-                Err(FetchError::InvalidSource { entry: entry.clone(), reason: reason.clone() })
-            }
+            Err(Unusable::NotConfigured) => Err(FetchError::NoProxyConfigured {
+                what: request.to_string(),
+            }),
+            Err(Unusable::Entry { entry, reason }) => Err(FetchError::InvalidSource {
+                entry: entry.clone(),
+                reason: reason.clone(),
+            }),
         }
     }
 
-    fn reader<'a>(&'a self, place: &'a Place, what: impl Fn() -> String) -> Result<Reader<'a>, FetchError> {
+    fn reader<'a>(
+        &'a self,
+        place: &'a Place,
+        what: impl Fn() -> String,
+    ) -> Result<Reader<'a>, FetchError> {
         let limits = &self.options.limits;
         let http = match place {
-            Place::Http(_) if self.options.offline => return Err(FetchError::Offline { what: what() }),
+            Place::Http(_) if self.options.offline => {
+                return Err(FetchError::Offline { what: what() });
+            }
             Place::Http(_) => {
                 let http = self.http.get_or_init(|| HttpClient::new(&self.env, limits));
                 Some(http.as_ref().map_err(Clone::clone)?)
             }
             _ => None,
         };
-        Ok(Reader { place, http, limits })
+        Ok(Reader {
+            place,
+            http,
+            limits,
+        })
     }
 
     fn temp_file(&self) -> Result<(std::fs::File, TempPath), FetchError> {
-        let dir = self.options.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
-        let file = tempfile::Builder::new().prefix("gomod-").suffix(".zip").tempfile_in(&dir);
-        file.map(tempfile::NamedTempFile::into_parts).map_err(|error| FetchError::Machine {
-            what: format!("creating a temporary file in {}", dir.display()),
-            reason: error.to_string(),
-        })
+        let dir = self
+            .options
+            .temp_dir
+            .clone()
+            .unwrap_or_else(std::env::temp_dir);
+        let file = tempfile::Builder::new()
+            .prefix("gomod-")
+            .suffix(".zip")
+            .tempfile_in(&dir);
+        file.map(tempfile::NamedTempFile::into_parts)
+            .map_err(|error| FetchError::Machine {
+                what: format!("creating a temporary file in {}", dir.display()),
+                reason: error.to_string(),
+            })
     }
 }
 
 impl Drop for Sources {
     /// A runtime may not be dropped inside another one in the usual way, as that could block.
     fn drop(&mut self) {
-        let kept = self.runtime.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let kept = self
+            .runtime
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(runtime) = kept.take() {
             drop(self.http.take()); // connections belong to the runtime
             runtime.shutdown_background();
@@ -429,9 +431,15 @@ impl Drop for Sources {
 
 impl fmt::Debug for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.entries.as_ref().map(|entries| entries.iter().map(|e| e.place.shown()));
+        let shown = self
+            .entries
+            .as_ref()
+            .map(|entries| entries.iter().map(|e| e.place.shown()));
         f.debug_struct("Sources")
-            .field("entries", &shown.map(Iterator::collect::<Vec<_>>).unwrap_or_default())
+            .field(
+                "entries",
+                &shown.map(Iterator::collect::<Vec<_>>).unwrap_or_default(),
+            )
             .field("offline", &self.options.offline)
             .finish_non_exhaustive()
     }
@@ -441,12 +449,29 @@ fn given_entries(proxy: &str, options: &SourceOptions) -> Result<Vec<Entry>, Hos
     let dir = options.base.join(proxy);
     if dir.is_dir() && !proxy.is_empty() {
         let dir = std::path::absolute(&dir).map_err(|e| HostError::io("finding", &dir, e))?;
-        return Ok(vec![Entry { place: Place::File(dir), falls_back: false }]);
+        return Ok(vec![Entry {
+            place: Place::File(dir),
+            falls_back: false,
+        }]);
     }
     parse_entries(proxy).map_err(|(entry, reason)| HostError::Proxy { entry, reason })
 }
 
+/// No source is asked for what cannot be a module; the go command might take it for something else.
+fn check(path: &ModulePath, request: &Request) -> Result<(), FetchError> {
+    let invalid = |reason: String| FetchError::InvalidRequest {
+        what: request.to_string(),
+        reason,
+    };
+    if path.is_toolchain() {
+        return Err(invalid(format!("{path} is no module that a source has")));
+    }
+    path.check().map_err(|error| invalid(error.to_string()))
+}
+
 fn failed(attempts: Vec<Attempt>, request: &Request) -> Result<Fetched, FetchError> {
-    let nothing = || FetchError::NoProxyConfigured { what: request.to_string() };
+    let nothing = || FetchError::NoProxyConfigured {
+        what: request.to_string(),
+    };
     Err(FetchError::of_attempts(attempts).unwrap_or_else(nothing))
 }

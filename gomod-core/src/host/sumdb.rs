@@ -28,7 +28,10 @@ impl SumdbFiles {
     /// Look-ups and tiles below the module cache, tree heads below `config`, the directory
     /// `$GOPATH/pkg/sumdb`.
     pub fn new(cache: &ModCache, config: PathBuf) -> Self {
-        Self { cache: cache.download_dir().join("sumdb"), config }
+        Self {
+            cache: cache.download_dir().join("sumdb"),
+            config,
+        }
     }
 
     /// The places that the environment names.
@@ -72,7 +75,12 @@ impl SumdbFiles {
     ///
     /// # Errors
     /// [`HostError::CacheName`], [`HostError::Io`], [`HostError::Locked`].
-    pub fn write_latest(&self, database: &str, old: &[u8], new: &[u8]) -> Result<WriteLatest, HostError> {
+    pub fn write_latest(
+        &self,
+        database: &str,
+        old: &[u8],
+        new: &[u8],
+    ) -> Result<WriteLatest, HostError> {
         let path = below(&self.config, database)?.join("latest");
         make_parent(&path)?;
         let mut file = open_locked(&path)?;
@@ -90,7 +98,9 @@ impl SumdbFiles {
 
 /// Joins a name that comes from elsewhere, as long as it stays below `dir`.
 fn below(dir: &Path, name: &str) -> Result<PathBuf, HostError> {
-    let plain = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    let plain = Path::new(name)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
     if name.is_empty() || !plain || name.contains('\\') || name.contains('\0') {
         return Err(HostError::CacheName { name: name.into() });
     }
@@ -111,10 +121,22 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let files = files(dir.path());
         assert_eq!(files.read_latest("db.example/x").unwrap(), b"");
-        assert_eq!(files.write_latest("db.example/x", b"", b"head one").unwrap(), WriteLatest::Done);
-        let conflict = files.write_latest("db.example/x", b"", b"head two").unwrap();
+        assert_eq!(
+            files
+                .write_latest("db.example/x", b"", b"head one")
+                .unwrap(),
+            WriteLatest::Done
+        );
+        let conflict = files
+            .write_latest("db.example/x", b"", b"head two")
+            .unwrap();
         assert_eq!(conflict, WriteLatest::Conflict(b"head one".to_vec()));
-        assert_eq!(files.write_latest("db.example/x", b"head one", b"two").unwrap(), WriteLatest::Done);
+        assert_eq!(
+            files
+                .write_latest("db.example/x", b"head one", b"two")
+                .unwrap(),
+            WriteLatest::Done
+        );
         assert_eq!(files.read_latest("db.example/x").unwrap(), b"two");
         assert!(dir.path().join("sumdb/db.example/x/latest").is_file());
     }
@@ -129,9 +151,16 @@ mod tests {
         assert_eq!(files.read(name).unwrap().unwrap(), b"tile");
         let path = dir.path().join("mod/cache/download/sumdb").join(name);
         std::fs::write(&path, "").unwrap();
-        assert_eq!(files.read(name).unwrap(), None, "an empty file is one being written");
+        assert_eq!(
+            files.read(name).unwrap(),
+            None,
+            "an empty file is one being written"
+        );
         for bad in ["", "../x", "/etc/passwd", "a/../../b", "a\\b"] {
-            assert!(matches!(files.read(bad), Err(HostError::CacheName { .. })), "{bad}");
+            assert!(
+                matches!(files.read(bad), Err(HostError::CacheName { .. })),
+                "{bad}"
+            );
         }
     }
 }

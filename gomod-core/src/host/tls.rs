@@ -49,7 +49,10 @@ impl LazyRoots {
 
     fn load(&self) -> Result<Arc<WebPkiServerVerifier>, Error> {
         let found = if self.file.is_some() || self.dir.is_some() {
-            let (file, dir) = (self.file.as_deref().map(Path::new), self.dir.as_deref().map(Path::new));
+            let (file, dir) = (
+                self.file.as_deref().map(Path::new),
+                self.dir.as_deref().map(Path::new),
+            );
             rustls_native_certs::load_certs_from_paths(file, dir)
         } else {
             rustls_native_certs::load_native_certs()
@@ -57,7 +60,10 @@ impl LazyRoots {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(found.certs);
         if roots.is_empty() {
-            let cause = found.errors.first().map_or_else(String::new, |error| format!(": {error}"));
+            let cause = found
+                .errors
+                .first()
+                .map_or_else(String::new, |error| format!(": {error}"));
             return Err(Error::General(format!(
                 "no root certificates found in SSL_CERT_FILE, SSL_CERT_DIR or the system's usual places{cause}"
             )));
@@ -100,6 +106,8 @@ impl ServerCertVerifier for LazyRoots {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

@@ -1,6 +1,15 @@
 //! What the tests of the host layer share: a small http server that can misbehave, trees of modules,
 //! and the installed `go` with an environment of its own.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+//!
+//! `localhost.crt` and `localhost.key` were made for these tests and are worth nothing elsewhere.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
 
 use std::fs;
 use std::io::{Cursor, Read, Write};
@@ -65,7 +74,8 @@ impl Seen {
     pub fn header(&self, name: &str) -> Option<String> {
         self.head.lines().find_map(|line| {
             let (n, value) = line.split_once(':')?;
-            n.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+            n.eq_ignore_ascii_case(name)
+                .then(|| value.trim().to_owned())
         })
     }
 }
@@ -114,7 +124,11 @@ impl Server {
             peak: Arc::default(),
         };
         let answer = Arc::new(answer);
-        let (seen, stop, peak) = (server.seen.clone(), server.stop.clone(), server.peak.clone());
+        let (seen, stop, peak) = (
+            server.seen.clone(),
+            server.stop.clone(),
+            server.peak.clone(),
+        );
         let busy = Arc::new(AtomicUsize::new(0));
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -122,14 +136,18 @@ impl Server {
                     return;
                 }
                 let Ok(stream) = stream else { continue };
-                let (answer, seen, busy, peak) = (answer.clone(), seen.clone(), busy.clone(), peak.clone());
+                let (answer, seen, busy, peak) =
+                    (answer.clone(), seen.clone(), busy.clone(), peak.clone());
                 let tls = tls.clone();
                 thread::spawn(move || {
                     let _ = stream.set_read_timeout(Some(Duration::from_secs(20)));
                     let serve = |stream: &mut dyn ReadWrite| {
                         while let Some(request) = read_head(stream) {
                             seen.lock().unwrap().push(request.clone());
-                            peak.fetch_max(busy.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                            peak.fetch_max(
+                                busy.fetch_add(1, Ordering::SeqCst) + 1,
+                                Ordering::SeqCst,
+                            );
                             let more = reply(stream, answer(&request));
                             busy.fetch_sub(1, Ordering::SeqCst);
                             if !more {
@@ -199,17 +217,32 @@ fn read_head(stream: &mut dyn ReadWrite) -> Option<Seen> {
 
 /// Sends a reply; false when the connection cannot be used again.
 fn reply(stream: &mut dyn ReadWrite, reply: Reply) -> bool {
-    let mut send = |bytes: &[u8]| stream.write_all(bytes).and_then(|()| stream.flush()).is_ok();
+    let mut send = |bytes: &[u8]| {
+        stream
+            .write_all(bytes)
+            .and_then(|()| stream.flush())
+            .is_ok()
+    };
     match reply {
         Reply::Status(status, body) => {
-            send(format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes())
-                && send(&body)
+            send(
+                format!(
+                    "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n",
+                    body.len()
+                )
+                .as_bytes(),
+            ) && send(&body)
         }
         Reply::Headers(status, headers, body) => {
-            let headers: String = headers.iter().map(|(n, v)| format!("{n}: {v}\r\n")).collect();
+            let headers: String = headers
+                .iter()
+                .map(|(n, v)| format!("{n}: {v}\r\n"))
+                .collect();
             let length = body.len();
-            send(format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {length}\r\n\r\n").as_bytes())
-                && send(&body)
+            send(
+                format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {length}\r\n\r\n")
+                    .as_bytes(),
+            ) && send(&body)
         }
         Reply::Endless => {
             send(b"HTTP/1.1 200 OK\r\n\r\n");
@@ -282,7 +315,8 @@ pub fn add_module(tree: &Path, path: &str, version: &str, go_mod: &str) {
     let source = format!("package p\n\nconst Version = \"{version}\"\n");
     for (name, content) in [("go.mod", go_mod), ("p.go", &source)] {
         let options = zip::write::SimpleFileOptions::default();
-        zip.start_file(format!("{path}@{version}/{name}"), options).unwrap();
+        zip.start_file(format!("{path}@{version}/{name}"), options)
+            .unwrap();
         zip.write_all(content.as_bytes()).unwrap();
     }
     fs::write(file("zip"), zip.finish().unwrap().into_inner()).unwrap();
@@ -301,7 +335,10 @@ impl Home {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = std::env::var("PATH").unwrap_or_default();
-        let mut home = Self { dir, vars: Vec::new() };
+        let mut home = Self {
+            dir,
+            vars: Vec::new(),
+        };
         fs::create_dir(home.path("work")).unwrap();
         let text = |path: PathBuf| path.to_str().unwrap().to_owned();
         for (name, value) in [
@@ -341,7 +378,10 @@ impl Home {
     /// Runs the go command in `work`, in this environment alone.
     pub fn go(&self, args: &[&str]) -> Output {
         let mut command = Command::new("go");
-        command.args(args).env_clear().envs(self.vars.iter().cloned());
+        command
+            .args(args)
+            .env_clear()
+            .envs(self.vars.iter().cloned());
         command.current_dir(self.path("work")).output().unwrap()
     }
 
@@ -363,7 +403,11 @@ pub fn has_command(name: &str, args: &[&str], test: &str) -> bool {
     if Command::new(name).args(args).output().is_ok() {
         return true;
     }
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{test}: CI needs {name}");
+    assert_ne!(
+        std::env::var("CI").as_deref(),
+        Ok("true"),
+        "{test}: CI needs {name}"
+    );
     eprintln!("{test}: skipped, there is no {name} in PATH");
     false
 }
@@ -376,7 +420,12 @@ pub fn tree(dir: &Path) -> Vec<(String, Vec<u8>)> {
             if path.is_dir() {
                 walk(root, &path, out);
             } else {
-                let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+                let name = path
+                    .strip_prefix(root)
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
                 out.push((name, fs::read(&path).unwrap()));
             }
         }
