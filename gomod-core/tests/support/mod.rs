@@ -1,5 +1,7 @@
 //! What the tests of the host layer share: a small http server that can misbehave, trees of modules,
 //! and the installed `go` with an environment of its own.
+//!
+//! `localhost.crt` and `localhost.key` were made for these tests and are worth nothing elsewhere.
 #![allow(
     dead_code,
     unreachable_pub,
