@@ -2,7 +2,7 @@
 
 use gomod_core::host::{FetchError, Sums};
 use gomod_core::model::{GoVersion, ModulePath, ModuleVersion, Query, QueryError, Version};
-use gomod_core::mvs::{LoadError, Source};
+use gomod_core::mvs::{LoadError, Source, Unavailable};
 use gomod_core::plan::{Candidates, Target};
 
 use super::{Setting, from_load_error};
@@ -153,8 +153,7 @@ fn exists(
     let name = format!("{path}@{version}");
     match setting.world.facts(source) {
         Some(Err(LoadError::Unavailable {
-            not_found: true,
-            security: false,
+            reason: Unavailable::NotFound,
             message,
         })) => {
             let what = format!("{name}: no such version");

@@ -16,11 +16,8 @@ mod http;
 mod info;
 mod netrc;
 mod proxy;
-<<<<<<< HEAD
-mod session;
-=======
 mod request;
->>>>>>> host
+mod session;
 mod sources;
 mod sumdb;
 mod tls;
@@ -36,13 +33,9 @@ pub use goflags::GoFlags;
 pub use goroot::GoInstall;
 pub use http::Limits;
 pub use info::{Info, parse_list};
-<<<<<<< HEAD
-pub use session::{LoadFailure, Session, SessionOptions, Sums};
-pub use sources::{Fetched, Request, SourceOptions, Sources};
-=======
 pub use request::{Fetched, Request, SourceOptions};
+pub use session::{LoadFailure, Session, SessionOptions, Sums};
 pub use sources::Sources;
->>>>>>> host
 pub use sumdb::{SumdbFiles, WriteLatest};
 pub use trust::{Checked, Lines, Trust, TrustError};
 pub use zip::{ZipError, hash_zip};

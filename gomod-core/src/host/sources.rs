@@ -71,6 +71,11 @@ impl Sources {
         })
     }
 
+    /// Whether the network may not be used.
+    pub fn is_offline(&self) -> bool {
+        self.options.offline
+    }
+
     /// Fetches a batch, many requests at once and equal ones once; answers are in the order asked.
     pub fn fetch(&self, wanted: &[Request]) -> Vec<Result<Fetched, FetchError>> {
         let mut index = HashMap::with_capacity(wanted.len());
@@ -203,13 +208,6 @@ impl Sources {
             Ok(entries) => entries,
             Err(error) => return Outcome::Done(Err(error)),
         };
-<<<<<<< HEAD
-        if request
-            .module()
-            .is_some_and(|path| self.env.is_no_proxy(path))
-        {
-            return Outcome::Direct(Vec::new());
-=======
         if let Some(path) = request.module() {
             if let Err(error) = check(path, request) {
                 return Outcome::Done(Err(error));
@@ -217,7 +215,6 @@ impl Sources {
             if self.env.is_no_proxy(path) {
                 return Outcome::Direct(Vec::new());
             }
->>>>>>> host
         }
         let mut attempts = Vec::new();
         for entry in entries {

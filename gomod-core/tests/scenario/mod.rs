@@ -85,8 +85,7 @@ impl Scenario {
                 id,
                 Err(gomod_core::mvs::LoadError::Unavailable {
                     message: "not found".into(),
-                    not_found: true,
-                    security: false,
+                    reason: gomod_core::mvs::Unavailable::NotFound,
                 }),
             ),
         }
