@@ -3,6 +3,12 @@
 //! Everything that the pure modules need from the machine passes through here: the Go environment
 //! ([`GoEnv`]), the module cache ([`ModCache`]), module proxies, origins and the checksum database's
 //! transport ([`Sources`]), and safe writes of files.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros,
+    reason = "the one place with side effects (docs/ARCHITECTURE.md)"
+)]
 
 mod cache;
 mod direct;
