@@ -1,5 +1,10 @@
 //! The module cache beside the go command: each reads what the other wrote, in the same layout.
 #![cfg(feature = "host")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros
+)] // tests of the machine outside
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;

@@ -1,5 +1,10 @@
 //! `direct` through the installed go command, from a git repository on this machine.
 #![cfg(feature = "host")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros
+)] // tests of the machine outside
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;

@@ -1,5 +1,10 @@
 //! The Go environment beside `go env -json`, under many settings.
 #![cfg(feature = "host")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros
+)] // tests of the machine outside
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;

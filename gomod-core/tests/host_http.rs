@@ -1,5 +1,10 @@
 //! Each way in which a source can fail, provoked by a server on the loopback interface.
 #![cfg(feature = "host")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros
+)] // tests of the machine outside
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;

@@ -1,6 +1,11 @@
 //! How lists of sources are walked: the table of `,` and `|` beside the go command, `file://`, private
 //! modules, batches, and the way to the checksum database.
 #![cfg(feature = "host")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros
+)] // tests of the machine outside
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;

@@ -3,6 +3,11 @@
 //!
 //! `localhost.crt` and `localhost.key` were made for these tests and are worth nothing elsewhere.
 #![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros
+)] // tests of the machine outside
+#![allow(
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,
