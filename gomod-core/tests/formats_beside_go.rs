@@ -1,5 +1,10 @@
 //! The formats beside the `go` command: `go mod edit` and `go work edit` on the same files.
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 mod formats_common;
 
