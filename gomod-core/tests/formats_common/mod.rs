@@ -1,6 +1,7 @@
 //! Shared by the tests of the formats: tricky files, edits by name, and how to run `go` beside them.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -256,7 +257,9 @@ pub fn have_go() -> bool {
             std::env::var("CI").as_deref() != Ok("true"),
             "go is not in PATH, which CI needs"
         );
-        println!("skipped: go is not in PATH");
+        // Straight to the stream: what print macros write is hidden when a test passes.
+        let name = std::thread::current().name().unwrap_or("a test").to_owned();
+        let _ = writeln!(std::io::stderr(), "skipped: {name}: go is not in PATH");
     }
     found
 }
