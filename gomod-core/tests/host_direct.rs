@@ -107,8 +107,8 @@ fn a_repository_is_fetched_and_the_users_cache_holds_clones_only() {
     let mut zip = zip::ZipArchive::new(zip).unwrap();
     assert!(zip.by_name(&format!("{PATH}@v1.0.0/p.go")).is_ok());
     assert_eq!(ok(5).zip_file(), ok(6).zip_file());
-    for i in 7..9 {
-        let error = answers[i].as_ref().unwrap_err();
+    for answer in &answers[7..9] {
+        let error = answer.as_ref().unwrap_err();
         assert!(
             matches!(error, FetchError::Direct { missing: true, .. }),
             "{error}"

@@ -13,7 +13,10 @@ fn a_free_requirement_is_lowered_alone() {
          a v1.1.0 1.21:\n\
          b v1.0.0 1.21:\n",
     );
-    insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @"");
+    insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @r#"
+    require dropped=0 overridden=0 raised=0 direct=0 others=0 steps=1 lines=1
+    -require=a@v1.0.0 (asked for)
+    "#);
 }
 
 #[test]
@@ -25,7 +28,11 @@ fn what_holds_the_target_up_goes_down_with_it() {
          b v1.0.0 1.21:\n\
          b v1.1.0 1.21:\n",
     );
-    insta::assert_snapshot!(world.best(&["b@v1.0.0"]), @"");
+    insta::assert_snapshot!(world.best(&["b@v1.0.0"]), @r#"
+    require dropped=0 overridden=0 raised=0 direct=1 others=0 steps=2 lines=4
+    -require=a@v1.0.0 (a@v1.1.0 requires b@v1.1.0)
+    -require=b@v1.0.0 (asked for)
+    "#);
 }
 
 #[test]
@@ -43,7 +50,11 @@ fn a_kept_module_leaves_exclude() {
             .path_id(&gomod_core::model::ModulePath::new("x.y/a"));
         goal.keep.insert(path);
     });
-    insta::assert_snapshot!(plan, @"");
+    insta::assert_snapshot!(plan, @r#"
+    exclude dropped=0 overridden=1 raised=0 direct=0 others=0 steps=1 lines=4
+    -require=b@v1.0.0 (asked for)
+    -exclude=b@v1.1.0 (required by main, a@v1.1.0)
+    "#);
 }
 
 #[test]
@@ -57,12 +68,19 @@ fn a_direct_requirement_is_not_dropped() {
     let plan = world.best_with(&["b@v1.0.0"], |goal, _| {
         goal.strategy = Some(gomod_core::plan::Means::Require);
     });
-    insta::assert_snapshot!(plan, @"");
+    insta::assert_snapshot!(plan, @r#"
+    no plan
+    require: x.y/a@v1.1.0 requires x.y/b@v1.1.0, but x.y/b@v1.0.0 is asked for, no version of x.y/a is without such a requirement, and it is required directly
+    "#);
     let plan = world.best_with(&["b@v1.0.0"], |goal, _| {
         goal.strategy = Some(gomod_core::plan::Means::Require);
         goal.allow_drop = true;
     });
-    insta::assert_snapshot!(plan, @"");
+    insta::assert_snapshot!(plan, @r#"
+    require dropped=1 overridden=0 raised=0 direct=1 others=0 steps=1 lines=5
+    -droprequire=a (a@v1.1.0 requires b@v1.1.0)
+    -require=b@v1.0.0 (asked for)
+    "#);
 }
 
 #[test]
@@ -76,7 +94,12 @@ fn root_closure_adds_what_a_changed_root_requires() {
          c v1.0.0 1.21: d v1.0.0\n\
          d v1.0.0 1.21:\n",
     );
-    insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @"");
+    insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @r#"
+    require dropped=0 overridden=0 raised=0 direct=0 others=2 steps=1 lines=3
+    -require=a@v1.0.0 (asked for)
+    -require=c@v1.0.0 (a@v1.0.0, which changed, requires it: its go.mod must stay in the graph)
+    -require=d@v1.0.0 (c@v1.0.0, which changed, requires it: its go.mod must stay in the graph)
+    "#);
 }
 
 #[test]
@@ -88,7 +111,11 @@ fn below_go_1_17_nothing_is_added_but_what_keeps_versions() {
          b v1.0.0 1.16:\n\
          b v1.1.0 1.16:\n",
     );
-    insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @"");
+    insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @r#"
+    require dropped=0 overridden=0 raised=0 direct=0 others=0 steps=1 lines=2
+    -require=a@v1.0.0 (asked for)
+    -require=b@v1.1.0 (keeps it at today's version)
+    "#);
 }
 
 #[test]
@@ -100,8 +127,16 @@ fn go_takes_down_every_module_that_needs_a_newer_one() {
          a v1.2.0 1.22: b v1.0.0\n\
          b v1.0.0 1.18:\n",
     );
-    insta::assert_snapshot!(world.best(&["go@1.20"]), @"");
-    insta::assert_snapshot!(world.best(&["go@1.21"]), @"");
+    insta::assert_snapshot!(world.best(&["go@1.20"]), @r#"
+    require dropped=0 overridden=0 raised=0 direct=1 others=0 steps=3 lines=5
+    -go=1.20 (asked for)
+    -require=a@v1.0.0 (a@v1.2.0 needs go 1.22)
+    "#);
+    insta::assert_snapshot!(world.best(&["go@1.21"]), @r#"
+    require dropped=0 overridden=0 raised=0 direct=1 others=0 steps=2 lines=5
+    -go=1.21 (asked for)
+    -require=a@v1.1.0 (a@v1.2.0 needs go 1.22)
+    "#);
 }
 
 #[test]
@@ -114,7 +149,11 @@ fn releases_come_before_pre_releases() {
          b v1.0.0 1.21:\n\
          b v1.1.0 1.21:\n",
     );
-    insta::assert_snapshot!(world.best(&["b@v1.0.0"]), @"");
+    insta::assert_snapshot!(world.best(&["b@v1.0.0"]), @r#"
+    require dropped=0 overridden=0 raised=0 direct=1 others=0 steps=2 lines=4
+    -require=a@v1.0.0 (a@v1.2.0 requires b@v1.1.0)
+    -require=b@v1.0.0 (asked for)
+    "#);
 }
 
 #[test]
@@ -129,5 +168,8 @@ fn no_plan_says_why() {
     let plan = world.best_with(&["a@v1.0.0", "b@v1.0.0"], |goal, _| {
         goal.strategy = Some(gomod_core::plan::Means::Require);
     });
-    insta::assert_snapshot!(plan, @"");
+    insta::assert_snapshot!(plan, @r#"
+    no plan
+    require+require: x.y/a@v1.0.0 requires x.y/b@v1.1.0, but x.y/b@v1.0.0 is asked for
+    "#);
 }

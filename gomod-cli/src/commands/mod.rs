@@ -14,7 +14,7 @@ pub(crate) mod why;
 use gomod_core::graph::PathId;
 use gomod_core::host::{LoadFailure, Session};
 use gomod_core::model::ModulePath;
-use gomod_core::mvs::{LoadError, Loaded, MainModules, Mode, World};
+use gomod_core::mvs::{LoadError, Loaded, MainModules, Mode, Unavailable, World};
 
 use crate::args::Global;
 use crate::context::Project;
@@ -96,7 +96,7 @@ impl Setting {
             .map(|module| modules.path(modules.path_of(module)).to_string())
             .filter(|path| !matches!(path.as_str(), "go" | "toolchain"))
             .map(|path| (distance(&last(&path), &last(name)), path))
-            .filter(|(distance, _)| *distance <= 2)
+            .filter(|(distance, _)| *distance <= (name.len() / 3).min(2))
             .min()
             .map(|(_, path)| path)
     }
@@ -146,7 +146,10 @@ pub(crate) fn load_error(failure: &LoadFailure) -> CliError {
 /// An error about one module's `go.mod`.
 pub(crate) fn from_load_error(module: &str, error: &LoadError) -> CliError {
     let kind = match error {
-        LoadError::Unavailable { security: true, .. } => Kind::Security,
+        LoadError::Unavailable {
+            reason: Unavailable::Distrusted,
+            ..
+        } => Kind::Security,
         _ => Kind::Environment,
     };
     let text = error.to_string();
@@ -161,9 +164,23 @@ pub(crate) fn from_load_error(module: &str, error: &LoadError) -> CliError {
         result = result.detail(line.trim());
     }
     match error {
-        LoadError::Unavailable { security: true, .. } => result.hint(
-            "do not use this content; compare go.sum with your version control, and the source with another",
-        ),
+        LoadError::Unavailable { reason, .. } => match reason {
+            Unavailable::Distrusted => result.hint(
+                "do not use this content; compare go.sum with your version control, and the source with another",
+            ),
+            Unavailable::NoSum => {
+                let path = module.split('@').next().unwrap_or(module);
+                result.hint(format!("to add it: go mod download {path}"))
+            }
+            Unavailable::NoProxy => result.hint(
+                "set one: go env -w GOPROXY=LIST, or GOPROXY in the environment, or --proxy LIST|DIR",
+            ),
+            Unavailable::Offline => result.hint("run it once with the network, or name a file:// proxy"),
+            Unavailable::NotFound => result.hint(
+                "a private module belongs into GOPRIVATE; else look at the version and at GOPROXY",
+            ),
+            _ => result.hint("try again, or another source with --proxy"),
+        },
         LoadError::TooNew { needs, .. } => result.hint(format!("--go {needs} looks at it as that Go would")),
         LoadError::OtherPath { declares, .. } => {
             result.hint(format!("require {declares} instead, or replace the module"))

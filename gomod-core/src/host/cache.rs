@@ -231,24 +231,11 @@ impl ModCache {
             return Ok(());
         }
         let staged_hash = Staged::new(&hash_file, hash.as_bytes(), Sync::No)?;
-        if !target.exists() {
-            // A temporary file is often private; in the cache it is as readable as its hash.
-            if let Ok(meta) = fs::metadata(staged_hash.path()) {
-                let _ = fs::set_permissions(zip, meta.permissions());
-            }
-            let moved = fs::rename(zip, &target).or_else(|_| {
-                // Another file system: copy beside the target first, so that it appears whole.
-                let (temp, mut to) = create_beside(&target).map_err(io::Error::other)?;
-                let copied = File::open(zip)
-                    .and_then(|mut from| io::copy(&mut from, &mut to))
-                    .and_then(|_| fs::rename(&temp, &target));
-                if copied.is_err() {
-                    let _ = fs::remove_file(&temp);
-                }
-                copied
-            });
-            moved.map_err(|e| HostError::io("writing", &target, e))?;
+        // A temporary file is often private; in the cache it is as readable as its hash.
+        if let Ok(meta) = fs::metadata(staged_hash.path()) {
+            let _ = fs::set_permissions(zip, meta.permissions());
         }
+        move_or_copy(zip, &target)?; // also over a zip without a hash, which nobody vouches for
         staged_hash.commit()
     }
 
@@ -282,6 +269,21 @@ impl ModCache {
     fn versions_dir(&self, path: &ModulePath) -> Result<PathBuf, HostError> {
         Ok(self.download_dir().join(escape(path)?).join("@v"))
     }
+}
+
+/// Moves a file; between file systems it is copied beside the target first, so that it appears whole.
+fn move_or_copy(from: &Path, target: &Path) -> Result<(), HostError> {
+    if fs::rename(from, target).is_ok() {
+        return Ok(());
+    }
+    let (temp, mut to) = create_beside(target)?;
+    let copied = File::open(from)
+        .and_then(|mut from| io::copy(&mut from, &mut to))
+        .and_then(|_| fs::rename(&temp, target));
+    copied.map_err(|error| {
+        let _ = fs::remove_file(&temp);
+        HostError::io("writing", target, error)
+    })
 }
 
 pub(super) fn make_parent(file: &Path) -> Result<(), HostError> {

@@ -105,164 +105,32 @@ fn split_quoted(text: &str) -> Result<Vec<&str>, String> {
 }
 
 /// The flags of all go commands of Go 1.26, the only names that `GOFLAGS` may hold.
-const KNOWN: &[&str] = &[
-    "C",
-    "a",
-    "artifacts",
-    "asan",
-    "asmflags",
-    "bench",
-    "benchmem",
-    "benchtime",
-    "blockprofile",
-    "blockprofilerate",
-    "buildmode",
-    "buildvcs",
-    "c",
-    "cache",
-    "changed",
-    "compat",
-    "compiled",
-    "compiler",
-    "count",
-    "cover",
-    "covermode",
-    "coverpkg",
-    "coverprofile",
-    "cpu",
-    "cpuprofile",
-    "d",
-    "debug-actiongraph",
-    "debug-runtime-trace",
-    "debug-trace",
-    "deps",
-    "diff",
-    "dropexclude",
-    "dropgodebug",
-    "dropignore",
-    "dropreplace",
-    "droprequire",
-    "dropretract",
-    "droptool",
-    "dropuse",
-    "e",
-    "exclude",
-    "exec",
-    "export",
-    "f",
-    "failfast",
-    "find",
-    "fix",
-    "fixtool",
-    "fmt",
-    "fullpath",
-    "fuzz",
-    "fuzzcache",
-    "fuzzminimizetime",
-    "fuzztime",
-    "gccgoflags",
-    "gcflags",
-    "go",
-    "godebug",
-    "i",
-    "ignore",
-    "insecure",
-    "installsuffix",
-    "json",
-    "ldflags",
-    "linkshared",
-    "list",
-    "m",
-    "memprofile",
-    "memprofilerate",
-    "mod",
-    "modcache",
-    "modcacherw",
-    "modfile",
-    "module",
-    "msan",
-    "mutexprofile",
-    "mutexprofilefraction",
-    "n",
-    "o",
-    "outputdir",
-    "overlay",
-    "p",
-    "parallel",
-    "pgo",
-    "pkgdir",
-    "print",
-    "r",
-    "race",
-    "replace",
-    "require",
-    "retract",
-    "retracted",
-    "reuse",
-    "run",
-    "short",
-    "shuffle",
-    "skip",
-    "t",
-    "tags",
-    "test",
-    "testcache",
-    "timeout",
-    "tool",
-    "toolchain",
-    "toolexec",
-    "trace",
-    "trimpath",
-    "u",
-    "use",
-    "v",
-    "vendor",
-    "versions",
-    "vet",
-    "vettool",
-    "w",
-    "work",
-    "x",
-];
+const KNOWN: &str = "\
+    C a artifacts asan asmflags bench benchmem benchtime blockprofile blockprofilerate \
+    buildmode buildvcs c cache changed compat compiled compiler count cover covermode coverpkg \
+    coverprofile cpu cpuprofile d debug-actiongraph debug-runtime-trace debug-trace deps diff \
+    dropexclude dropgodebug dropignore dropreplace droprequire dropretract droptool dropuse e \
+    exclude exec export f failfast find fix fixtool fmt fullpath fuzz fuzzcache \
+    fuzzminimizetime fuzztime gccgoflags gcflags go godebug i ignore insecure installsuffix \
+    json ldflags linkshared list m memprofile memprofilerate mod modcache modcacherw modfile \
+    module msan mutexprofile mutexprofilefraction n o outputdir overlay p parallel pgo pkgdir \
+    print r race replace require retract retracted reuse run short shuffle skip t tags test \
+    testcache timeout tool toolchain toolexec trace trimpath u use v vendor versions vet \
+    vettool w work x";
 
 /// The flags that may also be written `-test.name`.
-const TEST: &[&str] = &[
-    "artifacts",
-    "bench",
-    "benchmem",
-    "benchtime",
-    "blockprofile",
-    "blockprofilerate",
-    "count",
-    "coverprofile",
-    "cpu",
-    "cpuprofile",
-    "failfast",
-    "fullpath",
-    "fuzz",
-    "fuzzminimizetime",
-    "fuzztime",
-    "list",
-    "memprofile",
-    "memprofilerate",
-    "mutexprofile",
-    "mutexprofilefraction",
-    "outputdir",
-    "parallel",
-    "run",
-    "short",
-    "shuffle",
-    "skip",
-    "timeout",
-    "trace",
-    "v",
-];
+const TEST: &str = "\
+    artifacts bench benchmem benchtime blockprofile blockprofilerate count coverprofile cpu \
+    cpuprofile failfast fullpath fuzz fuzzminimizetime fuzztime list memprofile memprofilerate \
+    mutexprofile mutexprofilefraction outputdir parallel run short shuffle skip timeout trace \
+    v";
 
 fn is_known(name: &str) -> bool {
-    KNOWN.contains(&name)
-        || name
-            .strip_prefix("test.")
-            .is_some_and(|n| TEST.contains(&n))
+    let one_of = |names: &str, name: &str| names.split(' ').any(|known| known == name);
+    match name.strip_prefix("test.") {
+        Some(name) => one_of(TEST, name),
+        None => one_of(KNOWN, name),
+    }
 }
 
 #[cfg(test)]

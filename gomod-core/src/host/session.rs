@@ -12,7 +12,8 @@ use super::{
 };
 use crate::model::{GoSum, GoVersion, ModulePath, ModuleVersion, Version};
 use crate::mvs::{
-    LoadError, Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, World,
+    LoadError, Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, Unavailable,
+    World,
 };
 use crate::plan::{Outcome, Planner, Progress};
 use crate::verify::{ModuleHash, hash_go_mod};
@@ -48,6 +49,8 @@ pub struct Session {
     trust: Trust,
     root: PathBuf,
     warnings: Vec<String>,
+    /// A module cache for this run only.
+    _scratch: Option<tempfile::TempDir>,
 }
 
 /// A graph could not be loaded.
@@ -65,7 +68,15 @@ impl Session {
     /// # Errors
     /// [`HostError`] when the environment makes no sense.
     pub fn new(env: GoEnv, go_sum: GoSum, options: SessionOptions) -> Result<Self, HostError> {
-        let cache = ModCache::from_env(&env)?;
+        // Without a home there is no module cache; what is fetched then lasts as long as the run.
+        let (cache, scratch) = match ModCache::from_env(&env) {
+            Err(HostError::NoModCache) => {
+                let scratch = tempfile::tempdir()
+                    .map_err(|error| HostError::io("creating", &std::env::temp_dir(), error))?;
+                (ModCache::new(scratch.path().to_path_buf()), Some(scratch))
+            }
+            cache => (cache?, None),
+        };
         let sources = Sources::new(
             &env,
             SourceOptions {
@@ -83,6 +94,7 @@ impl Session {
             trust,
             root: options.root,
             warnings: Vec::new(),
+            _scratch: scratch,
         })
     }
 
@@ -148,9 +160,12 @@ impl Session {
                 Progress::Needs(needs) => {
                     self.satisfy(world, &needs.sources, Sums::Looked);
                     let insecure = needs.sources.iter().find_map(|id| match world.facts(*id) {
-                        Some(Err(error @ LoadError::Unavailable { security: true, .. })) => {
-                            Some(error)
-                        }
+                        Some(Err(
+                            error @ LoadError::Unavailable {
+                                reason: Unavailable::Distrusted,
+                                ..
+                            },
+                        )) => Some(error),
                         _ => None,
                     });
                     if let Some(error) = insecure {
@@ -221,7 +236,9 @@ impl Session {
             match cached {
                 Ok(Some(bytes)) => found.push((at, bytes, "the module cache".to_owned(), false)),
                 Ok(None) => missing.push(at),
-                Err(error) => results[at] = Some(Err(unavailable(error.to_string(), false))),
+                Err(error) => {
+                    results[at] = Some(Err(unavailable(error.to_string(), Unavailable::Other)))
+                }
             }
         }
         let requests: Vec<Request> = missing
@@ -259,7 +276,10 @@ impl Session {
         }
         results
             .into_iter()
-            .map(|result| result.unwrap_or_else(|| Err(unavailable("no answer".to_owned(), false))))
+            .map(|result| {
+                result
+                    .unwrap_or_else(|| Err(unavailable("no answer".to_owned(), Unavailable::Other)))
+            })
             .collect()
     }
 
@@ -279,7 +299,9 @@ impl Session {
                     .filter(|text| crate::model::is_canonical(text))
                     .filter_map(|text| Version::parse(text).ok())
                     .collect()),
-                Err(error) if error.is_not_found() => Ok(Vec::new()),
+                Err(error) if error.is_not_found() || error.is_refused_everywhere() => {
+                    Ok(Vec::new())
+                }
                 Err(error) => Err(error),
             })
             .collect()
@@ -312,7 +334,7 @@ impl Session {
                         }
                         Err(reason) => Err(unavailable(
                             format!("{}: its .info is {reason}", modules[at]),
-                            false,
+                            Unavailable::Other,
                         )),
                     },
                     Err(error) => Err(fetch_failure(&error)),
@@ -321,7 +343,10 @@ impl Session {
         }
         results
             .into_iter()
-            .map(|result| result.unwrap_or_else(|| Err(unavailable("no answer".to_owned(), false))))
+            .map(|result| {
+                result
+                    .unwrap_or_else(|| Err(unavailable("no answer".to_owned(), Unavailable::Other)))
+            })
             .collect()
     }
 
@@ -379,45 +404,39 @@ impl Session {
                     "replacement directory {directory} has no go.mod ({})",
                     path.display()
                 ),
-                false,
+                Unavailable::Other,
             )),
-            Err(error) => Err(unavailable(error.to_string(), false)),
+            Err(error) => Err(unavailable(error.to_string(), Unavailable::Other)),
         }
     }
 }
 
-fn unavailable(message: String, not_found: bool) -> LoadError {
-    LoadError::Unavailable {
-        message,
-        not_found,
-        security: false,
-    }
+fn unavailable(message: String, reason: Unavailable) -> LoadError {
+    LoadError::Unavailable { message, reason }
 }
 
 fn missing_sum(module: &ModuleVersion) -> LoadError {
     unavailable(
-        format!(
-            "{module}: missing go.sum entry for go.mod file; to add it:\n\tgo mod download {}",
-            module.path
-        ),
-        false,
+        format!("{module}: missing go.sum entry for go.mod file"),
+        Unavailable::NoSum,
     )
 }
 
 fn fetch_failure(error: &FetchError) -> LoadError {
-    unavailable(error.to_string(), error.is_not_found())
+    let reason = match error.best() {
+        _ if error.is_not_found() || error.is_refused_everywhere() => Unavailable::NotFound,
+        FetchError::NoProxyConfigured { .. } => Unavailable::NoProxy,
+        FetchError::Offline { .. } | FetchError::Off { .. } => Unavailable::Offline,
+        _ => Unavailable::Other,
+    };
+    unavailable(error.to_string(), reason)
 }
 
 fn distrust(error: &TrustError) -> LoadError {
-    LoadError::Unavailable {
-        message: error.to_string(),
-        not_found: matches!(
-            error,
-            TrustError::Unreachable {
-                not_found: true,
-                ..
-            }
-        ),
-        security: error.is_security(),
-    }
+    let reason = match error {
+        error if error.is_security() => Unavailable::Distrusted,
+        TrustError::Unreachable { offline: true, .. } => Unavailable::Offline,
+        _ => Unavailable::Other,
+    };
+    unavailable(error.to_string(), reason)
 }

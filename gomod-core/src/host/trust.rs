@@ -63,8 +63,8 @@ pub enum TrustError {
         module: ModuleVersion,
         /// Why not.
         message: String,
-        /// Whether the log says that it has no such version.
-        not_found: bool,
+        /// Whether it takes the network, which this run may not use.
+        offline: bool,
     },
 }
 
@@ -242,18 +242,18 @@ impl Trust {
                         go_mod: record.go_mod,
                     })
                 }
-                Some(Err(VerifyError::Unavailable {
-                    message, not_found, ..
-                })) => Err(TrustError::Unreachable {
-                    module: module.clone(),
-                    message: message.clone(),
-                    not_found: *not_found,
-                }),
+                Some(Err(VerifyError::Unavailable { message, .. })) => {
+                    Err(TrustError::Unreachable {
+                        module: module.clone(),
+                        message: message.clone(),
+                        offline: sources.is_offline(),
+                    })
+                }
                 Some(Err(error)) => Err(failed(module, error.clone())),
                 None => Err(TrustError::Unreachable {
                     module: module.clone(),
                     message: "no answer".to_owned(),
-                    not_found: false,
+                    offline: false,
                 }),
             };
             results.insert(module.clone(), result);

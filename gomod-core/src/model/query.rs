@@ -227,6 +227,7 @@ fn is_prefix(path: &ModulePath, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn choose(query: &str, versions: &[&str]) -> Option<String> {

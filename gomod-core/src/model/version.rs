@@ -365,6 +365,7 @@ fn compare_prerelease(x: &str, y: &str) -> Ordering {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn v(text: &str) -> Version {

@@ -22,6 +22,24 @@ pub use world::{Facts, Requirements, Source, SourceId, World};
 
 use crate::model::{GoVersion, ModulePath};
 
+/// Why a `go.mod` cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unavailable {
+    /// Every source says that there is no such version (403, 404 or 410).
+    NotFound,
+    /// It is there, and its hash does not hold: a security error.
+    Distrusted,
+    /// go.sum has no line for it, and must have one.
+    NoSum,
+    /// No module proxy is configured.
+    NoProxy,
+    /// It takes the network, which this run may not use.
+    Offline,
+    /// Anything else: the network, a file.
+    Other,
+}
+
 /// Why the `go.mod` of a dependency cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -31,10 +49,8 @@ pub enum LoadError {
     Unavailable {
         /// What the source says.
         message: String,
-        /// Whether the source says that there is no such version (403, 404 or 410 everywhere).
-        not_found: bool,
-        /// Whether its hash does not hold, which is a security error.
-        security: bool,
+        /// What kind of failure it is.
+        reason: Unavailable,
     },
     /// It is not well-formed.
     #[error("parsing go.mod: {0}")]

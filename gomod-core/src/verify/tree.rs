@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// The number of bytes in a [`Hash`].
+/// The number of bytes in a [`struct@Hash`].
 pub const HASH_SIZE: usize = 32;
 
 /// The hash of a record, of a node or of a whole tree; base64 as text.

@@ -7,7 +7,13 @@
 //! ```
 //! A line is a module, its version, its go line (`-` for none) and its requirements. Lines that begin
 //! with a space are copied to the end of main's `go.mod`. Paths get the prefix `x.y/`.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -85,8 +91,7 @@ impl Scenario {
                 id,
                 Err(gomod_core::mvs::LoadError::Unavailable {
                     message: "not found".into(),
-                    not_found: true,
-                    security: false,
+                    reason: gomod_core::mvs::Unavailable::NotFound,
                 }),
             ),
         }

@@ -1,5 +1,7 @@
 //! What the tests of the host layer share: a small http server that can misbehave, trees of modules,
 //! and the installed `go` with an environment of its own.
+//!
+//! `localhost.crt` and `localhost.key` were made for these tests and are worth nothing elsewhere.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -406,7 +408,11 @@ pub fn has_command(name: &str, args: &[&str], test: &str) -> bool {
         Ok("true"),
         "{test}: CI needs {name}"
     );
-    eprintln!("{test}: skipped, there is no {name} in PATH");
+    // Straight to the stream: what print macros write is hidden when a test passes.
+    let _ = writeln!(
+        std::io::stderr(),
+        "skipped: {test}: there is no {name} in PATH"
+    );
     false
 }
 
