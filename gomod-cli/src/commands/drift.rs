@@ -84,7 +84,12 @@ fn page(document: &Document, name: &str, count: usize) -> String {
         );
         let _ = writeln!(out, "      {}", reason(finding));
     }
-    if !undo.targets.is_empty() {
+    if undo.left.len() >= drift.findings.len() {
+        let _ = writeln!(
+            out,
+            "\nNo downgrade puts back what was raised or came without moving more: what is a root of go.mod stays one."
+        );
+    } else if !undo.targets.is_empty() {
         let _ = writeln!(
             out,
             "\n{}\n  {}",

@@ -96,7 +96,7 @@ impl Setting {
             .map(|module| modules.path(modules.path_of(module)).to_string())
             .filter(|path| !matches!(path.as_str(), "go" | "toolchain"))
             .map(|path| (distance(&last(&path), &last(name)), path))
-            .filter(|(distance, _)| *distance <= 2)
+            .filter(|(distance, _)| *distance <= (name.len() / 3).min(2))
             .min()
             .map(|(_, path)| path)
     }

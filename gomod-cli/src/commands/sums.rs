@@ -64,14 +64,18 @@ pub(crate) fn complete(
             .hashes(&module.path, &version)
             .is_empty()
     };
-    let missing: Vec<(ModuleVersion, bool)> = needed
+    // Each module with the lines that it lacks: that of its go.mod, and that of its zip.
+    let missing: Vec<(ModuleVersion, bool, bool)> = needed
         .into_iter()
-        .map(|line| (line.module, line.zip))
-        .filter(|(module, zip)| !has(module, "/go.mod") || (*zip && !has(module, "")))
+        .map(|line| {
+            let zip = line.zip && !has(&line.module, "");
+            (line.module.clone(), !has(&line.module, "/go.mod"), zip)
+        })
+        .filter(|(_, go_mod, zip)| *go_mod || *zip)
         .collect();
     let mut asked: Vec<ModuleVersion> = missing
         .iter()
-        .map(|(module, _)| module.clone())
+        .map(|(module, _, _)| module.clone())
         .chain(anew.iter().cloned())
         .collect();
     asked.sort();
@@ -86,12 +90,14 @@ pub(crate) fn complete(
         }
         known.push((module, lines));
     }
-    for (module, zip) in missing {
+    for (module, lacks_go_mod, zip) in missing {
         let (go_mod, content) = match known.iter().find(|(known, _)| *known == module) {
             Some((_, lines)) => (lines.go_mod.to_string(), Some(lines.zip.to_string())),
             None => outside(setting, &module, zip && zips)?,
         };
-        sums.lines.push((module.clone(), false, go_mod));
+        if lacks_go_mod {
+            sums.lines.push((module.clone(), false, go_mod));
+        }
         match content {
             Some(hash) if zip => sums.lines.push((module, true, hash)),
             None if zip => sums.pending.push(module.to_string()),

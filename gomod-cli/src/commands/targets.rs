@@ -243,6 +243,11 @@ fn go_target(setting: &mut Setting, text: &str) -> Result<Asked, CliError> {
     let Some(version) = version.as_go().cloned() else {
         return Err(CliError::usage(format!("go@{text}: no Go version")));
     };
+    if current.prunes() && !version.prunes() {
+        return Err(CliError::no(format!("go {version} is below 1.17, and today's go {current} is not"))
+            .detail("below 1.17 the graph is not pruned, so every requirement of go.mod is converted: this is not planned")
+            .hint("gomod plan-downgrade go@1.17"));
+    }
     match version.cmp_precedence(&current) {
         std::cmp::Ordering::Equal => Ok(Asked::Today(format!("go {current}"))),
         std::cmp::Ordering::Greater => Err(CliError::usage(format!(

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use gomod_core::graph::ModuleId;
+use gomod_core::graph::{ModuleId, PathId};
 use gomod_core::mvs::Mode;
 use gomod_core::plan::FloorReport;
 use serde::Serialize;
 
-use super::{Setting, json};
+use super::{Setting, json, load_error};
 use crate::args::{Format, Global, Why};
 use crate::error::CliError;
 use crate::render::plan::chain;
@@ -24,29 +24,17 @@ struct Document {
 }
 
 pub(crate) fn run(global: &Global, args: &Why) -> Result<String, CliError> {
-    let setting = Setting::load(global, Mode::Update)?;
+    let mut setting = Setting::load(global, Mode::Update)?;
     let path = setting.find_module(&args.module)?;
+    let otherwise = otherwise(&mut setting, path)?;
     let modules = &setting.world.modules;
     let graph = &setting.loaded.graph;
     let selected = graph.selected(path);
     let floors: Vec<FloorReport> = graph
         .floors(modules, path, None)
         .iter()
-        .map(|floor| FloorReport {
-            requires: modules.display(floor.requires),
-            path: floor
-                .path
-                .iter()
-                .map(|module| modules.display(*module))
-                .collect(),
-        })
+        .map(|floor| FloorReport::new(&setting.world, floor))
         .collect();
-    let otherwise: Option<ModuleId> = modules
-        .versions_of(path)
-        .iter()
-        .copied()
-        .filter(|module| Some(*module) != selected && graph.required_by(*module).next().is_some())
-        .max_by(|a, b| modules.compare(*a, *b));
     let version = |module: Option<ModuleId>| {
         module
             .and_then(|module| modules.version(module))
@@ -56,7 +44,7 @@ pub(crate) fn run(global: &Global, args: &Why) -> Result<String, CliError> {
         module: modules.path(path).to_string(),
         selected: version(selected).unwrap_or_default(),
         floors,
-        otherwise: version(otherwise),
+        otherwise,
     };
     if args.format == Format::Json {
         return json(&document);
@@ -90,4 +78,31 @@ pub(crate) fn run(global: &Global, args: &Why) -> Result<String, CliError> {
         let _ = writeln!(out, "{}", paint(DIM, &hint));
     }
     Ok(out)
+}
+
+/// What Minimal Version Selection picks for `path` when requirements on today's version do not count.
+fn otherwise(setting: &mut Setting, path: PathId) -> Result<Option<String>, CliError> {
+    let Some(selected) = setting.loaded.graph.selected(path) else {
+        return Ok(None);
+    };
+    let mut without = setting.main.clone();
+    without.overrides.excludes.insert(selected);
+    for member in &mut without.members {
+        member.excludes.push(selected);
+    }
+    let loaded = setting
+        .session
+        .load(
+            &mut setting.world,
+            &without,
+            Mode::Update,
+            setting.project.local_go.as_ref(),
+        )
+        .map_err(|failure| load_error(&failure))?;
+    let modules = &setting.world.modules;
+    let version = loaded
+        .graph
+        .selected(path)
+        .and_then(|module| modules.version(module));
+    Ok(version.map(ToString::to_string))
 }

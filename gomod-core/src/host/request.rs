@@ -80,7 +80,7 @@ impl Fetched {
     }
 }
 
-/// How [`Sources`] differ from what the environment says.
+/// How [`Sources`](super::Sources) differ from what the environment says.
 #[derive(Debug, Clone, Default)]
 pub struct SourceOptions {
     /// A list in place of `GOPROXY`, or a directory, which stands for its `file://` URL.

@@ -125,6 +125,8 @@ pub fn json_text(value: &Value) -> String {
             '&' => out.push_str("\\u0026"),
             '\u{2028}' => out.push_str("\\u2028"),
             '\u{2029}' => out.push_str("\\u2029"),
+            // Bytes that are not UTF-8 became this; one that stood in the file looks the same here.
+            '\u{fffd}' => out.push_str("\\ufffd"),
             c => out.push(c),
         }
     }

@@ -213,6 +213,7 @@ fn parse(text: &str) -> Option<Parts<'_>> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

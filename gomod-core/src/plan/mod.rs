@@ -5,6 +5,7 @@
 //! best first, and why other ways do not lead there. What a plan means is described in docs/planning.md.
 
 mod candidates;
+mod closure;
 mod cost;
 mod edit;
 mod goal;
@@ -244,6 +245,8 @@ pub struct Planner {
     go_mod: GoMod,
     /// The version lists that were fed.
     pub candidates: Candidates,
+    /// The ways that were followed to their end.
+    done: Vec<(Vec<Means>, Result<Plan, Conflict>)>,
 }
 
 impl Planner {
@@ -254,6 +257,7 @@ impl Planner {
             goal,
             go_mod,
             candidates,
+            done: Vec::new(),
         }
     }
 
@@ -268,26 +272,36 @@ impl Planner {
     }
 
     /// Tries every way to the goal as far as what was fed allows.
-    pub fn advance(&self, world: &mut World) -> Progress {
+    pub fn advance(&mut self, world: &mut World) -> Progress {
         let mut needs = Needs::default();
+        for means in self.ways() {
+            if self.done.iter().any(|(known, _)| *known == means) {
+                continue;
+            }
+            match self.attempt(world, &means) {
+                Ok(plan) => self.done.push((means, Ok(plan))),
+                Err(Stop::Conflict(conflict)) => self.done.push((means, Err(*conflict))),
+                Err(Stop::Needs(more)) => needs.merge(more),
+            }
+        }
+        if !needs.is_empty() {
+            return Progress::Needs(needs);
+        }
         let mut outcome = Outcome {
             plans: Vec::new(),
             conflicts: Vec::new(),
         };
         for means in self.ways() {
-            match self.attempt(world, &means) {
-                Ok(plan) => {
+            match self.done.iter().find(|(known, _)| *known == means) {
+                Some((_, Ok(plan))) => {
                     let known = outcome.plans.iter().any(|other| other.edits == plan.edits);
                     if !known {
-                        outcome.plans.push(plan);
+                        outcome.plans.push(plan.clone());
                     }
                 }
-                Err(Stop::Needs(more)) => needs.merge(more),
-                Err(Stop::Conflict(conflict)) => outcome.conflicts.push((means, *conflict)),
+                Some((_, Err(conflict))) => outcome.conflicts.push((means, conflict.clone())),
+                None => {}
             }
-        }
-        if !needs.is_empty() {
-            return Progress::Needs(needs);
         }
         outcome
             .plans

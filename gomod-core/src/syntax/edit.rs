@@ -41,6 +41,15 @@ impl Tree {
         }
     }
 
+    /// Adds a line behind another one of its kind, or at the end of the file: excludes and replacements
+    /// of a path that has none yet never join a block (`modfile` passes a typed nil there).
+    pub(crate) fn add_line_behind(&mut self, other: Option<LineId>, tokens: &[&str]) -> LineId {
+        match other {
+            Some(_) => self.add_line(other, tokens),
+            None => self.insert_line(self.stmts.len(), tokens),
+        }
+    }
+
     /// Adds a line as a statement of its own.
     pub(crate) fn insert_line(&mut self, at: usize, tokens: &[&str]) -> LineId {
         self.edited = true;

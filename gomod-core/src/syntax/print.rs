@@ -250,6 +250,12 @@ impl<'a> Printer<'a> {
         self.start_line();
         self.indent(margin);
         self.tokens(line.tokens);
+        if line.suffix.len == 0 {
+            // An empty last token leaves the blank before it.
+            while matches!(self.bytes.last(), Some(b' ' | b'\t')) {
+                self.bytes.pop();
+            }
+        }
         self.suffix(line.suffix, margin);
         self.end_line();
     }

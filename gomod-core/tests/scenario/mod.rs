@@ -7,8 +7,13 @@
 //! ```
 //! A line is a module, its version, its go line (`-` for none) and its requirements. Lines that begin
 //! with a space are copied to the end of main's `go.mod`. Paths get the prefix `x.y/`.
-#![allow(dead_code, unreachable_pub)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
