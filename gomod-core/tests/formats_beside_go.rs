@@ -1,4 +1,5 @@
 //! The formats beside the `go` command: `go mod edit` and `go work edit` on the same files.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // runs go beside the library
 #![allow(
     unreachable_pub,
     clippy::unwrap_used,
