@@ -8,6 +8,8 @@
 //! -- sum --                  `complete`, `none`, `go`, or `less N`: one line is missing
 //! ```
 
+#![allow(dead_code, reason = "read back only to run a saved world by hand")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
