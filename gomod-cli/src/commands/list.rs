@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use gomod_core::graph::ModuleId;
 use gomod_core::model::ModuleVersion;
-use gomod_core::mvs::{Mode, Source};
+use gomod_core::mvs::{LoadError, Mode, Source};
 use serde::Serialize;
 
 use super::{Setting, from_load_error, json, refuse_inconsistent};
@@ -76,6 +76,11 @@ pub(crate) fn run(global: &Global, args: &List) -> Result<String, CliError> {
 /// `go list -m all` looks at the .info of each selected module, or of its replacement.
 fn check_infos(setting: &mut Setting, list: &[ModuleId]) -> Result<(), CliError> {
     let modules = &setting.world.modules;
+    let overrides = &setting.main.overrides;
+    if let Some(module) = list.iter().find(|m| overrides.conflict(modules, **m)) {
+        let error = LoadError::ConflictingReplaces;
+        return Err(from_load_error(&modules.display(*module), &error));
+    }
     let used: Vec<ModuleVersion> = list
         .iter()
         .filter_map(
