@@ -73,7 +73,8 @@ pub(crate) fn run(global: &Global, args: &List) -> Result<String, CliError> {
     Ok(out)
 }
 
-/// `go list -m all` looks at the .info of each selected module, or of its replacement.
+/// `go list -m all` needs the .info of each selected module that is not replaced; of a replacement it
+/// takes what there is (`moduleInfo` in cmd/go's modload).
 fn check_infos(setting: &mut Setting, list: &[ModuleId]) -> Result<(), CliError> {
     let modules = &setting.world.modules;
     let overrides = &setting.main.overrides;
@@ -83,13 +84,8 @@ fn check_infos(setting: &mut Setting, list: &[ModuleId]) -> Result<(), CliError>
     }
     let used: Vec<ModuleVersion> = list
         .iter()
-        .filter_map(
-            |module| match setting.main.overrides.replacement(modules, *module) {
-                None => modules.module_version(*module),
-                Some(Source::Module(actual)) => modules.module_version(*actual),
-                Some(Source::Directory(_)) => None,
-            },
-        )
+        .filter(|module| overrides.replacement(modules, **module).is_none())
+        .filter_map(|module| modules.module_version(*module))
         .collect();
     for (module, info) in used.iter().zip(setting.session.infos(&used)) {
         match info {
