@@ -33,14 +33,7 @@ pub(crate) fn run(global: &Global, args: &Why) -> Result<String, CliError> {
     let floors: Vec<FloorReport> = graph
         .floors(modules, path, None)
         .iter()
-        .map(|floor| FloorReport {
-            requires: modules.display(floor.requires),
-            path: floor
-                .path
-                .iter()
-                .map(|module| modules.display(*module))
-                .collect(),
-        })
+        .map(|floor| FloorReport::new(&setting.world, floor))
         .collect();
     let version = |module: Option<ModuleId>| {
         module

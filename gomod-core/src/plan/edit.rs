@@ -133,20 +133,11 @@ pub(super) fn edits(
             });
         }
     }
-    let mut excludes: Vec<ModuleId> = solution
-        .overrides
-        .excludes
-        .difference(&problem.setup.overrides.excludes)
-        .copied()
-        .collect();
-    modules.sort(&mut excludes);
-    for module in excludes {
-        if let Some(module) = modules.module_version(module) {
-            list.push(Edit::Exclude {
-                path: module.path.to_string(),
-                version: module.version.to_string(),
-            });
-        }
+    for module in new_excludes(world, problem, solution) {
+        list.push(Edit::Exclude {
+            path: module.path.to_string(),
+            version: module.version.to_string(),
+        });
     }
     for (path, version) in new_replaces(world, problem, solution) {
         list.push(Edit::Replace {
@@ -191,6 +182,19 @@ pub(super) fn apply(
         file.drop_toolchain();
     }
     file.set_requirements(&requirements);
+    for module in new_excludes(world, problem, solution) {
+        file.add_exclude(&module.path, &module.version)?;
+    }
+    for (path, version) in new_replaces(world, problem, solution) {
+        let path = modules.path(path).clone();
+        file.add_replace(&path, None, &ReplaceTarget::Module(version));
+    }
+    Ok(file)
+}
+
+/// The excluded versions that today's file does not have.
+fn new_excludes(world: &World, problem: &Problem, solution: &Solution) -> Vec<ModuleVersion> {
+    let modules = &world.modules;
     let mut excludes: Vec<ModuleId> = solution
         .overrides
         .excludes
@@ -198,16 +202,10 @@ pub(super) fn apply(
         .copied()
         .collect();
     modules.sort(&mut excludes);
-    for module in excludes {
-        if let Some(module) = modules.module_version(module) {
-            file.add_exclude(&module.path, &module.version)?;
-        }
-    }
-    for (path, version) in new_replaces(world, problem, solution) {
-        let path = modules.path(path).clone();
-        file.add_replace(&path, None, &ReplaceTarget::Module(version));
-    }
-    Ok(file)
+    excludes
+        .into_iter()
+        .filter_map(|module| modules.module_version(module))
+        .collect()
 }
 
 /// The replacements that today's file does not have.

@@ -5,6 +5,7 @@
 //! best first, and why other ways do not lead there. What a plan means is described in docs/planning.md.
 
 mod candidates;
+mod closure;
 mod cost;
 mod edit;
 mod goal;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::goal::Target;
 use super::{Conflict, Cost, Edit, Means, Outcome, Pass, Plan, Planner, Role};
-use crate::graph::{ModuleId, PathId};
+use crate::graph::{Floor, ModuleId, PathId};
 use crate::mvs::World;
 
 /// Everything about a planning run.
@@ -44,6 +44,17 @@ pub struct FloorReport {
     pub requires: String,
     /// A shortest chain of requirements from the main module to the one that requires it.
     pub path: Vec<String>,
+}
+
+impl FloorReport {
+    /// Names a floor.
+    pub fn new(world: &World, floor: &Floor) -> Self {
+        let name = |module: &ModuleId| world.modules.display(*module);
+        Self {
+            requires: name(&floor.requires),
+            path: floor.path.iter().map(name).collect(),
+        }
+    }
 }
 
 /// One plan.
@@ -198,14 +209,7 @@ fn target_report(world: &World, planner: &Planner, target: &Target) -> TargetRep
         to: version(world, bound),
         floors: floors
             .iter()
-            .map(|floor| FloorReport {
-                requires: modules.display(floor.requires),
-                path: floor
-                    .path
-                    .iter()
-                    .map(|module| modules.display(*module))
-                    .collect(),
-            })
+            .map(|floor| FloorReport::new(world, floor))
             .collect(),
         warnings,
     }

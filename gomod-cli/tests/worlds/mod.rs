@@ -1,0 +1,8 @@
+//! Random module worlds, served from a directory to both commands; see `worlds_beside_go.rs`.
+
+pub(crate) mod archive;
+pub(crate) mod compare;
+pub(crate) mod generate;
+pub(crate) mod minimise;
+pub(crate) mod random;
+pub(crate) mod run;

@@ -1,0 +1,160 @@
+//! `gomod` beside the installed `go` in random module worlds: same list, same graph, same failures.
+//!
+//! `GOMOD_WORLDS=n` sets how many worlds are tried, `GOMOD_SEED` where to begin; with
+//! `GOMOD_MINIMISE=1` each disagreement is made small before it is printed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod worlds;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use worlds::archive::Archive;
+use worlds::compare::{Verdict, Verdicts, compare};
+use worlds::generate::generate;
+use worlds::minimise::minimise;
+use worlds::random::Random;
+use worlds::run::Tools;
+
+/// The tools, or `None` where the test is skipped for want of Go.
+fn tools() -> Option<Tools> {
+    let tools = Tools::find();
+    if tools.has_go() {
+        return Some(tools);
+    }
+    assert!(
+        std::env::var("CI").as_deref() != Ok("true"),
+        "there is no go in PATH"
+    );
+    println!("skipped: there is no go in PATH");
+    None
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+/// Tries `count` worlds on two threads; what `try_one` returns is printed as a count of each class, and
+/// texts behind a class are failures.
+fn for_each_world(
+    name: &str,
+    try_one: impl Fn(u64, &Path) -> Vec<(String, Option<String>)> + Sync,
+) -> Vec<String> {
+    let first = setting("GOMOD_SEED", 1);
+    let last = first + setting("GOMOD_WORLDS", 40);
+    let next = AtomicU64::new(first);
+    let classes: Mutex<BTreeMap<String, usize>> = Mutex::default();
+    let failures: Mutex<Vec<String>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= last {
+                        return;
+                    }
+                    let root = tempfile::tempdir().unwrap();
+                    for (class, failure) in try_one(seed, root.path()) {
+                        *classes.lock().unwrap().entry(class.clone()).or_default() += 1;
+                        if let Some(text) = failure {
+                            let text = format!("GOMOD_SEED={seed} {class}\n{text}");
+                            println!("{text}");
+                            failures.lock().unwrap().push(text);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let counts: Vec<String> = classes
+        .into_inner()
+        .unwrap()
+        .into_iter()
+        .map(|(class, count)| format!("{class}: {count}"))
+        .collect();
+    println!("{name}: {} worlds; {}", last - first, counts.join("; "));
+    failures.into_inner().unwrap()
+}
+
+/// The world of a seed; in six of ten cases its go.mod is brought in order by the go command first.
+fn world(seed: u64, root: &Path, tools: &Tools) -> Archive {
+    let mut archive = generate(seed, &tools.go_version);
+    if archive.is_workspace() || !Random::new(seed ^ 0xabcd).chance(60) {
+        return archive;
+    }
+    let place = archive.write(&root.join("settle"), tools);
+    let main = place.main();
+    if tools
+        .go(&place, &main, "-mod=mod", &["list", "-m", "all"])
+        .ok()
+    {
+        let text = std::fs::read_to_string(main.join("go.mod")).unwrap();
+        archive.0.insert("main/go.mod".to_owned(), text);
+    }
+    archive
+}
+
+fn look(archive: &Archive, root: &Path, seed: u64, tools: &Tools) -> Verdicts {
+    let place = archive.write(root, tools);
+    compare(archive, &place, tools, seed.is_multiple_of(2))
+}
+
+#[test]
+fn lists_and_graphs_are_the_same() {
+    let Some(tools) = tools() else { return };
+    let failures = for_each_world("worlds beside go", |seed, root| {
+        let archive = world(seed, root, &tools);
+        let verdicts = look(&archive, &root.join("world"), seed, &tools);
+        let mut found: Vec<(String, Option<String>)> = Vec::new();
+        for (what, verdict) in verdicts.named() {
+            let (class, failure) = match verdict {
+                Verdict::Same => ("same", None),
+                Verdict::BothFail => ("both fail", None),
+                Verdict::Skipped => ("skipped", None),
+                Verdict::Differ(text) => {
+                    ("DIFFER", Some(explain(&archive, what, text, seed, &tools)))
+                }
+            };
+            found.push((format!("{what} {class}"), failure));
+        }
+        if verdicts.graph == Verdict::Same {
+            let order = if verdicts.order {
+                "same order"
+            } else {
+                "other order"
+            };
+            found.push((format!("graph {order}"), None));
+        }
+        found
+    });
+    assert!(failures.is_empty(), "{} disagreements", failures.len());
+}
+
+/// A disagreement with its world, made small if that is asked for.
+fn explain(archive: &Archive, what: &str, text: &str, seed: u64, tools: &Tools) -> String {
+    if std::env::var_os("GOMOD_MINIMISE").is_none() {
+        return format!("{text}\n{}", archive.text());
+    }
+    let verdict_of = |archive: &Archive| {
+        let root = tempfile::tempdir().unwrap();
+        let verdicts = look(archive, root.path(), seed, tools);
+        let (_, verdict) = verdicts
+            .named()
+            .into_iter()
+            .find(|(name, _)| *name == what)
+            .unwrap();
+        verdict.clone()
+    };
+    let go_succeeds = |text: &str| text.starts_with("go Some(0)");
+    let wanted = go_succeeds(text);
+    let small = minimise(
+        archive,
+        &mut |smaller| matches!(verdict_of(smaller), Verdict::Differ(text) if go_succeeds(&text) == wanted),
+    );
+    let Verdict::Differ(text) = verdict_of(&small) else {
+        return format!("{text}\n(not reproducible)\n{}", archive.text());
+    };
+    format!("{text}\n{}", small.text())
+}
