@@ -230,6 +230,29 @@ fn lists_that_fail_where_graphs_do_not() {
 }
 
 #[test]
+fn lines_stand_where_go_get_puts_them() {
+    if !has_go("lines_stand_where_go_get_puts_them") {
+        return;
+    }
+    let main = "// The main module.\nmodule example.com/main\n\ngo 1.21\n\nrequire (\n\t// pinned\n\texample.com/b v1.2.0 // keep me\n\n\texample.com/a v1.2.0\n)\n";
+    let world = World::with_main(PAIR, main).with_go();
+    world
+        .gomod(&[
+            "plan-downgrade",
+            "a@v1.0.0",
+            "--strategy",
+            "require",
+            "--write",
+        ])
+        .ok();
+    let ours = world.read("main/go.mod");
+    world.write("main/go.mod", main);
+    let go = world.go_in("main", &["get", "example.com/a@v1.0.0"]);
+    assert_eq!(go.code, Some(0), "{go:?}");
+    assert_eq!(ours, world.read("main/go.mod"));
+}
+
+#[test]
 fn what_is_written_for_private_modules_builds() {
     if !has_go("what_is_written_for_private_modules_builds") {
         return;

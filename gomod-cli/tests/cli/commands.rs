@@ -10,32 +10,128 @@ fn list() {
         PAIR,
         &format!("{MAIN}\nreplace example.com/a => example.com/a v1.1.0\n"),
     );
-    assert_snapshot!(world.gomod(&["list"]).ok(), @"");
-    assert_snapshot!(world.gomod(&["list", "--format", "json"]).ok(), @"");
+    assert_snapshot!(world.gomod(&["list"]).ok(), @r"
+    example.com/main
+    example.com/a v1.2.0 => example.com/a v1.1.0
+    example.com/b v1.2.0
+    ");
+    assert_snapshot!(world.gomod(&["list", "--format", "json"]).ok(), @r#"
+    {
+      "schema_version": 1,
+      "modules": [
+        {
+          "path": "example.com/main",
+          "main": true,
+          "direct": false
+        },
+        {
+          "path": "example.com/a",
+          "version": "v1.2.0",
+          "main": false,
+          "direct": true,
+          "replace": {
+            "path": "example.com/a",
+            "version": "v1.1.0"
+          }
+        },
+        {
+          "path": "example.com/b",
+          "version": "v1.2.0",
+          "main": false,
+          "direct": true
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
 fn graph() {
     let world = World::new(PAIR);
-    assert_snapshot!(world.gomod(&["graph"]).ok(), @"");
-    assert_snapshot!(world.gomod(&["graph", "--format", "dot"]).ok(), @"");
-    assert_snapshot!(world.gomod(&["graph", "--format", "mermaid"]).ok(), @"");
+    assert_snapshot!(world.gomod(&["graph"]).ok(), @r"
+    example.com/main example.com/a@v1.2.0
+    example.com/main example.com/b@v1.2.0
+    example.com/main go@1.21
+    example.com/a@v1.2.0 go@1.21
+    example.com/b@v1.2.0 example.com/a@v1.2.0
+    example.com/b@v1.2.0 go@1.21
+    go@1.21 toolchain@go1.21
+    ");
+    assert_snapshot!(world.gomod(&["graph", "--format", "dot"]).ok(), @r#"
+    digraph modules {
+    	rankdir=LR;
+    	node [shape=box];
+    	"example.com/main" -> "example.com/a@v1.2.0";
+    	"example.com/main" -> "example.com/b@v1.2.0";
+    	"example.com/main" -> "go@1.21";
+    	"example.com/a@v1.2.0" -> "go@1.21";
+    	"example.com/b@v1.2.0" -> "example.com/a@v1.2.0";
+    	"example.com/b@v1.2.0" -> "go@1.21";
+    	"go@1.21" -> "toolchain@go1.21";
+    }
+    "#);
+    assert_snapshot!(world.gomod(&["graph", "--format", "mermaid"]).ok(), @r#"
+    flowchart LR
+      n0["example.com/main"]
+      n1["example.com/a@v1.2.0"]
+      n2["example.com/b@v1.2.0"]
+      n3["go@1.21"]
+      n4["toolchain@go1.21"]
+      n0 --> n1
+      n0 --> n2
+      n0 --> n3
+      n1 --> n3
+      n2 --> n1
+      n2 --> n3
+      n3 --> n4
+    "#);
     let run = world.gomod(&["graph", "--format", "json"]);
     assert!(
         run.stdout.starts_with("{\n  \"schema_version\": 1,"),
         "{run:?}"
     );
-    assert_eq!(run.json()["edges"].as_array().unwrap().len(), 6);
+    assert_eq!(run.json()["edges"].as_array().unwrap().len(), 7);
 }
 
 #[test]
 fn why() {
     let world = World::new(PAIR);
-    assert_snapshot!(world.gomod(&["why", "a"]).ok(), @"");
-    assert_snapshot!(world.gomod(&["why", "b", "--format", "json"]).ok(), @"");
+    assert_snapshot!(world.gomod(&["why", "a"]).ok(), @r"
+    example.com/a v1.2.0
+      held up by 2 requirements:
+        example.com/main → example.com/a@v1.2.0
+        example.com/main → example.com/b@v1.2.0 → example.com/a@v1.2.0
+      without them, it would not be in the build list
+    gomod plan-downgrade a@VERSION says what must change
+    ");
+    assert_snapshot!(world.gomod(&["why", "b", "--format", "json"]).ok(), @r#"
+    {
+      "schema_version": 1,
+      "module": "example.com/b",
+      "selected": "v1.2.0",
+      "floors": [
+        {
+          "requires": "example.com/b@v1.2.0",
+          "path": [
+            "example.com/main"
+          ]
+        }
+      ],
+      "otherwise": null
+    }
+    "#);
     let world = World::with_main(PAIR, &MAIN.replace("\texample.com/a v1.2.0\n", ""));
-    assert_snapshot!(world.gomod(&["why", "example.com/a"]).ok(), @"");
-    assert_snapshot!(world.gomod(&["why", "main"]).ok(), @"");
+    assert_snapshot!(world.gomod(&["why", "example.com/a"]).ok(), @r"
+    example.com/a v1.2.0
+      held up by 1 requirement:
+        example.com/main → example.com/b@v1.2.0 → example.com/a@v1.2.0
+      without them, it would not be in the build list
+    gomod plan-downgrade example.com/a@VERSION says what must change
+    ");
+    assert_snapshot!(world.gomod(&["why", "main"]).ok(), @r"
+    example.com/main 
+      is a main module: nothing requires it
+    ");
 }
 
 #[test]
@@ -60,12 +156,37 @@ fn lock_and_drift_go_round() {
         .ok();
     let down = world.gomod(&["drift"]);
     assert_eq!((down.code, down.stderr.as_str()), (Some(1), ""));
-    assert_snapshot!(down.stdout, @"");
+    assert_snapshot!(down.stdout, @r"
+    drift from gomod.lock: 2 differences
+      ~ example.com/b v1.2.0 → v1.0.0  module-lowered
+          go.mod requires it
+      ~ example.com/a v1.2.0 → v1.0.0  module-lowered
+          required by example.com/main → example.com/b@v1.0.0 → example.com/a@v1.0.0
+
+    To put back what was lowered or left
+      go get example.com/b@v1.2.0 example.com/a@v1.2.0
+
+    To agree to it
+      gomod lock
+    ");
     world.gomod(&["lock"]).ok();
     world.write("main/go.mod", MAIN);
     let up = world.gomod(&["drift"]);
     assert_eq!((up.code, up.stderr.as_str()), (Some(1), ""));
-    assert_snapshot!(up.stdout, @"");
+    assert_snapshot!(up.stdout, @r"
+    drift from gomod.lock: 2 differences
+      ~ example.com/b v1.0.0 → v1.2.0  module-raised
+          go.mod requires it
+      ~ example.com/a v1.0.0 → v1.2.0  module-raised
+          required by example.com/main → example.com/b@v1.2.0 → example.com/a@v1.2.0
+
+    To undo what was raised or came
+      gomod plan-downgrade example.com/b@v1.0.0 example.com/a@v1.0.0
+      tried: nothing of gomod.lock has moved then
+
+    To agree to it
+      gomod lock
+    ");
     let json = world.gomod(&["drift", "--format", "json"]);
     assert_eq!(json.code, Some(1));
     assert_eq!(json.json()["findings"].as_array().unwrap().len(), 2);

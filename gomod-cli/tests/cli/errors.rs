@@ -41,6 +41,7 @@ fn without_a_go_mod_there_is_nothing_to_look_at() {
         &["go.mod not found"],
     );
     world.refused(3, &["list", "-C", "nowhere"], &["nowhere"]);
+    world.write("main/go.mod", MAIN);
     world.refused(3, &["list", "--modfile", "other.mod"], &["other.mod"]);
 }
 
@@ -194,7 +195,7 @@ fn no_plan_says_why_step_by_step() {
             "--max-collateral",
             "0",
         ],
-        &["example.com/b", "--max-collateral"],
+        &["at most 0 may", "--max-collateral 1"],
     );
     assert!(error.contains("\n    1. "), "{error}");
 }

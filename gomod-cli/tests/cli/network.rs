@@ -93,7 +93,14 @@ fn a_page_instead_of_a_go_mod() {
         let world = World::new(PAIR);
         world.write("main/go.sum", "");
         world.write(&World::proxied(path, version, "mod"), "<!DOCTYPE html>\n");
-        world.refused(code, &plan, &[&format!("{path}@{version}"), "go.mod:1:"]);
+        world.refused(
+            code,
+            &plan,
+            &[
+                &format!("{path}@{version}"),
+                "parsing go.mod: missing module line",
+            ],
+        );
     }
 }
 

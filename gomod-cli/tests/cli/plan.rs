@@ -7,7 +7,46 @@ use crate::support::{MAIN, PAIR, World};
 #[test]
 fn the_page() {
     let world = World::new(PAIR);
-    assert_snapshot!(world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok(), @"");
+    assert_snapshot!(world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok(), @r"
+    example.com/a v1.2.0 → v1.0.0
+      2 requirements ask for more than v1.0.0:
+        example.com/main → example.com/a@v1.2.0
+        example.com/main → example.com/b@v1.2.0 → example.com/a@v1.2.0
+
+    Plan A, by require
+      beside the targets, 1 direct and 0 other modules move; no requirement is overridden
+
+    --- go.mod
+    +++ go.mod (planned)
+    @@ -5,4 +5,4 @@
+     require (
+    -	example.com/a v1.2.0
+    -	example.com/b v1.2.0
+    +	example.com/a v1.0.0
+    +	example.com/b v1.0.0
+     )
+
+    Why each line changes
+      require example.com/a v1.2.0 → v1.0.0  asked for
+      require example.com/b v1.2.0 → v1.0.0  example.com/b@v1.2.0 requires example.com/a@v1.2.0
+
+    Also moves (1)
+      ~ example.com/b v1.2.0 → v1.0.0  (direct)
+
+    Alternatives
+         how      overridden  raised  direct  others  steps  lines
+      >A require           0       0       1       0      4      2
+       B exclude           1       0       0       0      2      3
+         --choose LETTER takes another
+
+    Checked
+      5 go.mod files against go.sum, 0 against the checksum database
+      not checked (GOSUMDB=off): example.com/a@v1.0.0, example.com/b@v1.0.0
+      go.sum has every line that is needed
+
+    To apply it
+      gomod plan-downgrade a@v1.0.0 --write
+    ");
     assert_eq!(world.read("main/go.mod"), MAIN);
 }
 
@@ -83,7 +122,7 @@ fn queries_and_absence() {
 }
 
 #[test]
-fn comments_and_order_stay() {
+fn comments_stay_with_their_lines() {
     let main = "// The main module.\nmodule example.com/main\n\ngo 1.21\n\nrequire (\n\t// pinned\n\texample.com/b v1.2.0 // keep me\n\n\texample.com/a v1.2.0\n)\n";
     let world = World::with_main(PAIR, main);
     world
@@ -95,7 +134,9 @@ fn comments_and_order_stay() {
             "--write",
         ])
         .ok();
-    assert_eq!(world.read("main/go.mod"), main.replace("v1.2.0", "v1.0.0"));
+    // In order, as `go get` leaves them: see `lines_stand_where_go_get_puts_them`.
+    let written = "// The main module.\nmodule example.com/main\n\ngo 1.21\n\nrequire (\n\texample.com/a v1.0.0\n\t// pinned\n\texample.com/b v1.0.0 // keep me\n)\n";
+    assert_eq!(world.read("main/go.mod"), written);
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn a_database_that_cannot_be_asked() {
         &["plan-downgrade", "a@v1.0.0", "--write"],
         &["example.com/a@v1.0.0", "404"],
     );
-    world.set("GOPRIVATE", "example.com");
+    world.set("GONOSUMDB", "example.com");
     assert_eq!(
         world
             .gomod(&["plan-downgrade", "a@v1.0.0", "--proxy", "../proxy"])

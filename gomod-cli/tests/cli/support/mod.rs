@@ -198,7 +198,7 @@ impl World {
         assert_eq!(run.code, Some(code), "{args:?}: {run:?}");
         assert_eq!(run.stdout, "", "{args:?}");
         assert!(run.stderr.starts_with("error: "), "{run:?}");
-        assert_eq!(run.stderr.matches("error: ").count(), 1, "{run:?}");
+        assert_eq!(run.stderr.matches("\nerror: ").count(), 0, "{run:?}");
         assert!(run.stderr.contains("\nhelp: "), "no next step: {run:?}");
         for name in naming {
             assert!(run.stderr.contains(name), "{name} is not named: {run:?}");
