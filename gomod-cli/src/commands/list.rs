@@ -94,7 +94,8 @@ fn check_infos(setting: &mut Setting, list: &[ModuleId]) -> Result<(), CliError>
                 return Err(CliError::environment(format!(
                     "{module}: the source gives information about {} instead",
                     info.version
-                )));
+                ))
+                .hint("ask another source with --proxy"));
             }
             Err(error) => return Err(from_load_error(&module.to_string(), &error)),
         }
