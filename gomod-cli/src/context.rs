@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gomod_core::host::{GoEnv, Session, SessionOptions, read_if_there};
+use gomod_core::host::{GoEnv, HostError, Session, SessionOptions, read_if_there};
 use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork};
 use gomod_core::mvs::{MainModules, MainModulesError, World};
 
@@ -37,6 +37,7 @@ impl Project {
         if let Some(directory) = &global.directory {
             std::env::set_current_dir(directory).map_err(|error| {
                 CliError::environment(format!("cannot change to {}: {error}", directory.display()))
+                    .hint("-C takes a directory that is there")
             })?;
         }
         let here = std::env::current_dir()
@@ -49,9 +50,10 @@ impl Project {
             })?),
             None => env.local_go_version(),
         };
-        let flags = env
-            .go_flags()
-            .map_err(|error| CliError::environment(error.to_string()))?;
+        let flags = env.go_flags().map_err(|error| {
+            CliError::environment(error.to_string())
+                .hint("correct it, or run with GOFLAGS= in front")
+        })?;
         let modfile = match &global.modfile {
             Some(file) => Some(file.clone()),
             None => flags.mod_file().map(PathBuf::from),
@@ -131,7 +133,10 @@ impl Project {
                 base,
             },
         )
-        .map_err(|error| CliError::environment(error.to_string()))
+        .map_err(|error| {
+            CliError::environment(error.to_string())
+                .hint("go env shows the settings in force; --proxy stands in for GOPROXY")
+        })
     }
 
     /// The main modules, interned in `world`.
@@ -283,17 +288,18 @@ fn module_root(here: &Path) -> Result<PathBuf, CliError> {
 fn read(file: &Path) -> Result<Vec<u8>, CliError> {
     match read_if_there(file) {
         Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(CliError::environment(format!(
-            "{} not found",
-            file.display()
-        ))),
-        Err(error) => Err(CliError::environment(error.to_string())),
+        Ok(None) => Err(
+            CliError::environment(format!("{} not found", file.display())).hint(
+                "look at -C, --modfile and GOFLAGS, and in a workspace at the use lines of go.work",
+            ),
+        ),
+        Err(error) => Err(unreadable(&error)),
     }
 }
 
 fn read_sum(file: &Path) -> Result<GoSum, CliError> {
     let text = read_if_there(file)
-        .map_err(|error| CliError::environment(error.to_string()))?
+        .map_err(|error| unreadable(&error))?
         .unwrap_or_default();
     let name = file
         .file_name()
@@ -303,6 +309,10 @@ fn read_sum(file: &Path) -> Result<GoSum, CliError> {
         CliError::environment(format!("malformed {name}\n{error}"))
             .hint("remove the line, then: go mod download")
     })
+}
+
+fn unreadable(error: &HostError) -> CliError {
+    CliError::environment(error.to_string()).hint("look at the file and its permissions")
 }
 
 fn malformed(name: &str, errors: &str) -> CliError {

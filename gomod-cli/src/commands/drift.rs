@@ -35,7 +35,8 @@ pub(crate) fn run(global: &Global, args: &args::Drift) -> Result<Answer, CliErro
         return Err(CliError::environment(format!(
             "{name} is of module {}, and this is {}",
             baseline.module, now.module
-        )));
+        ))
+        .hint("gomod lock writes it anew; --file names another"));
     }
     let today = Today {
         lock: &now,

@@ -14,8 +14,9 @@ pub(crate) fn run(global: &Global, args: &args::Lock) -> Result<String, CliError
     super::refuse_inconsistent(&setting)?;
     let lock = today(&setting);
     let file = setting.project.root().join(&args.file);
-    write_atomic(&file, lock.to_text().as_bytes())
-        .map_err(|error| CliError::environment(error.to_string()))?;
+    write_atomic(&file, lock.to_text().as_bytes()).map_err(|error| {
+        CliError::environment(error.to_string()).hint("--file names another place")
+    })?;
     Ok(format!(
         "{}: {} modules\n",
         args.file.display(),

@@ -56,15 +56,19 @@ impl Setting {
         {
             return Ok(path);
         }
-        let mut found: Vec<PathId> = self
-            .loaded
-            .graph
-            .build_list(modules)
-            .into_iter()
-            .filter(|module| modules.version(*module).is_some())
-            .map(|module| modules.path_of(module))
-            .filter(|path| modules.path(*path).matches_short_name(name))
-            .collect();
+        let list = self.loaded.graph.build_list(modules);
+        // A main module is meant only when no other is.
+        let named = |main: bool| -> Vec<PathId> {
+            list.iter()
+                .filter(|module| modules.version(**module).is_none() == main)
+                .map(|module| modules.path_of(*module))
+                .filter(|path| modules.path(*path).matches_short_name(name))
+                .collect()
+        };
+        let mut found = named(false);
+        if found.is_empty() {
+            found = named(true);
+        }
         found.dedup();
         match found.as_slice() {
             [path] => Ok(*path),
@@ -185,7 +189,9 @@ pub(crate) fn from_load_error(module: &str, error: &LoadError) -> CliError {
         LoadError::OtherPath { declares, .. } => {
             result.hint(format!("require {declares} instead, or replace the module"))
         }
-        _ => result,
+        _ => result.hint(
+            "this version cannot be used as it is: exclude or replace it, or ask another source with --proxy",
+        ),
     }
 }
 

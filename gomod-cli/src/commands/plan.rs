@@ -21,12 +21,30 @@ struct Document<'a> {
     written: bool,
 }
 
+/// The document when each target is at the version that was asked for.
+#[derive(Serialize)]
+struct NothingToDo {
+    targets: [(); 0],
+    plans: [(); 0],
+    /// What is selected today, and was asked for.
+    today: Vec<String>,
+    written: bool,
+}
+
 pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliError> {
     let mut setting = Setting::load(global, Mode::Update)?;
     setting.project.require_single("plan-downgrade")?;
     let mut candidates = Candidates::default();
     let (goal, today) = goal(&mut setting, &mut candidates, args)?;
     if goal.targets.is_empty() {
+        if args.format == Format::Json {
+            return json(&NothingToDo {
+                targets: [],
+                plans: [],
+                today,
+                written: false,
+            });
+        }
         return Ok(format!(
             "{} is what is selected today: nothing to do\n",
             today.join(", ")
@@ -118,7 +136,8 @@ fn goal(
                     |path| setting.world.modules.path(path).to_string(),
                 );
                 if named.contains(&name) {
-                    return Err(CliError::usage(format!("{name} is named twice")));
+                    return Err(CliError::usage(format!("{name} is named twice"))
+                        .hint("give each module one version"));
                 }
                 named.push(name);
                 goal.targets.push(target);
@@ -128,9 +147,10 @@ fn goal(
     for name in &args.keep {
         let path = setting.find_module(name)?;
         if named.contains(&setting.world.modules.path(path).to_string()) {
-            return Err(CliError::usage(format!(
-                "{name} cannot be both a target and kept"
-            )));
+            return Err(
+                CliError::usage(format!("{name} cannot be both a target and kept"))
+                    .hint("leave out one of the two"),
+            );
         }
         goal.keep.insert(path);
     }
@@ -159,10 +179,11 @@ fn choose<'a>(
         if args.strategy != Strategy::Auto {
             relax.push("--strategy auto".to_owned());
         }
-        if !relax.is_empty() {
-            error = error.hint(format!("try it with {}", relax.join(", or ")));
-        }
-        return Err(error);
+        return Err(if relax.is_empty() {
+            error.hint("gomod why MOD shows what holds a version up")
+        } else {
+            error.hint(format!("try it with {}", relax.join(", or ")))
+        });
     }
     let letters: Vec<char> = report.plans.iter().map(|plan| plan.letter).collect();
     let letter = match &args.choose {

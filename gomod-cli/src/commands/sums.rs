@@ -145,6 +145,7 @@ fn outside(
     let content = if zip {
         let hash = setting.session.zip_hash(module).map_err(|error| {
             CliError::environment(format!("{module}: its zip cannot be hashed: {error}"))
+                .hint("nothing was changed; try again, or another source with --proxy")
         })?;
         Some(hash.to_string())
     } else {
@@ -239,7 +240,11 @@ impl Sums {
 /// Writes go.sum and go.mod: all staged first, then renamed one after the other.
 pub(crate) fn write(setting: &Setting, plan: &Plan, sums: &Sums) -> Result<(), CliError> {
     let project = &setting.project;
-    let failed = |error: gomod_core::host::HostError| CliError::environment(error.to_string());
+    let failed = |error: gomod_core::host::HostError| {
+        CliError::environment(error.to_string()).hint(
+            "nothing was changed; look at the permissions, and for another gomod or go at work",
+        )
+    };
     let _lock = RunLock::acquire(&[&project.file], Duration::from_secs(30)).map_err(failed)?;
     let now = read_if_there(&project.file)
         .map_err(failed)?

@@ -63,7 +63,8 @@ fn module_target(
     let Some(current) = current else {
         return Err(CliError::usage(format!(
             "{path} is a main module; it has no version to bring back"
-        )));
+        ))
+        .hint("gomod list shows the modules that have one"));
     };
     let query =
         Query::parse(&path, text, Some(&current)).map_err(|error| query_error(&path, &error))?;
@@ -117,8 +118,10 @@ fn module_target(
         ))
         .hint(format!("go get {path}@{version}")));
     }
-    path.check_major(&version)
-        .map_err(|error| CliError::usage(format!("{path}@{version}: {error}")))?;
+    path.check_major(&version).map_err(|error| {
+        CliError::usage(format!("{path}@{version}: {error}"))
+            .hint("a module of another major version has another path")
+    })?;
     let module = setting
         .world
         .modules
@@ -206,8 +209,18 @@ fn query_error(path: &ModulePath, error: &QueryError) -> CliError {
 }
 
 fn list_error(path: &ModulePath, error: &FetchError) -> CliError {
-    CliError::environment(format!("the versions of {path} cannot be listed: {error}"))
-        .hint("a full version, such as v1.2.3, needs no list")
+    let hint = match error.best() {
+        FetchError::NoProxyConfigured { .. } => {
+            "set a proxy: go env -w GOPROXY=LIST, or GOPROXY in the environment, or --proxy LIST|DIR"
+        }
+        FetchError::Offline { .. } | FetchError::Off { .. } => {
+            "a full version, such as v1.2.3, needs no list"
+        }
+        _ => {
+            "try again, or another source with --proxy; a full version, such as v1.2.3, needs no list"
+        }
+    };
+    CliError::environment(format!("the versions of {path} cannot be listed: {error}")).hint(hint)
 }
 
 fn go_target(setting: &mut Setting, text: &str) -> Result<Asked, CliError> {
@@ -217,6 +230,12 @@ fn go_target(setting: &mut Setting, text: &str) -> Result<Asked, CliError> {
         CliError::usage(format!("go@{text}: no Go version"))
             .hint("write it as go@1.21 or go@1.21.3")
     })?;
+    // A line of releases above today's is an upgrade, whichever of them is meant.
+    if let Some(asked) = GoVersion::parse(text)
+        && asked.cmp_precedence(&current).is_gt()
+    {
+        return Err(go_upgrade(&asked, &current));
+    }
     let version = match query.exact() {
         Some(version) => version.clone(),
         None => {
@@ -250,12 +269,16 @@ fn go_target(setting: &mut Setting, text: &str) -> Result<Asked, CliError> {
     }
     match version.cmp_precedence(&current) {
         std::cmp::Ordering::Equal => Ok(Asked::Today(format!("go {current}"))),
-        std::cmp::Ordering::Greater => Err(CliError::usage(format!(
-            "go {version} is above today's go {current}: that is an upgrade"
-        ))
-        .hint(format!("go get go@{version}"))),
+        std::cmp::Ordering::Greater => Err(go_upgrade(&version, &current)),
         std::cmp::Ordering::Less => Ok(Asked::Target(Target::Go { version })),
     }
+}
+
+fn go_upgrade(version: &GoVersion, current: &GoVersion) -> CliError {
+    CliError::usage(format!(
+        "go {version} is above today's go {current}: that is an upgrade"
+    ))
+    .hint(format!("go get go@{version}"))
 }
 
 /// `1.21.3` for `v0.0.1-go1.21.3.linux-amd64`.

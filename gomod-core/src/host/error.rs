@@ -61,7 +61,7 @@ pub enum HostError {
         reason: String,
     },
     /// `GOSUMDB` does not name a checksum database.
-    #[error("GOSUMDB: {reason} (in {value:?})")]
+    #[error("{reason} (GOSUMDB is {value:?})")]
     Sumdb {
         /// The value of `GOSUMDB`.
         value: String,

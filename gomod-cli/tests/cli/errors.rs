@@ -1,0 +1,284 @@
+//! Every mistake that needs no network: its exit code, its message, and that nothing is changed.
+
+use crate::support::{MAIN, PAIR, World};
+
+#[test]
+fn a_malformed_go_mod_is_named_with_its_position() {
+    let world = World::with_main(
+        PAIR,
+        "module example.com/main\n\ngo 1.21\n\nrequire example.com/a\n",
+    );
+    for args in [
+        &["list"][..],
+        &["graph"],
+        &["why", "a"],
+        &["plan-downgrade", "a@v1.0.0"],
+        &["drift"],
+        &["lock"],
+    ] {
+        world.refused(3, args, &["go.mod:5:"]);
+    }
+    world.write("main/go.mod", &MAIN.replace("v1.2.0", "main"));
+    let error = world.refused(3, &["list"], &["go.mod:6:", "go.mod:7:", "main"]);
+    assert!(error.contains("nothing was changed"));
+}
+
+#[test]
+fn a_malformed_go_sum_is_named_with_its_line() {
+    let world = World::new(PAIR);
+    world.write("main/go.sum", "example.com/a v1.2.0/go.mod\n");
+    world.refused(3, &["list"], &["go.sum:1"]);
+}
+
+#[test]
+fn without_a_go_mod_there_is_nothing_to_look_at() {
+    let world = World::new(PAIR);
+    std::fs::remove_file(world.path("main/go.mod")).unwrap();
+    world.refused(3, &["list"], &["go.mod not found"]);
+    world.refused(
+        3,
+        &["plan-downgrade", "a@v1.0.0", "--write"],
+        &["go.mod not found"],
+    );
+    world.refused(3, &["list", "-C", "nowhere"], &["nowhere"]);
+    world.write("main/go.mod", MAIN);
+    world.refused(3, &["list", "--modfile", "other.mod"], &["other.mod"]);
+}
+
+#[test]
+fn names_are_found_or_the_candidates_are_listed() {
+    let mut notation = PAIR.to_owned();
+    notation.push_str("example.org/x/a@v1.0.0 go1.21:\n");
+    let world = World::with_main(&notation, &MAIN.replace(")", "\texample.org/x/a v1.0.0\n)"));
+    world.refused(
+        2,
+        &["plan-downgrade", "nosuchmodule@v1.0.0"],
+        &["nosuchmodule", "gomod list"],
+    );
+    world.refused(2, &["why", "example.com/c"], &["example.com/c"]);
+    for args in [["plan-downgrade", "a@v1.0.0"], ["why", "a"]] {
+        world.refused(
+            2,
+            &args,
+            &["a is ambiguous", "example.com/a\n", "example.org/x/a\n"],
+        );
+    }
+    assert_eq!(world.gomod(&["why", "x/a"]).code, Some(0));
+}
+
+#[test]
+fn versions_that_cannot_be_a_target() {
+    let world = World::new(PAIR);
+    let plan = |target: &str, naming: &[&str]| {
+        world.refused(2, &["plan-downgrade", target, "--write"], naming)
+    };
+    plan("a@v1.0.9", &["example.com/a@v1.0.9", "v1.1.0, v1.0.0"]);
+    plan("a@v0.9", &["example.com/a", "v0.9"]);
+    plan("a@<v1.0.0", &["example.com/a", "<v1.0.0"]);
+    plan(
+        "a@v1.3.0",
+        &["above today's v1.2.0", "go get example.com/a@v1.3.0"],
+    );
+    plan("a@v2.0.0", &["example.com/a"]);
+    plan("a@master", &["example.com/a", "master"]);
+    plan("a@", &["MOD@VERSION"]);
+    plan("a", &["MOD@VERSION"]);
+    plan("main@v1.0.0", &["main"]);
+    plan("go@1.22", &["above today's go 1.21"]);
+    plan("toolchain@go1.20", &["toolchain"]);
+}
+
+#[test]
+fn todays_version_is_nothing_to_do() {
+    let world = World::new(PAIR);
+    let before = (world.read("main/go.mod"), world.read("main/go.sum"));
+    for target in [
+        "a@v1.2.0",
+        "a@latest",
+        "a@v1",
+        "a@<=v1.2.0",
+        "example.com/a@v1.2",
+    ] {
+        let out = world.gomod(&["plan-downgrade", target, "--write"]).ok();
+        assert_eq!(
+            out, "example.com/a v1.2.0 is what is selected today: nothing to do\n",
+            "{target}"
+        );
+    }
+    assert_eq!(
+        (world.read("main/go.mod"), world.read("main/go.sum")),
+        before
+    );
+}
+
+#[test]
+fn nothing_to_do_is_json_when_json_is_asked_for() {
+    let world = World::new(PAIR);
+    let run = world.gomod(&["plan-downgrade", "a@v1.2.0", "--format", "json"]);
+    assert_eq!(run.code, Some(0));
+    assert!(
+        run.stdout.starts_with("{\n  \"schema_version\": 1,"),
+        "{run:?}"
+    );
+    run.json();
+}
+
+#[test]
+fn an_excluded_version_is_no_target() {
+    let world = World::with_main(PAIR, &format!("{MAIN}\nexclude example.com/a v1.0.0\n"));
+    let naming = [
+        "example.com/a v1.0.0 is excluded by go.mod",
+        "-dropexclude=example.com/a@v1.0.0",
+    ];
+    world.refused(2, &["plan-downgrade", "a@v1.0.0"], &naming);
+}
+
+#[test]
+fn flags_that_make_no_sense() {
+    let world = World::new(PAIR);
+    world.refused(
+        2,
+        &["plan-downgrade", "a@v1.0.0", "--choose", "Z"],
+        &["--choose Z", "A"],
+    );
+    world.refused(
+        2,
+        &["plan-downgrade", "a@v1.0.0", "a@v1.1.0"],
+        &["example.com/a", "twice"],
+    );
+    world.refused(
+        2,
+        &["plan-downgrade", "a@v1.0.0", "--keep", "a"],
+        &["a cannot be both"],
+    );
+    world.refused(
+        2,
+        &["plan-downgrade", "a@v1.0.0", "--keep", "zzz"],
+        &["zzz"],
+    );
+    world.refused(2, &["list", "--go", "one"], &["--go"]);
+    for args in [
+        &["nonsense"][..],
+        &["plan-downgrade"],
+        &["list", "--format", "xml"],
+        &["why"],
+    ] {
+        let run = world.gomod(args);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""), "{args:?}");
+        assert!(run.stderr.contains("--help"), "{run:?}");
+    }
+}
+
+#[test]
+fn no_plan_says_why_step_by_step() {
+    let world = World::new(PAIR);
+    let error = world.refused(
+        1,
+        &[
+            "plan-downgrade",
+            "a@v1.0.0",
+            "--strategy",
+            "require",
+            "--keep",
+            "b",
+        ],
+        &["example.com/b", "example.com/a", "--strategy auto"],
+    );
+    assert!(error.contains("\n    1. "), "{error}");
+    let error = world.refused(
+        1,
+        &[
+            "plan-downgrade",
+            "a@v1.0.0",
+            "--strategy",
+            "require",
+            "--max-collateral",
+            "0",
+        ],
+        &["at most 0 may", "--max-collateral 1"],
+    );
+    assert!(error.contains("\n    1. "), "{error}");
+}
+
+#[test]
+fn a_lock_must_be_there_and_make_sense() {
+    let world = World::new(PAIR);
+    world.refused(3, &["drift"], &["gomod.lock not found", "gomod lock"]);
+    world.gomod(&["lock"]).ok();
+    let lock = world.read("main/gomod.lock");
+    world.write("main/gomod.lock", &format!("{lock}nonsense\n"));
+    let line = format!("gomod.lock:{}", lock.lines().count() + 1);
+    world.refused(3, &["drift"], &[&line, "gomod lock"]);
+    world.write("main/gomod.lock", &lock);
+    world.write(
+        "main/go.mod",
+        &MAIN.replace("example.com/main", "example.com/other"),
+    );
+    world.refused(3, &["drift"], &["example.com/main", "example.com/other"]);
+}
+
+#[test]
+fn a_workspace_is_not_planned_for() {
+    let world = World::new(PAIR);
+    world.write("main/go.work", "go 1.21\n\nuse .\n");
+    world.refused(
+        3,
+        &["plan-downgrade", "a@v1.0.0"],
+        &["go.work", "GOWORK=off"],
+    );
+    world.write("main/go.work", "go 1.21\n\nuse ./nowhere\n");
+    world.refused(3, &["list"], &["nowhere"]);
+    world.write("main/go.work", "go 1.21\n\nexclude example.com/a v1.0.0\n");
+    world.refused(3, &["list"], &["go.work:3:"]);
+}
+
+#[test]
+fn list_refuses_what_would_need_updates() {
+    let world = World::with_main(
+        PAIR,
+        &MAIN.replace("example.com/a v1.2.0", "example.com/a v1.1.0"),
+    );
+    world.refused(
+        1,
+        &["list"],
+        &["updates to go.mod needed", "example.com/a", "v1.2.0"],
+    );
+    world.refused(1, &["lock"], &["updates to go.mod needed"]);
+    assert!(
+        world
+            .gomod(&["graph"])
+            .ok()
+            .contains("example.com/main example.com/a@v1.2.0\n")
+    );
+}
+
+#[test]
+fn list_needs_every_line_of_go_sum() {
+    let world = World::new(PAIR);
+    world.write(
+        "main/go.sum",
+        &world.sums(|name| name != "example.com/b@v1.2.0"),
+    );
+    let naming = [
+        "example.com/b@v1.2.0: missing go.sum entry",
+        "go mod download example.com/b",
+    ];
+    world.refused(3, &["list"], &naming);
+    assert_eq!(world.gomod(&["graph"]).code, Some(0));
+}
+
+#[test]
+fn a_go_line_above_the_assumed_go() {
+    let world = World::new("a@v1.2.0 go1.99:\nb@v1.2.0 go1.21:");
+    world.refused(
+        3,
+        &["list", "--go", "1.21"],
+        &["example.com/a@v1.2.0", "1.99", "--go 1.99"],
+    );
+    world.refused(
+        3,
+        &["list", "--go", "1.20"],
+        &["go.mod", "1.21", "--go 1.21"],
+    );
+    world.refused(1, &["list"], &["updates to go.mod needed", "1.99"]);
+}
