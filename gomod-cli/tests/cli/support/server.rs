@@ -1,5 +1,7 @@
 //! A small http server on the loopback interface that can misbehave.
 
+#![allow(dead_code, reason = "a kit for all tests")]
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
