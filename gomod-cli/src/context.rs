@@ -22,6 +22,8 @@ pub(crate) struct Project {
     pub(crate) work: Option<Work>,
     /// The Go that is assumed to be installed.
     pub(crate) local_go: Option<GoVersion>,
+    /// Whether `-mod=mod` is in force: what is inconsistent is updated, in memory alone, not refused.
+    pub(crate) updates: bool,
 }
 
 /// A workspace.
@@ -59,9 +61,13 @@ impl Project {
             None => flags.mod_file().map(PathBuf::from),
         };
         let work = match workspace_file(&env, &here)? {
-            Some(file) if modfile.is_none() => Some(Work::read(&file, local_go.as_ref())?),
-            _ => None,
+            Some(file) => {
+                allowed_in_workspace(&file, modfile.is_some(), flags.mod_mode())?;
+                Some(Work::read(&file, local_go.as_ref())?)
+            }
+            None => None,
         };
+        let updates = updates(flags.mod_mode())?;
         let (file, name, sum_file) = match (&work, modfile) {
             (Some(work), _) => {
                 let directory = work
@@ -111,6 +117,7 @@ impl Project {
             go_sum,
             work,
             local_go,
+            updates,
         })
     }
 
@@ -268,6 +275,30 @@ fn workspace_file(env: &GoEnv, here: &Path) -> Result<Option<PathBuf>, CliError>
         path => Err(
             CliError::environment(format!("GOWORK={path} is no absolute path"))
                 .hint("set GOWORK to off, or to the absolute path of a go.work"),
+        ),
+    }
+}
+
+/// What the `go` command refuses in a workspace (cmd/go's modload, init.go).
+fn allowed_in_workspace(file: &Path, modfile: bool, mode: Option<&str>) -> Result<(), CliError> {
+    let what = match mode {
+        _ if modfile => "--modfile".to_owned(),
+        None | Some("" | "readonly" | "vendor") => return Ok(()),
+        Some(mode) => format!("-mod={mode} in GOFLAGS"),
+    };
+    let message = format!("{what} cannot be used in the workspace {}", file.display());
+    Err(CliError::environment(message)
+        .hint("set GOWORK=off to work on the module of this directory"))
+}
+
+/// Whether the `-mod` of GOFLAGS lets go.mod be updated.
+fn updates(mode: Option<&str>) -> Result<bool, CliError> {
+    match mode {
+        Some("mod") => Ok(true),
+        None | Some("" | "readonly" | "vendor") => Ok(false),
+        Some(mode) => Err(
+            CliError::environment(format!("GOFLAGS: -mod={mode} is no mode"))
+                .hint("write -mod=mod, -mod=readonly or -mod=vendor"),
         ),
     }
 }
