@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gomod_core::host::{GoEnv, HostError, Session, SessionOptions, read_if_there};
 use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork};
-use gomod_core::mvs::{MainModules, MainModulesError, World};
+use gomod_core::mvs::{MainModules, MainModulesError, Mode, World};
 
 use crate::args::Global;
 use crate::error::CliError;
@@ -22,8 +22,8 @@ pub(crate) struct Project {
     pub(crate) work: Option<Work>,
     /// The Go that is assumed to be installed.
     pub(crate) local_go: Option<GoVersion>,
-    /// Whether `-mod=mod` is in force: what is inconsistent is updated, in memory alone, not refused.
-    pub(crate) updates: bool,
+    /// `-mod` of GOFLAGS.
+    mod_flag: Option<String>,
 }
 
 /// A workspace.
@@ -62,12 +62,14 @@ impl Project {
         };
         let work = match workspace_file(&env, &here)? {
             Some(file) => {
-                allowed_in_workspace(&file, modfile.is_some(), flags.mod_mode())?;
+                if modfile.is_some() {
+                    return Err(not_in_workspace("--modfile", &file));
+                }
                 Some(Work::read(&file, local_go.as_ref())?)
             }
             None => None,
         };
-        let updates = updates(flags.mod_mode())?;
+        let mod_flag = flags.mod_mode().map(str::to_owned);
         let (file, name, sum_file) = match (&work, modfile) {
             (Some(work), _) => {
                 let directory = work
@@ -117,7 +119,7 @@ impl Project {
             go_sum,
             work,
             local_go,
-            updates,
+            mod_flag,
         })
     }
 
@@ -125,6 +127,20 @@ impl Project {
     pub(crate) fn root(&self) -> PathBuf {
         let file = self.work.as_ref().map_or(&self.file, |work| &work.file);
         file.parent().map(Path::to_path_buf).unwrap_or_default()
+    }
+
+    /// What `go list` would do about an inconsistent go.mod: under `-mod=mod` it is updated, here in
+    /// memory alone. `go mod graph` does not take the flag.
+    pub(crate) fn list_mode(&self) -> Result<Mode, CliError> {
+        match (self.mod_flag.as_deref(), &self.work) {
+            (None | Some("" | "readonly" | "vendor"), _) => Ok(Mode::ReadOnly),
+            (Some("mod"), None) => Ok(Mode::Update),
+            (Some("mod"), Some(work)) => Err(not_in_workspace("-mod=mod of GOFLAGS", &work.file)),
+            (Some(other), _) => Err(CliError::environment(format!(
+                "-mod={other} of GOFLAGS is no mode"
+            ))
+            .hint("write -mod=mod, -mod=readonly or -mod=vendor")),
+        }
     }
 
     /// A session with the sources that the flags and the environment name.
@@ -279,28 +295,10 @@ fn workspace_file(env: &GoEnv, here: &Path) -> Result<Option<PathBuf>, CliError>
     }
 }
 
-/// What the `go` command refuses in a workspace (cmd/go's modload, init.go).
-fn allowed_in_workspace(file: &Path, modfile: bool, mode: Option<&str>) -> Result<(), CliError> {
-    let what = match mode {
-        _ if modfile => "--modfile".to_owned(),
-        None | Some("" | "readonly" | "vendor") => return Ok(()),
-        Some(mode) => format!("-mod={mode} in GOFLAGS"),
-    };
+/// What the `go` command refuses (cmd/go's modload, init.go).
+fn not_in_workspace(what: &str, file: &Path) -> CliError {
     let message = format!("{what} cannot be used in the workspace {}", file.display());
-    Err(CliError::environment(message)
-        .hint("set GOWORK=off to work on the module of this directory"))
-}
-
-/// Whether the `-mod` of GOFLAGS lets go.mod be updated.
-fn updates(mode: Option<&str>) -> Result<bool, CliError> {
-    match mode {
-        Some("mod") => Ok(true),
-        None | Some("" | "readonly" | "vendor") => Ok(false),
-        Some(mode) => Err(
-            CliError::environment(format!("GOFLAGS: -mod={mode} is no mode"))
-                .hint("write -mod=mod, -mod=readonly or -mod=vendor"),
-        ),
-    }
+    CliError::environment(message).hint("set GOWORK=off to work on the module of this directory")
 }
 
 fn module_root(here: &Path) -> Result<PathBuf, CliError> {

@@ -241,7 +241,7 @@ fn main_modules_in_other_spellings() {
         (MAIN.replace("a v1.2.0", "a v1.2.0+meta"), GRAPH_ONLY),
         (MAIN.replace("a v1.2.0", "a main"), (false, false)),
         (
-            MAIN.replace("example.com/a v1.2.0", "\"example.com/a\" `v1.2.0`"),
+            MAIN.replace("example.com/a v1.2.0", "\"example.com/a\" \"v1.2.0\""),
             BOTH,
         ),
         (
