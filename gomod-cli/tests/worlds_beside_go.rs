@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use worlds::archive::Archive;
 use worlds::compare::{Verdict, Verdicts, compare};
+use worlds::downgrade::{Finding, downgrade};
 use worlds::generate::generate;
 use worlds::minimise::minimise;
 use worlds::random::Random;
@@ -36,12 +37,8 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 
-/// Tries `count` worlds on two threads; what `try_one` returns is printed as a count of each class, and
-/// texts behind a class are failures.
-fn for_each_world(
-    name: &str,
-    try_one: impl Fn(u64, &Path) -> Vec<(String, Option<String>)> + Sync,
-) -> Vec<String> {
+/// Tries `count` worlds on two threads; the findings of `try_one` are counted by class.
+fn for_each_world(name: &str, try_one: impl Fn(u64, &Path) -> Vec<Finding> + Sync) -> Vec<String> {
     let first = setting("GOMOD_SEED", 1);
     let last = first + setting("GOMOD_WORLDS", 40);
     let next = AtomicU64::new(first);
@@ -56,12 +53,15 @@ fn for_each_world(
                         return;
                     }
                     let root = tempfile::tempdir().unwrap();
-                    for (class, failure) in try_one(seed, root.path()) {
+                    for finding in try_one(seed, root.path()) {
+                        let class = finding.class;
                         *classes.lock().unwrap().entry(class.clone()).or_default() += 1;
-                        if let Some(text) = failure {
-                            let text = format!("GOMOD_SEED={seed} {class}\n{text}");
-                            println!("{text}");
-                            failures.lock().unwrap().push(text);
+                        let shown = finding.fails || std::env::var_os("GOMOD_NOTES").is_some();
+                        if shown && !finding.text.is_empty() {
+                            println!("GOMOD_SEED={seed} {class}\n{}", finding.text);
+                        }
+                        if finding.fails {
+                            failures.lock().unwrap().push(class);
                         }
                     }
                 }
@@ -107,17 +107,17 @@ fn lists_and_graphs_are_the_same() {
     let failures = for_each_world("worlds beside go", |seed, root| {
         let archive = world(seed, root, &tools);
         let verdicts = look(&archive, &root.join("world"), seed, &tools);
-        let mut found: Vec<(String, Option<String>)> = Vec::new();
+        let mut found: Vec<Finding> = Vec::new();
         for (what, verdict) in verdicts.named() {
-            let (class, failure) = match verdict {
-                Verdict::Same => ("same", None),
-                Verdict::BothFail => ("both fail", None),
-                Verdict::Skipped => ("skipped", None),
+            found.push(match verdict {
+                Verdict::Same => Finding::new(format!("{what} same")),
+                Verdict::BothFail => Finding::new(format!("{what} both fail")),
+                Verdict::Skipped => Finding::new(format!("{what} skipped")),
                 Verdict::Differ(text) => {
-                    ("DIFFER", Some(explain(&archive, what, text, seed, &tools)))
+                    let text = explain(&archive, what, text, seed, &tools);
+                    Finding::failure(format!("{what} DIFFER"), text)
                 }
-            };
-            found.push((format!("{what} {class}"), failure));
+            });
         }
         if verdicts.graph == Verdict::Same {
             let order = if verdicts.order {
@@ -125,11 +125,22 @@ fn lists_and_graphs_are_the_same() {
             } else {
                 "other order"
             };
-            found.push((format!("graph {order}"), None));
+            found.push(Finding::new(format!("graph {order}")));
         }
         found
     });
     assert!(failures.is_empty(), "{} disagreements", failures.len());
+}
+
+#[test]
+fn downgrades_hold_before_go() {
+    let Some(tools) = tools() else { return };
+    let failures = for_each_world("downgrades before go", |seed, root| {
+        let archive = world(seed, root, &tools);
+        let place = archive.write(&root.join("world"), &tools);
+        downgrade(&archive, &place, &tools, &mut Random::new(seed ^ 0x1234))
+    });
+    assert!(failures.is_empty(), "{} wrong plans", failures.len());
 }
 
 /// A disagreement with its world, made small if that is asked for.

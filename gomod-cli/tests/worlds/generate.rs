@@ -47,6 +47,10 @@ const TOOLCHAINS: &[&str] = &[
     "go1.21.0", "go1.22.5", "go1.23.1", "go1.26.0", "default", "go1.99.1",
 ];
 
+const WRONG_VERSIONS: &[&str] = &["v1.0", "v1", "v9.9.9", "main", "v1.0.0+meta"];
+/// In a main module whatever is not canonical is a query that the go command resolves; see the report.
+const WRONG_MAIN_VERSIONS: &[&str] = &["v9.9.9"];
+
 /// What a world is made from.
 struct World<'a> {
     random: &'a mut Random,
@@ -152,13 +156,10 @@ impl World<'_> {
     }
 
     /// A requirement line without `require`.
-    fn requirement(&mut self) -> String {
+    fn requirement(&mut self, wrong: &[&str]) -> String {
         let (path, mut version) = self.random.pick(&self.modules.clone()).clone();
         if self.wrong(1) {
-            version = (*self
-                .random
-                .pick(&["v1.0", "v1", "v9.9.9", "main", "v1.0.0+meta"]))
-            .to_owned();
+            version = (*self.random.pick(wrong)).to_owned();
         }
         let path = match self.random.below(40) {
             0 => format!("\"{path}\""),
@@ -173,9 +174,9 @@ impl World<'_> {
         format!("{path} {version}{comment}")
     }
 
-    fn requirements(&mut self, text: &mut String, most: usize) {
+    fn requirements(&mut self, text: &mut String, most: usize, wrong: &[&str]) {
         let count = self.random.below(most + 1);
-        let lines: Vec<String> = (0..count).map(|_| self.requirement()).collect();
+        let lines: Vec<String> = (0..count).map(|_| self.requirement(wrong)).collect();
         if self.random.chance(50) {
             for line in lines {
                 let _ = writeln!(text, "require {line}");
@@ -205,7 +206,7 @@ impl World<'_> {
         if self.random.chance(15) {
             let _ = writeln!(text, "toolchain {}\n", self.random.pick(TOOLCHAINS));
         }
-        self.requirements(&mut text, 3);
+        self.requirements(&mut text, 3, WRONG_VERSIONS);
         if self.wrong(6) {
             let line = *self.random.pick(&[
                 "frobnicate x.y/z",
@@ -248,7 +249,7 @@ impl World<'_> {
             };
             let _ = writeln!(text, "toolchain {name}\n");
         }
-        self.requirements(&mut text, 5);
+        self.requirements(&mut text, 5, WRONG_MAIN_VERSIONS);
         if self.random.chance(25) {
             for _ in 0..=self.random.below(2) {
                 let (path, version) = self.random.pick(&self.modules.clone()).clone();

@@ -2,7 +2,9 @@
 
 pub(crate) mod archive;
 pub(crate) mod compare;
+pub(crate) mod downgrade;
 pub(crate) mod generate;
 pub(crate) mod minimise;
 pub(crate) mod random;
 pub(crate) mod run;
+pub(crate) mod zips;

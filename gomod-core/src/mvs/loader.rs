@@ -52,6 +52,8 @@ pub struct Loader {
     mode: Mode,
     setup: Setup,
     direct: FxHashSet<PathId>,
+    /// What stands for a toolchain line without a version, which is never selected.
+    none: ModuleId,
     inconsistencies: Vec<Inconsistency>,
     state: State,
 }
@@ -74,7 +76,11 @@ impl Loader {
         let direct = main
             .members
             .iter()
-            .flat_map(|member| &member.requires)
+            .flat_map(|member| {
+                // An excluded requirement does not count, nor does its mark.
+                let kept = |module: &ModuleId| !member.excludes.contains(module);
+                member.requires.iter().filter(move |(m, _)| kept(m))
+            })
             .filter(|(_, indirect)| !indirect)
             .map(|(module, _)| world.modules.path_of(*module))
             .collect();
@@ -88,6 +94,7 @@ impl Loader {
         Self {
             mode,
             direct,
+            none: world.toolchain_module("none"),
             inconsistencies,
             state: State::Loading(Box::new(Resolver::new(world, &setup)), false),
             setup,
@@ -154,12 +161,19 @@ impl Loader {
         }
         let modules = &world.modules;
         let pruned = self.setup.pruning == Pruning::Pruned;
+        // One root that is an older version of the main module is left alone; of two, one has to go.
+        let mut own: Vec<ModuleId> = self.setup.roots.clone();
+        own.retain(|root| self.is_main(world, *root));
+        own.dedup();
+        let own_stays = own.len() < 2 || self.mode == Mode::Update;
+        let none = self.none;
+        let selected_of = |root: ModuleId| graph.selected(modules.path_of(root)).unwrap_or(none);
         let stale: Vec<(ModuleId, ModuleId)> = self
             .setup
             .roots
             .iter()
-            .filter(|root| !pruned || !self.is_main(world, **root))
-            .filter_map(|root| Some((*root, graph.selected(modules.path_of(*root))?)))
+            .filter(|root| !pruned || !own_stays || !self.is_main(world, **root))
+            .map(|root| (*root, selected_of(*root)))
             .filter(|(root, selected)| root != selected)
             .collect();
         if self.mode == Mode::ReadOnly {
@@ -181,7 +195,7 @@ impl Loader {
                 .iter()
                 .filter(|root| !self.is_main(world, **root))
             {
-                let selected = graph.selected(modules.path_of(*root)).unwrap_or(*root);
+                let selected = selected_of(*root);
                 if !roots.contains(&selected) {
                     roots.push(selected);
                 }

@@ -1,7 +1,10 @@
 //! The main modules: one `go.mod`, or the members of a workspace, as the roots of a graph.
 
-use rustc_hash::FxHashSet;
+use std::hash::Hash;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::overrides::{MemberReplace, MemberReplaces};
 use super::{Overrides, Pruning, Setup, Source, World};
 use crate::graph::{ModuleId, PathId};
 use crate::model::{GoMod, GoVersion, GoWork, ModulePath, Replace, ReplaceTarget};
@@ -165,14 +168,24 @@ impl MainModules {
             .iter()
             .map(|line| line.path.clone())
             .collect();
+        // Across files only paths that go.work leaves alone must agree; within one file all.
+        let mut all = Overrides::default();
         for (index, go_mod) in members.iter().enumerate() {
+            let mut own = Overrides::default();
+            add_replaces(world, &mut own, &go_mod.replace, str::to_owned)?;
+            let mut based = Overrides::default();
+            add_replaces(world, &mut based, &go_mod.replace, |dir| rebase(index, dir))?;
+            overrides.members.push(MemberReplaces {
+                exact: pair(based.exact, own.exact),
+                wildcard: pair(based.wildcard, own.wildcard),
+            });
             let replaces: Vec<Replace> = go_mod
                 .replace
                 .iter()
                 .filter(|line| !by_work.contains(&line.path))
                 .cloned()
                 .collect();
-            add_replaces(world, &mut overrides, &replaces, |dir| rebase(index, dir))?;
+            add_replaces(world, &mut all, &replaces, |dir| rebase(index, dir))?;
         }
         Ok(Self {
             members: list,
@@ -340,6 +353,20 @@ fn add_replaces(
         }
     }
     Ok(())
+}
+
+/// Joins the sources of a member's replacements with what is written for them.
+fn pair<K: Eq + Hash>(
+    based: FxHashMap<K, Source>,
+    mut own: FxHashMap<K, Source>,
+) -> FxHashMap<K, MemberReplace> {
+    based
+        .into_iter()
+        .filter_map(|(key, source)| {
+            let written = own.remove(&key)?;
+            Some((key, MemberReplace { source, written }))
+        })
+        .collect()
 }
 
 fn display(world: &World, source: &Source) -> String {

@@ -14,7 +14,7 @@ mod world;
 
 pub use loader::{Inconsistency, Loaded, Loader, Mode};
 pub use main_modules::{MainModules, MainModulesError};
-pub use overrides::Overrides;
+pub use overrides::{MemberReplaces, Overrides};
 pub use resolver::{Pruning, ResolveError, Resolver, Setup};
 pub use roots::minimal_roots;
 pub use sums::{SumLine, needed_sums};
@@ -66,6 +66,9 @@ pub enum LoadError {
         /// The path that was asked for.
         required_as: ModulePath,
     },
+    /// Members of the workspace replace it differently.
+    #[error("conflicting replacements in the go.mod files of workspace modules")]
+    ConflictingReplaces,
     /// Its go line is above the Go in use.
     #[error("requires go >= {needs} (running go {local})")]
     TooNew {

@@ -232,6 +232,9 @@ impl World {
                 toolchain: self.toolchain_of(path, module),
             }));
         }
+        if overrides.conflict(&self.modules, module) {
+            return Err(LoadError::ConflictingReplaces);
+        }
         let Some(source) = self.known_source_of(module, overrides) else {
             return Ok(None);
         };

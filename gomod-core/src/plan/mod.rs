@@ -348,14 +348,14 @@ impl Planner {
     }
 
     fn attempt(&self, world: &mut World, means: &[Means]) -> Result<Plan, Stop> {
-        for target in &self.goal.targets {
+        for (target, means) in self.goal.targets.iter().zip(means) {
             if let Target::Module { module } = target {
-                let replaced = self
-                    .problem
-                    .setup
-                    .overrides
-                    .replacement(&world.modules, *module)
-                    .is_some();
+                let modules = &world.modules;
+                let overrides = &self.problem.setup.overrides;
+                // A new line for all versions would take the place of those for single ones.
+                let of_path = |m: &ModuleId| modules.path_of(*m) == modules.path_of(*module);
+                let replaced = overrides.replacement(modules, *module).is_some()
+                    || *means == Means::Replace && overrides.exact.keys().any(of_path);
                 if replaced {
                     let path = world.modules.path_of(*module);
                     return Err(Stop::Conflict(Box::new(Conflict::AlreadyReplaced { path })));

@@ -227,12 +227,14 @@ impl<'a> Search<'a> {
         if self.hard.contains(&path) {
             return Err(self.conflict(Conflict::Hard { chain, unreadable }));
         }
-        let Some(below) =
+        let Some(mut below) =
             self.candidates
                 .below(self.world, &mut self.needs, self.pass, root, &self.named)
         else {
             return Ok(());
         };
+        // A root that is excluded would be dropped by the go command.
+        below.retain(|module| !self.overrides.excludes.contains(module));
         // Behind each further step one more candidate is asked for ahead of time: long descents then
         // cost few round trips.
         let ahead = 1 + self.lowered.get(&path).map_or(0, Vec::len);
