@@ -138,7 +138,9 @@ fn lists_and_graphs_are_the_same() {
 fn downgrades_hold_before_go() {
     let Some(tools) = tools() else { return };
     let failures = for_each_world("downgrades before go", |seed, root| {
-        let archive = world(seed, root, &tools);
+        let mut archive = world(seed, root, &tools);
+        // Planning looks at go.mod files only; a version without .info is known to list as an error.
+        archive.0.retain(|name, _| !name.starts_with("noinfo/"));
         let place = archive.write(&root.join("world"), &tools);
         downgrade(&archive, &place, &tools, &mut Random::new(seed ^ 0x1234))
     });
