@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gomod_core::host::{GoEnv, HostError, Session, SessionOptions, read_if_there};
 use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork};
-use gomod_core::mvs::{MainModules, MainModulesError, World};
+use gomod_core::mvs::{MainModules, MainModulesError, Mode, World};
 
 use crate::args::Global;
 use crate::error::CliError;
@@ -22,6 +22,8 @@ pub(crate) struct Project {
     pub(crate) work: Option<Work>,
     /// The Go that is assumed to be installed.
     pub(crate) local_go: Option<GoVersion>,
+    /// `-mod` of GOFLAGS.
+    mod_flag: Option<String>,
 }
 
 /// A workspace.
@@ -59,9 +61,15 @@ impl Project {
             None => flags.mod_file().map(PathBuf::from),
         };
         let work = match workspace_file(&env, &here)? {
-            Some(file) if modfile.is_none() => Some(Work::read(&file, local_go.as_ref())?),
-            _ => None,
+            Some(file) => {
+                if modfile.is_some() {
+                    return Err(not_in_workspace("--modfile", &file));
+                }
+                Some(Work::read(&file, local_go.as_ref())?)
+            }
+            None => None,
         };
+        let mod_flag = flags.mod_mode().map(str::to_owned);
         let (file, name, sum_file) = match (&work, modfile) {
             (Some(work), _) => {
                 let directory = work
@@ -111,6 +119,7 @@ impl Project {
             go_sum,
             work,
             local_go,
+            mod_flag,
         })
     }
 
@@ -118,6 +127,20 @@ impl Project {
     pub(crate) fn root(&self) -> PathBuf {
         let file = self.work.as_ref().map_or(&self.file, |work| &work.file);
         file.parent().map(Path::to_path_buf).unwrap_or_default()
+    }
+
+    /// What `go list` would do about an inconsistent go.mod: under `-mod=mod` it is updated, here in
+    /// memory alone. `go mod graph` does not take the flag.
+    pub(crate) fn list_mode(&self) -> Result<Mode, CliError> {
+        match (self.mod_flag.as_deref(), &self.work) {
+            (None | Some("" | "readonly" | "vendor"), _) => Ok(Mode::ReadOnly),
+            (Some("mod"), None) => Ok(Mode::Update),
+            (Some("mod"), Some(work)) => Err(not_in_workspace("-mod=mod of GOFLAGS", &work.file)),
+            (Some(other), _) => Err(CliError::environment(format!(
+                "-mod={other} of GOFLAGS is no mode"
+            ))
+            .hint("write -mod=mod, -mod=readonly or -mod=vendor")),
+        }
     }
 
     /// A session with the sources that the flags and the environment name.
@@ -270,6 +293,12 @@ fn workspace_file(env: &GoEnv, here: &Path) -> Result<Option<PathBuf>, CliError>
                 .hint("set GOWORK to off, or to the absolute path of a go.work"),
         ),
     }
+}
+
+/// What the `go` command refuses (cmd/go's modload, init.go).
+fn not_in_workspace(what: &str, file: &Path) -> CliError {
+    let message = format!("{what} cannot be used in the workspace {}", file.display());
+    CliError::environment(message).hint("set GOWORK=off to work on the module of this directory")
 }
 
 fn module_root(here: &Path) -> Result<PathBuf, CliError> {

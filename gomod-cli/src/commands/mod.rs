@@ -33,6 +33,10 @@ impl Setting {
     /// Reads the project and loads its graph.
     pub(crate) fn load(global: &Global, mode: Mode) -> Result<Self, CliError> {
         let project = Project::open(global)?;
+        let mode = match mode {
+            Mode::ReadOnly => project.list_mode()?,
+            Mode::Update => mode,
+        };
         let mut world = World::new();
         let main = project.main_modules(&mut world)?;
         let mut session = project.session(global)?;

@@ -164,12 +164,12 @@ fn exists(
         }
         Some(Err(error)) => Err(from_load_error(&name, error)),
         Some(Ok(facts)) if facts.declares.as_ref() != Some(path) => {
-            let declares = facts
-                .declares
-                .as_ref()
-                .map_or("nothing", |path| path.as_str());
+            let declares = facts.declares.as_ref().map_or_else(
+                || "has no module line".to_owned(),
+                |path| format!("declares {path}"),
+            );
             Err(CliError::usage(format!(
-                "{name} cannot be a target: its go.mod declares {declares}"
+                "{name} cannot be a target: its go.mod {declares}"
             ))
             .detail(format!(
                 "a module required as {path} must declare that path"

@@ -53,7 +53,10 @@ pub(crate) fn run(global: &Global, args: &Why) -> Result<String, CliError> {
     let _ = writeln!(
         out,
         "{}",
-        paint(BOLD, &format!("{} {}", document.module, document.selected))
+        paint(
+            BOLD,
+            format!("{} {}", document.module, document.selected).trim_end()
+        )
     );
     match document.floors.len() {
         0 => out.push_str("  is a main module: nothing requires it\n"),

@@ -230,6 +230,67 @@ fn lists_that_fail_where_graphs_do_not() {
 }
 
 #[test]
+fn main_modules_in_other_spellings() {
+    if !has_go("main_modules_in_other_spellings") {
+        return;
+    }
+    for (go_mod, expected) in [
+        (MAIN.replace('\n', "\r\n"), BOTH),
+        (format!("\u{feff}{MAIN}"), (false, false)),
+        (MAIN.replace("a v1.2.0", "a v1.2"), GRAPH_ONLY),
+        (MAIN.replace("a v1.2.0", "a v1.2.0+meta"), GRAPH_ONLY),
+        (MAIN.replace("a v1.2.0", "a main"), (false, false)),
+        (
+            MAIN.replace("example.com/a v1.2.0", "\"example.com/a\" \"v1.2.0\""),
+            BOTH,
+        ),
+        (
+            format!("{MAIN}\nretract v1.0.0 // no\n\ntool example.com/a/cmd\n"),
+            BOTH,
+        ),
+        (format!("{MAIN}\nrequire example.com/a v1.2.0\n"), BOTH),
+        (format!("{MAIN}\nunknown x\n"), (false, false)),
+        (MAIN.replace("module example.com/main", ""), (false, false)),
+        (MAIN.replace("go 1.21", "go 1.99"), (false, false)),
+        (MAIN.replace("go 1.21", "go 1.21.bad"), (false, false)),
+    ] {
+        let found = compare(World::with_main(PAIR, &go_mod), "main");
+        assert_eq!(found, expected, "{go_mod}");
+    }
+}
+
+#[test]
+fn flags_in_goflags() {
+    if !has_go("flags_in_goflags") {
+        return;
+    }
+    for (flags, go_mod) in [
+        ("-modfile=other.mod", "not read at all"),
+        ("-mod=mod", MAIN),
+        ("-mod=mod", &MAIN.replace("a v1.2.0", "a v1.1.0")),
+        ("-mod=nonsense", MAIN),
+        ("--modfile=other.mod -mod=readonly", ""),
+        (
+            "-mod=mod -mod=readonly",
+            &MAIN.replace("a v1.2.0", "a v1.1.0"),
+        ),
+        ("-mod=", MAIN),
+        ("-v", MAIN),
+    ] {
+        let mut world = World::with_main(PAIR, go_mod);
+        world.write("main/other.mod", &MAIN.replace("v1.2.0", "v1.1.0"));
+        world.write("main/other.sum", &world.sums(|_| true));
+        world.set("GOFLAGS", flags);
+        compare(world, "main");
+        let mut world = World::new(PAIR);
+        world.write("main/go.work", "go 1.21\n\nuse .\n");
+        world.write("main/other.mod", MAIN);
+        world.set("GOFLAGS", flags);
+        compare(world, "main");
+    }
+}
+
+#[test]
 fn lines_stand_where_go_get_puts_them() {
     if !has_go("lines_stand_where_go_get_puts_them") {
         return;

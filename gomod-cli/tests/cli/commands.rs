@@ -129,7 +129,7 @@ fn why() {
     gomod plan-downgrade example.com/a@VERSION says what must change
     ");
     assert_snapshot!(world.gomod(&["why", "main"]).ok(), @r"
-    example.com/main 
+    example.com/main
       is a main module: nothing requires it
     ");
 }

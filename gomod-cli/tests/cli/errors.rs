@@ -282,3 +282,16 @@ fn a_go_line_above_the_assumed_go() {
     );
     world.refused(1, &["list"], &["updates to go.mod needed", "1.99"]);
 }
+
+#[test]
+fn goflags_that_make_no_sense() {
+    let mut world = World::new(PAIR);
+    world.set("GOFLAGS", "-mod=nonsense");
+    world.refused(3, &["list"], &["-mod=nonsense", "-mod=readonly"]);
+    world.set("GOFLAGS", "nonsense");
+    world.refused(3, &["list"], &["GOFLAGS", "nonsense"]);
+    world.unset("GOFLAGS");
+    world.write("main/go.work", "go 1.21\n\nuse .\n");
+    let args = ["list", "--modfile", "other.mod"];
+    world.refused(3, &args, &["--modfile", "go.work", "GOWORK=off"]);
+}

@@ -86,21 +86,24 @@ fn a_page_instead_of_a_go_mod() {
         &["list"],
         &["example.com/b@v1.2.0: checksum mismatch"],
     );
-    for (path, version, code) in [
-        ("example.com/b", "v1.2.0", 3),
-        ("example.com/a", "v1.0.0", 3),
+    for (path, version, code, said) in [
+        (
+            "example.com/b",
+            "v1.2.0",
+            3,
+            "parsing go.mod: missing module line",
+        ),
+        (
+            "example.com/a",
+            "v1.0.0",
+            2,
+            "its go.mod has no module line",
+        ),
     ] {
         let world = World::new(PAIR);
         world.write("main/go.sum", "");
         world.write(&World::proxied(path, version, "mod"), "<!DOCTYPE html>\n");
-        world.refused(
-            code,
-            &plan,
-            &[
-                &format!("{path}@{version}"),
-                "parsing go.mod: missing module line",
-            ],
-        );
+        world.refused(code, &plan, &[&format!("{path}@{version}"), said]);
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod compare;
 pub(crate) mod downgrade;
 pub(crate) mod generate;
 pub(crate) mod minimise;
+pub(crate) mod once_differed;
 pub(crate) mod random;
 pub(crate) mod run;
 pub(crate) mod zips;

@@ -25,10 +25,6 @@ impl Reply {
         Self::Body(status, "text/plain", b"no reason".to_vec())
     }
 
-    pub fn text(text: &str) -> Self {
-        Self::Body(200, "text/plain", text.as_bytes().to_vec())
-    }
-
     pub fn html() -> Self {
         Self::Body(
             200,
