@@ -201,7 +201,7 @@ impl GoMod {
             hint = Some(exclude.line);
         }
         let tokens = ["exclude", &auto_quote(path.as_str()), version.as_str()];
-        let line = self.tree.add_line(hint, &tokens);
+        let line = self.tree.add_line_behind(hint, &tokens);
         let (path, version) = (path.clone(), version.clone());
         self.exclude.push(Exclude {
             path,
@@ -414,7 +414,7 @@ pub(super) fn add_replace(
         true
     });
     if need {
-        let line = tree.add_line(hint, &tokens);
+        let line = tree.add_line_behind(hint, &tokens);
         replace.push(entry(line));
     }
 }

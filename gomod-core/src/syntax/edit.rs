@@ -41,6 +41,17 @@ impl Tree {
         }
     }
 
+    /// Adds a line behind the line `hint` as [`Tree::add_line`] does, or else to the end of the file.
+    ///
+    /// That is what the go command does for `exclude` and `replace`: without a line on the same module,
+    /// the new one is not added to an existing block.
+    pub(crate) fn add_line_behind(&mut self, hint: Option<LineId>, tokens: &[&str]) -> LineId {
+        match hint {
+            Some(_) => self.add_line(hint, tokens),
+            None => self.insert_line(self.stmts.len(), tokens),
+        }
+    }
+
     /// Adds a line as a statement of its own.
     pub(crate) fn insert_line(&mut self, at: usize, tokens: &[&str]) -> LineId {
         self.edited = true;

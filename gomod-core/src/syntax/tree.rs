@@ -167,6 +167,11 @@ impl Tree {
         self.text.source()
     }
 
+    /// Whether all bytes of the file were UTF-8.
+    pub(crate) fn is_utf8(&self) -> bool {
+        self.text.is_utf8()
+    }
+
     /// How many statements there are.
     pub(crate) fn len(&self) -> usize {
         self.stmts.len()
