@@ -34,15 +34,19 @@ fn show(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Compares the JSON form and acceptance, then every edit.
-fn compare(dir: &Path, name: &str, text: &[u8], edits: &[Vec<Edit>]) {
+/// Compares the JSON form and acceptance, then every edit; how many outputs were equal.
+fn compare(dir: &Path, name: &str, text: &[u8], edits: &[Vec<Edit>]) -> usize {
     let path = dir.join("x.mod");
     std::fs::write(&path, text).unwrap();
     let json = go_edit("mod", &path, &["-json".into()]);
     let ours = GoMod::parse("x.mod", text);
     let Some(json) = json else {
-        assert!(ours.is_err(), "{name}: accepted, but not by go:\n{}", show(text));
-        return;
+        assert!(
+            ours.is_err(),
+            "{name}: accepted, but not by go:\n{}",
+            show(text)
+        );
+        return 0;
     };
     let ours = ours.unwrap_or_else(|e| panic!("{name}: refused, but not by go: {e}"));
     assert_eq!(ours.json_text(), show(&json), "{name}");
@@ -52,6 +56,7 @@ fn compare(dir: &Path, name: &str, text: &[u8], edits: &[Vec<Edit>]) {
         let formatted = check_edit(name, text, edits);
         assert_eq!(show(&formatted), show(&go), "{name}: {edits:?}");
     }
+    1 + edits.len()
 }
 
 #[test]
@@ -62,9 +67,12 @@ fn tricky_files_beside_go() {
     let dir = tempfile::tempdir().unwrap();
     // The other edits are tried beside the library that the command is made of, which is faster.
     let some: Vec<_> = edits().into_iter().step_by(5).collect();
-    for (name, text) in files() {
-        compare(dir.path(), name, &text, &some);
-    }
+    let count: usize = files()
+        .iter()
+        .map(|(n, t)| compare(dir.path(), n, t, &some))
+        .sum();
+    println!("{count} outputs compared");
+    assert!(count > 40 * some.len(), "only {count} outputs compared");
 }
 
 #[test]
@@ -75,7 +83,8 @@ fn every_flag_beside_go() {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in files() {
         if ["service", "everything", "messy"].contains(&name) {
-            compare(dir.path(), name, &text, &edits());
+            let count = compare(dir.path(), name, &text, &edits());
+            assert_eq!(count, 1 + edits().len(), "{name}");
         }
     }
 }
@@ -86,9 +95,12 @@ fn cached_files_beside_go() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
+    let mut count = 0;
     for path in cached_mods(100) {
         let text = std::fs::read(&path).unwrap();
-        let first = GoMod::parse("go.mod", &text).ok().and_then(|f| f.require.into_iter().next());
+        let first = GoMod::parse("go.mod", &text)
+            .ok()
+            .and_then(|f| f.require.into_iter().next());
         let mut edits = vec![vec![]];
         if let Some(first) = first {
             edits.push(vec![
@@ -96,8 +108,9 @@ fn cached_files_beside_go() {
                 ("require", "example.com/new@v1.0.0".into()),
             ]);
         }
-        compare(dir.path(), &path.display().to_string(), &text, &edits);
+        count += compare(dir.path(), &path.display().to_string(), &text, &edits);
     }
+    println!("{count} outputs compared on cached files");
 }
 
 const WORKSPACES: &[&str] = &[
@@ -137,16 +150,23 @@ fn trap_9_workspaces_beside_go() {
         type Change = (&'static str, fn(&mut GoWork));
         let changes: &[Change] = &[
             ("-fmt", |_| {}),
-            ("-go=1.23", |w| w.set_go(&gomod_core::model::GoVersion::new("1.23")).unwrap()),
+            ("-go=1.23", |w| {
+                w.set_go(&gomod_core::model::GoVersion::new("1.23"))
+                    .unwrap()
+            }),
             ("-go=none", GoWork::drop_go),
-            ("-toolchain=go1.23.4", |w| w.set_toolchain("go1.23.4").unwrap()),
+            ("-toolchain=go1.23.4", |w| {
+                w.set_toolchain("go1.23.4").unwrap()
+            }),
             ("-toolchain=none", GoWork::drop_toolchain),
             ("-use=./c", |w| w.add_use("./c")),
             ("-use=./a", |w| w.add_use("./a")),
             ("-dropuse=./a", |w| w.drop_use("./a")),
             ("-godebug=x=1", |w| w.add_godebug("x", "1").unwrap()),
             ("-dropgodebug=default", |w| w.drop_godebug("default")),
-            ("-dropreplace=a.b/c", |w| w.drop_replace(&gomod_core::model::ModulePath::new("a.b/c"), None)),
+            ("-dropreplace=a.b/c", |w| {
+                w.drop_replace(&gomod_core::model::ModulePath::new("a.b/c"), None)
+            }),
         ];
         for (flag, change) in changes {
             let go = go_edit("work", &path, &[(*flag).into(), "-print".into()]).unwrap();

@@ -1,5 +1,11 @@
 //! Shared by the tests of the formats: tricky files, edits by name, and how to run `go` beside them.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -71,7 +77,11 @@ pub fn apply(file: &mut GoMod, (flag, value): &Edit) {
             .filter(|t| !t.is_empty())
             .map(|t| {
                 let (path, version) = at(t.trim_end_matches('!'));
-                NewRequirement { path, version, indirect: t.ends_with('!') }
+                NewRequirement {
+                    path,
+                    version,
+                    indirect: t.ends_with('!'),
+                }
             })
             .collect()
     };
@@ -168,10 +178,28 @@ pub fn edits() -> Vec<Vec<Edit>> {
     ];
     let mut all: Vec<Vec<Edit>> = vec![vec![]];
     all.extend(single.map(|(flag, value)| vec![one(flag, value)]));
-    all.push(vec![one("require", "a.b/c@v1.5.0"), one("require", "a.a/a@v1.0.0"), one("require", "z.z/z@v1.0.0"), one("droprequire", "a.b/d")]);
-    all.push(vec![one("go", "1.21"), one("toolchain", "go1.21.5"), one("exclude", "a.b/c@v1.9.0"), one("exclude", "a.b/c@v1.10.0")]);
-    all.push(vec![one("droprequire", "a.b/c"), one("droprequire", "a.b/d"), one("require", "a.b/d@v1.0.1")]);
-    all.push(vec![one("replace", "a.b/c=./1"), one("replace", "a.b/d=./2"), one("dropreplace", "a.b/c")]);
+    all.push(vec![
+        one("require", "a.b/c@v1.5.0"),
+        one("require", "a.a/a@v1.0.0"),
+        one("require", "z.z/z@v1.0.0"),
+        one("droprequire", "a.b/d"),
+    ]);
+    all.push(vec![
+        one("go", "1.21"),
+        one("toolchain", "go1.21.5"),
+        one("exclude", "a.b/c@v1.9.0"),
+        one("exclude", "a.b/c@v1.10.0"),
+    ]);
+    all.push(vec![
+        one("droprequire", "a.b/c"),
+        one("droprequire", "a.b/d"),
+        one("require", "a.b/d@v1.0.1"),
+    ]);
+    all.push(vec![
+        one("replace", "a.b/x=./1"),
+        one("replace", "a.b/d=./2"),
+        one("dropreplace", "a.b/x"),
+    ]);
     all
 }
 
@@ -187,16 +215,28 @@ pub fn check_edit(name: &str, input: &[u8], edits: &[Edit]) -> Vec<u8> {
     let formatted = file.format_bytes();
     let show = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     if canonical {
-        assert_eq!(show(&text), show(&formatted), "{name}: {edits:?}: canonical input");
+        assert_eq!(
+            show(&text),
+            show(&formatted),
+            "{name}: {edits:?}: canonical input"
+        );
     }
     if let Ok(again) = GoMod::parse("go.mod", &text) {
         assert_eq!(again.to_bytes(), text, "{name}: {edits:?}");
-        assert_eq!(again.require.len(), file.require.len(), "{name}: {edits:?}: {}", show(&text));
+        assert_eq!(
+            again.require.len(),
+            file.require.len(),
+            "{name}: {edits:?}: {}",
+            show(&text)
+        );
         for (a, b) in sorted(&again).iter().zip(&sorted(&file)) {
             assert_eq!(a, b, "{name}: {edits:?}");
         }
     } else {
-        panic!("{name}: {edits:?}: edited text is no go.mod:\n{}", show(&text));
+        panic!(
+            "{name}: {edits:?}: edited text is no go.mod:\n{}",
+            show(&text)
+        );
     }
     formatted
 }
@@ -213,9 +253,15 @@ fn sorted(file: &GoMod) -> Vec<(String, String, bool)> {
 
 /// Whether `go` can be run. Without it tests say that they are skipped, but fail in CI.
 pub fn have_go() -> bool {
-    let found = Command::new("go").arg("version").output().is_ok_and(|o| o.status.success());
+    let found = Command::new("go")
+        .arg("version")
+        .output()
+        .is_ok_and(|o| o.status.success());
     if !found {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "go is not in PATH, which CI needs");
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "go is not in PATH, which CI needs"
+        );
         println!("skipped: go is not in PATH");
     }
     found
@@ -223,7 +269,10 @@ pub fn have_go() -> bool {
 
 /// The `.mod` files of the module cache, at most `limit` of them, evenly picked.
 pub fn cached_mods(limit: usize) -> Vec<PathBuf> {
-    let output = Command::new("go").args(["env", "GOMODCACHE"]).output().unwrap();
+    let output = Command::new("go")
+        .args(["env", "GOMODCACHE"])
+        .output()
+        .unwrap();
     let root = String::from_utf8(output.stdout).unwrap();
     let mut found = Vec::new();
     collect(&Path::new(root.trim()).join("cache/download"), &mut found);
@@ -233,7 +282,9 @@ pub fn cached_mods(limit: usize) -> Vec<PathBuf> {
 }
 
 fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
         if entry.file_type().is_ok_and(|t| t.is_dir()) {
