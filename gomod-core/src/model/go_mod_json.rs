@@ -147,7 +147,11 @@ pub fn json_text(value: &Value) -> String {
 
 /// Go writes U+FFFD as an escape where it stands for a byte that is no UTF-8, else as it is.
 fn escape_invalid(text: String, tree: &Tree) -> String {
-    if tree.is_utf8() { text } else { text.replace(char::REPLACEMENT_CHARACTER, "\\ufffd") }
+    if tree.is_utf8() {
+        text
+    } else {
+        text.replace(char::REPLACEMENT_CHARACTER, "\\ufffd")
+    }
 }
 
 fn replace_json<'a>(replace: impl Iterator<Item = &'a Replace>) -> Value {

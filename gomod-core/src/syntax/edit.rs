@@ -9,6 +9,9 @@ use std::cmp::Ordering;
 use super::text::TextRange;
 use super::tree::{Block, BlockId, Comment, Line, LineId, Run, Statement, Stmt, Token, Tree};
 
+/// An order of lines.
+pub(crate) type Compare = fn(&Tree, LineId, LineId) -> Ordering;
+
 /// Which blocks an operation is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
@@ -178,33 +181,36 @@ impl Tree {
         self.append_line(block, None, tokens)
     }
 
-    /// Sorts the lines of blocks; `order` chooses the order for a block.
+    /// Sorts the lines of blocks; `order` chooses the order for a block, and `read` that which the file
+    /// as it was read asked for, if another.
     ///
     /// Within [`Scope::Touched`] only lines that edits have made or changed move, unless the others are
-    /// in order already: then the whole block is sorted, which moves nothing else.
+    /// in order already, by either order: then the whole block is sorted.
     pub(crate) fn sort_blocks(
         &mut self,
         scope: Scope,
-        order: impl Fn(&Self, BlockId) -> fn(&Self, LineId, LineId) -> Ordering,
+        order: impl Fn(&Self, BlockId) -> Compare,
+        read: impl Fn(&Self, BlockId) -> Option<Compare>,
     ) {
         for index in 0..self.blocks.len() {
             let id = BlockId(index as u32);
-            if scope == Scope::Touched && !self.blocks[index].touched {
+            let (compare, read) = (order(self, id), read(self, id));
+            if scope == Scope::Touched && !self.blocks[index].touched && read.is_none() {
                 continue;
             }
             let mut lines = std::mem::take(&mut self.blocks[index].lines);
             lines.retain(|line| !self.line(*line).removed);
-            let compare = order(self, id);
-            let old: Vec<LineId> = lines
-                .iter()
-                .copied()
-                .filter(|line| !self.is_new(*line, id))
-                .collect();
-            let in_order = |line: &LineId| self.tokens_unchanged(self.line(*line));
-            let kept: Vec<LineId> = old.iter().copied().filter(in_order).collect();
+            let is_old = |line: &LineId| !self.is_new(*line, id);
+            let old: Vec<LineId> = lines.iter().copied().filter(is_old).collect();
+            let unchanged = |line: &LineId| self.tokens_unchanged(self.line(*line));
+            let kept: Vec<LineId> = old.iter().copied().filter(unchanged).collect();
+            let sorted = |by: Compare| kept.is_sorted_by(|a, b| by(self, *a, *b).is_le());
             let free = scope == Scope::All || self.block(id).origin.is_none();
-            if free || kept.is_sorted_by(|a, b| compare(self, *a, *b).is_le()) {
+            let was_sorted = read.is_some_and(sorted);
+            if free || sorted(compare) || was_sorted {
+                let reordered = was_sorted && !sorted(compare);
                 lines.sort_by(|a, b| compare(self, *a, *b));
+                self.blocks[index].touched |= reordered;
             } else {
                 lines.retain(|line| self.is_new(*line, id));
                 lines.sort_by(|a, b| compare(self, *a, *b));
@@ -265,12 +271,7 @@ impl Tree {
     }
 
     /// Puts each sorted new line before the first old one that is greater.
-    fn merge(
-        &self,
-        old: Vec<LineId>,
-        new: Vec<LineId>,
-        compare: fn(&Self, LineId, LineId) -> Ordering,
-    ) -> Vec<LineId> {
+    fn merge(&self, old: Vec<LineId>, new: Vec<LineId>, compare: Compare) -> Vec<LineId> {
         let mut out = Vec::with_capacity(old.len() + new.len());
         let mut new = new.into_iter().peekable();
         for line in old {

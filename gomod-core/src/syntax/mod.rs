@@ -18,7 +18,7 @@ pub use error::{SyntaxError, SyntaxErrorKind};
 pub use quote::{auto_quote, must_quote};
 pub use tree::LineId;
 
-pub(crate) use edit::Scope;
+pub(crate) use edit::{Compare, Scope};
 pub(crate) use parser::parse;
 pub(crate) use quote::{is_space, unquote};
 pub(crate) use text::Text;

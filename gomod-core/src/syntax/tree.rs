@@ -172,6 +172,11 @@ impl Tree {
         self.text.is_utf8()
     }
 
+    /// Whether anything has been edited.
+    pub(crate) fn is_edited(&self) -> bool {
+        self.edited
+    }
+
     /// How many statements there are.
     pub(crate) fn len(&self) -> usize {
         self.stmts.len()
