@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use formats_common::{Edit, cached_mods, check_edit, edits, files, have_go};
-use gomod_core::model::{GoMod, GoWork};
+use gomod_core::model::{GoMod, GoSum, GoWork, ModulePath, ModulesTxt};
 
 /// Runs `go mod edit` or `go work edit`; `None` when it refuses.
 fn go_edit(kind: &str, file: &Path, flags: &[String]) -> Option<Vec<u8>> {
@@ -179,5 +179,87 @@ fn trap_9_workspaces_beside_go() {
             }
             GoWork::parse("go.work", work.text().as_bytes()).unwrap();
         }
+    }
+}
+
+/// The files beside the go command's own source, which it has written itself.
+#[test]
+fn other_files_of_the_distribution() {
+    if !have_go() {
+        return;
+    }
+    let output = Command::new("go").args(["env", "GOROOT"]).output().unwrap();
+    let root = String::from_utf8(output.stdout).unwrap();
+    let source = Path::new(root.trim()).join("src");
+    for dir in [source.join("cmd"), source] {
+        let text = std::fs::read(dir.join("go.sum")).unwrap();
+        let mut sum = GoSum::parse("go.sum", &text).unwrap();
+        assert_eq!(sum.text(), show(&text));
+        let path = ModulePath::new("zz.org/x");
+        assert!(sum.insert(&path, "v1.0.0", "h1:x"));
+        sum.retain(|p, _, _| *p != path);
+        assert!(sum.is_changed());
+        assert_eq!(sum.text(), show(&text), "written anew");
+        let text = std::fs::read(dir.join("vendor/modules.txt")).unwrap();
+        let modules = ModulesTxt::parse(&text);
+        let file = GoMod::parse("go.mod", &std::fs::read(dir.join("go.mod")).unwrap()).unwrap();
+        for require in &file.require {
+            let module = modules
+                .get(&require.path, require.version.as_str())
+                .unwrap();
+            assert!(module.explicit && module.go.is_some(), "{}", require.path);
+        }
+        let lines = show(&text);
+        let packages = lines.lines().filter(|l| !l.starts_with('#')).count();
+        assert_eq!(
+            modules
+                .with_packages()
+                .map(|m| m.packages.len())
+                .sum::<usize>(),
+            packages
+        );
+    }
+}
+
+/// Which malformed lines of a `go.sum` the go command refuses.
+#[test]
+fn malformed_sums_beside_go() {
+    if !have_go() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(
+        dir.path().join("go.mod"),
+        "module m\n\ngo 1.20\n\nrequire a.b/c v1.0.0\n",
+    )
+    .unwrap();
+    for text in [
+        "",
+        "\n \n",
+        "a.b/c v1.0.0/go.mod nonsense\n",
+        "x y z",
+        "a b\n",
+        "a.b/c v1.0.0 h1:x y\n",
+        "\ta\r\n",
+    ] {
+        std::fs::write(dir.path().join("go.sum"), text).unwrap();
+        let output = Command::new("go")
+            .current_dir(dir.path())
+            .envs([
+                ("GOWORK", "off"),
+                ("GOFLAGS", "-mod=mod"),
+                ("GOPROXY", "off"),
+                ("GOTOOLCHAIN", "local"),
+            ])
+            .args(["mod", "download", "a.b/c"])
+            .output()
+            .unwrap();
+        let refused = show(&output.stderr).contains("malformed go.sum");
+        assert_eq!(
+            GoSum::parse("go.sum", text.as_bytes()).is_err(),
+            refused,
+            "{text:?}: {}",
+            show(&output.stderr)
+        );
     }
 }

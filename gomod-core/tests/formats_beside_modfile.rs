@@ -283,7 +283,7 @@ fn files_of_the_module_cache() {
     let limit = if std::env::var_os("GOMOD_TEST_ALL").is_some() {
         usize::MAX
     } else {
-        700
+        400
     };
     let mut cases = Vec::new();
     for path in cached_mods(limit) {
@@ -324,6 +324,102 @@ fn files_of_the_module_cache() {
         }
         cases.push(case(false, edits));
     }
+    compare(&cases);
+}
+
+/// Files made of pieces, sensible and not, drawn by a generator of its own so that each run is the same.
+#[test]
+fn generated_files() {
+    const PIECES: &[&str] = &[
+        "module m\n",
+        "module \"m\"\n",
+        "go 1.20\n",
+        "go 1.21\n",
+        "toolchain go1.22.0\n",
+        "require ",
+        "require (\n",
+        "require (\n",
+        "exclude (\n",
+        "replace (\n",
+        "retract (\n",
+        "tool (\n",
+        ")\n",
+        ")\n",
+        ")\n",
+        ") // x\n",
+        "()\n",
+        "exclude ",
+        "replace ",
+        "retract ",
+        "tool a.b/c/cmd/t\n",
+        "ignore ./x\n",
+        "godebug a=b\n",
+        "a.b/c v1.0.0\n",
+        "a.b/c v1.1.0\n",
+        "a.b/d v1.0.0 // indirect\n",
+        "\ta.b/d v1.10.0 //indirect; x\n",
+        "a.b/e v1.9.0\n",
+        "a.b/e v1.10.0 // y\n",
+        "\"a.b/f\" v1.0\n",
+        "a.b/c => ./c\n",
+        "a.b/c v1.0.0 => a.b/d v1.0.0\n",
+        "v1.0.0\n",
+        "[v1.0.0, v1.1.0] // z\n",
+        "\n",
+        "\n",
+        "\n\n",
+        "// c\n",
+        "\t// d\n",
+        "// e\n\n",
+        "\r\n",
+        "  ",
+        "x\n",
+        "(",
+        "\\",
+        ",",
+    ];
+    let singles: Vec<Vec<Edit>> = edits().into_iter().filter(|e| e.len() < 2).collect();
+    let mut seed = 1_u64;
+    let mut random = |below: usize| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    let mut cases = Vec::new();
+    let mut accepted = 0;
+    for round in 0..30_000 {
+        let count = 1 + random(14);
+        let text: String = (0..count).map(|_| PIECES[random(PIECES.len())]).collect();
+        let good = GoMod::parse("go.mod", text.as_bytes()).ok();
+        // One in ten of the bad ones is enough.
+        if good.is_none() && round % 10 > 0 {
+            continue;
+        }
+        let mut case = |lax, edits| {
+            let (name, text) = (format!("{text:?}"), text.clone().into_bytes());
+            cases.push(Case {
+                name,
+                text,
+                lax,
+                edits,
+            });
+        };
+        case(true, vec![]);
+        case(false, singles[random(singles.len())].clone());
+        if let Some(file) = good {
+            accepted += 1;
+            let all: Vec<(String, bool)> = file
+                .require
+                .iter()
+                .map(|r| (format!("{}@{}", r.path, r.version), r.indirect))
+                .collect();
+            let lists = lists(&all);
+            let list = &lists[random(lists.len())];
+            case(false, vec![(["set", "separate"][random(2)], list.clone())]);
+        }
+    }
+    assert!(accepted > 1000, "{accepted}");
     compare(&cases);
 }
 

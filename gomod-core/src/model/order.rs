@@ -24,11 +24,7 @@ pub(super) fn format(tree: &Tree, order: Order, duplicates: &[LineId]) -> Vec<u8
     for line in duplicates {
         tree.remove_line(*line);
     }
-    tree.sort_blocks(
-        Scope::All,
-        |tree, block| choose(tree, block, order),
-        |_, _| None,
-    );
+    tree.sort_blocks(|tree, block| choose(tree, block, order));
     tree.clean_up(Scope::All);
     tree.format()
 }
@@ -39,10 +35,9 @@ pub(super) fn text(tree: &Tree, order: Order, read: Order) -> Vec<u8> {
         return tree.text();
     }
     let mut tree = tree.clone();
-    tree.sort_blocks(
-        Scope::Touched,
+    tree.sort_touched_blocks(
         |tree, block| choose(tree, block, order),
-        |tree, block| (order != read).then(|| choose(tree, block, read)),
+        |tree, block| choose(tree, block, read),
     );
     tree.clean_up(Scope::Touched);
     tree.text()

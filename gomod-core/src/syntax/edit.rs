@@ -181,41 +181,45 @@ impl Tree {
         self.append_line(block, None, tokens)
     }
 
-    /// Sorts the lines of blocks; `order` chooses the order for a block, and `read` that which the file
-    /// as it was read asked for, if another.
-    ///
-    /// Within [`Scope::Touched`] only lines that edits have made or changed move, unless the others are
-    /// in order already, by either order: then the whole block is sorted.
-    pub(crate) fn sort_blocks(
-        &mut self,
-        scope: Scope,
-        order: impl Fn(&Self, BlockId) -> Compare,
-        read: impl Fn(&Self, BlockId) -> Option<Compare>,
-    ) {
+    /// Sorts the lines of all blocks; `order` chooses the order for a block.
+    pub(crate) fn sort_blocks(&mut self, order: impl Fn(&Self, BlockId) -> Compare) {
         for index in 0..self.blocks.len() {
-            let id = BlockId(index as u32);
-            let (compare, read) = (order(self, id), read(self, id));
-            if scope == Scope::Touched && !self.blocks[index].touched && read.is_none() {
-                continue;
-            }
+            let compare = order(self, BlockId(index as u32));
             let mut lines = std::mem::take(&mut self.blocks[index].lines);
             lines.retain(|line| !self.line(*line).removed);
-            let is_old = |line: &LineId| !self.is_new(*line, id);
-            let old: Vec<LineId> = lines.iter().copied().filter(is_old).collect();
-            let unchanged = |line: &LineId| self.tokens_unchanged(self.line(*line));
-            let kept: Vec<LineId> = old.iter().copied().filter(unchanged).collect();
-            let sorted = |by: Compare| kept.is_sorted_by(|a, b| by(self, *a, *b).is_le());
-            let free = scope == Scope::All || self.block(id).origin.is_none();
-            let was_sorted = read.is_some_and(sorted);
-            if free || sorted(compare) || was_sorted {
-                let reordered = was_sorted && !sorted(compare);
-                lines.sort_by(|a, b| compare(self, *a, *b));
-                self.blocks[index].touched |= reordered;
-            } else {
+            lines.sort_by(|a, b| compare(self, *a, *b));
+            self.blocks[index].lines = lines;
+        }
+    }
+
+    /// Sorts the lines of blocks for lossless printing. A block that was in order as it was read is
+    /// sorted; in any other, only new lines are put where they belong among the others.
+    ///
+    /// `read` is the order that the file as it was read asked for.
+    pub(crate) fn sort_touched_blocks(
+        &mut self,
+        order: impl Fn(&Self, BlockId) -> Compare,
+        read: impl Fn(&Self, BlockId) -> Compare,
+    ) {
+        let source = self.as_read();
+        for index in 0..self.blocks.len() {
+            let id = BlockId(index as u32);
+            let (now, then) = (order(self, id), read(&source, id));
+            let mut lines = std::mem::take(&mut self.blocks[index].lines);
+            let mut old = lines.clone();
+            old.retain(|line| !self.is_new(*line, id));
+            let in_order = old.is_sorted_by(|a, b| then(&source, *a, *b).is_le());
+            let before = lines.clone();
+            lines.retain(|line| !self.line(*line).removed);
+            if in_order {
+                lines.sort_by(|a, b| now(self, *a, *b));
+            } else if self.block(id).touched {
+                old.retain(|line| !self.line(*line).removed);
                 lines.retain(|line| self.is_new(*line, id));
-                lines.sort_by(|a, b| compare(self, *a, *b));
-                lines = self.merge(old, lines, compare);
+                lines.sort_by(|a, b| now(self, *a, *b));
+                lines = self.merge(old, lines, now);
             }
+            self.blocks[index].touched |= lines != before;
             self.blocks[index].lines = lines;
         }
     }
@@ -244,6 +248,19 @@ impl Tree {
             }
         });
         self.stmts = stmts;
+    }
+
+    /// The tree before any edit of tokens, for comparing lines that were read.
+    fn as_read(&self) -> Self {
+        let mut tree = self.clone();
+        for token in tree.tokens.iter_mut().filter(|token| token.edited) {
+            token.canonical = token.at;
+        }
+        for line in &mut tree.lines {
+            line.tokens = line.origin.map_or(line.tokens, |origin| origin.tokens);
+            line.removed = false;
+        }
+        tree
     }
 
     /// Whether all tokens of a line are as they were read.
@@ -414,6 +431,7 @@ impl Tree {
             self.tokens.push(Token {
                 at: TextRange::default(),
                 canonical,
+                plain: false,
                 edited: true,
             });
         }

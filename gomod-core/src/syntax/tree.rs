@@ -55,6 +55,8 @@ pub(super) struct Token {
     pub(super) at: TextRange,
     /// Its canonical text: unquoted where possible, a version in full.
     pub(super) canonical: TextRange,
+    /// Whether it was read without any quotes, so that its text is its value.
+    pub(super) plain: bool,
     /// Whether an edit has set the text, so that the lossless text must show it too.
     pub(super) edited: bool,
 }
@@ -234,6 +236,12 @@ impl Tree {
     /// Whether an edit has removed the line.
     pub(crate) fn is_removed(&self, line: LineId) -> bool {
         self.line(line).removed
+    }
+
+    /// Whether a line's token was read without any quotes.
+    pub(crate) fn is_plain(&self, line: LineId, index: usize) -> bool {
+        let run = self.line(line).tokens.skip(index as u32);
+        !run.is_empty() && self.tokens[run.first as usize].plain
     }
 
     /// The comments above a line; a blank line in a block is an empty one.

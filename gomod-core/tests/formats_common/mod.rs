@@ -229,6 +229,20 @@ pub fn check_edit(name: &str, input: &[u8], edits: &[Edit]) -> Vec<u8> {
             "{name}: {edits:?}: {}",
             show(&text)
         );
+        // Blank lines may differ: the go command keeps one that sorting has brought to the top of a
+        // block, but does not read it again.
+        let settle = |bytes: &[u8]| match GoMod::parse("go.mod", bytes) {
+            Ok(file) => show(&file.format_bytes())
+                .replace("\n\n", "\n")
+                .replace("\n\n", "\n"),
+            Err(_) => show(bytes), // retract "" loses its argument, as it does in Go
+        };
+        assert_eq!(
+            settle(&again.format_bytes()),
+            settle(&formatted),
+            "{name}: {edits:?}: {}",
+            show(&text)
+        );
         for (a, b) in sorted(&again).iter().zip(&sorted(&file)) {
             assert_eq!(a, b, "{name}: {edits:?}");
         }
