@@ -47,6 +47,11 @@ fn plans() {
     let document = plan(&["validator@v10.11.0", "--strategy", "replace"]);
     assert_eq!(document["plans"][0]["means"], json!(["replace"]));
     plan(&["go@1.20"]);
+    let document = plan(&["gin@v1.10.0"]);
+    assert_eq!(
+        document["today"],
+        json!(["github.com/gin-gonic/gin v1.10.0"])
+    );
 }
 
 #[test]
