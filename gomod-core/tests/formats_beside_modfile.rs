@@ -2,7 +2,18 @@
 //!
 //! A small Go program over it answers many requests in one process, so that every tricky file meets
 //! every edit, and many files of the module cache are read. `GOMOD_TEST_ALL=1` reads all of them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros
+)] // tests of the machine outside
+#![allow(
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 mod formats_common;
 
