@@ -1,7 +1,12 @@
 //! The formats beside the `go` command: `go mod edit` and `go work edit` on the same files.
-#![allow(clippy::disallowed_methods, clippy::disallowed_types)] // runs go beside the library
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros
+)] // tests of the machine outside
 #![allow(
     unreachable_pub,
+    dead_code,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic
@@ -13,7 +18,7 @@ use std::path::Path;
 use std::process::Command;
 
 use formats_common::{Edit, cached_mods, check_edit, edits, files, have_go};
-use gomod_core::model::{GoMod, GoWork, json_text};
+use gomod_core::model::{GoMod, GoSum, GoWork, ModulePath, ModulesTxt};
 
 /// Runs `go mod edit` or `go work edit`; `None` when it refuses.
 fn go_edit(kind: &str, file: &Path, flags: &[String]) -> Option<Vec<u8>> {
@@ -40,8 +45,8 @@ fn show(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Compares the JSON form and acceptance, then every edit.
-fn compare(dir: &Path, name: &str, text: &[u8], edits: &[Vec<Edit>]) {
+/// Compares the JSON form and acceptance, then every edit; how many outputs were equal.
+fn compare(dir: &Path, name: &str, text: &[u8], edits: &[Vec<Edit>]) -> usize {
     let path = dir.join("x.mod");
     std::fs::write(&path, text).unwrap();
     let json = go_edit("mod", &path, &["-json".into()]);
@@ -52,16 +57,17 @@ fn compare(dir: &Path, name: &str, text: &[u8], edits: &[Vec<Edit>]) {
             "{name}: accepted, but not by go:\n{}",
             show(text)
         );
-        return;
+        return 0;
     };
     let ours = ours.unwrap_or_else(|e| panic!("{name}: refused, but not by go: {e}"));
-    assert_eq!(json_text(&ours.to_json()), show(&json), "{name}");
+    assert_eq!(ours.json_text(), show(&json), "{name}");
     for edits in edits {
         let go = go_edit("mod", &path, &flags(edits));
         let go = go.unwrap_or_else(|| panic!("{name}: {edits:?}: go refuses the edit"));
         let formatted = check_edit(name, text, edits);
         assert_eq!(show(&formatted), show(&go), "{name}: {edits:?}");
     }
+    1 + edits.len()
 }
 
 #[test]
@@ -72,9 +78,12 @@ fn tricky_files_beside_go() {
     let dir = tempfile::tempdir().unwrap();
     // The other edits are tried beside the library that the command is made of, which is faster.
     let some: Vec<_> = edits().into_iter().step_by(5).collect();
-    for (name, text) in files() {
-        compare(dir.path(), name, &text, &some);
-    }
+    let count: usize = files()
+        .iter()
+        .map(|(n, t)| compare(dir.path(), n, t, &some))
+        .sum();
+    println!("{count} outputs compared");
+    assert!(count > 40 * some.len(), "only {count} outputs compared");
 }
 
 #[test]
@@ -85,7 +94,8 @@ fn every_flag_beside_go() {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in files() {
         if ["service", "everything", "messy"].contains(&name) {
-            compare(dir.path(), name, &text, &edits());
+            let count = compare(dir.path(), name, &text, &edits());
+            assert_eq!(count, 1 + edits().len(), "{name}");
         }
     }
 }
@@ -96,6 +106,7 @@ fn cached_files_beside_go() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
+    let mut count = 0;
     for path in cached_mods(100) {
         let text = std::fs::read(&path).unwrap();
         let first = GoMod::parse("go.mod", &text)
@@ -108,8 +119,9 @@ fn cached_files_beside_go() {
                 ("require", "example.com/new@v1.0.0".into()),
             ]);
         }
-        compare(dir.path(), &path.display().to_string(), &text, &edits);
+        count += compare(dir.path(), &path.display().to_string(), &text, &edits);
     }
+    println!("{count} outputs compared on cached files");
 }
 
 const WORKSPACES: &[&str] = &[
@@ -144,7 +156,7 @@ fn trap_9_workspaces_beside_go() {
             continue;
         };
         let ours = ours.unwrap_or_else(|e| panic!("refused, but not by go: {e}"));
-        assert_eq!(json_text(&ours.to_json()), show(&json));
+        assert_eq!(ours.json_text(), show(&json));
         assert_eq!(ours.text(), *text);
         type Change = (&'static str, fn(&mut GoWork));
         let changes: &[Change] = &[
@@ -178,5 +190,87 @@ fn trap_9_workspaces_beside_go() {
             }
             GoWork::parse("go.work", work.text().as_bytes()).unwrap();
         }
+    }
+}
+
+/// The files beside the go command's own source, which it has written itself.
+#[test]
+fn other_files_of_the_distribution() {
+    if !have_go() {
+        return;
+    }
+    let output = Command::new("go").args(["env", "GOROOT"]).output().unwrap();
+    let root = String::from_utf8(output.stdout).unwrap();
+    let source = Path::new(root.trim()).join("src");
+    for dir in [source.join("cmd"), source] {
+        let text = std::fs::read(dir.join("go.sum")).unwrap();
+        let mut sum = GoSum::parse("go.sum", &text).unwrap();
+        assert_eq!(sum.text(), show(&text));
+        let path = ModulePath::new("zz.org/x");
+        assert!(sum.insert(&path, "v1.0.0", "h1:x"));
+        sum.retain(|p, _, _| *p != path);
+        assert!(sum.is_changed());
+        assert_eq!(sum.text(), show(&text), "written anew");
+        let text = std::fs::read(dir.join("vendor/modules.txt")).unwrap();
+        let modules = ModulesTxt::parse(&text);
+        let file = GoMod::parse("go.mod", &std::fs::read(dir.join("go.mod")).unwrap()).unwrap();
+        for require in &file.require {
+            let module = modules
+                .get(&require.path, require.version.as_str())
+                .unwrap();
+            assert!(module.explicit && module.go.is_some(), "{}", require.path);
+        }
+        let lines = show(&text);
+        let packages = lines.lines().filter(|l| !l.starts_with('#')).count();
+        assert_eq!(
+            modules
+                .with_packages()
+                .map(|m| m.packages.len())
+                .sum::<usize>(),
+            packages
+        );
+    }
+}
+
+/// Which malformed lines of a `go.sum` the go command refuses.
+#[test]
+fn malformed_sums_beside_go() {
+    if !have_go() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(
+        dir.path().join("go.mod"),
+        "module m\n\ngo 1.20\n\nrequire a.b/c v1.0.0\n",
+    )
+    .unwrap();
+    for text in [
+        "",
+        "\n \n",
+        "a.b/c v1.0.0/go.mod nonsense\n",
+        "x y z",
+        "a b\n",
+        "a.b/c v1.0.0 h1:x y\n",
+        "\ta\r\n",
+    ] {
+        std::fs::write(dir.path().join("go.sum"), text).unwrap();
+        let output = Command::new("go")
+            .current_dir(dir.path())
+            .envs([
+                ("GOWORK", "off"),
+                ("GOFLAGS", "-mod=mod"),
+                ("GOPROXY", "off"),
+                ("GOTOOLCHAIN", "local"),
+            ])
+            .args(["mod", "download", "a.b/c"])
+            .output()
+            .unwrap();
+        let refused = show(&output.stderr).contains("malformed go.sum");
+        assert_eq!(
+            GoSum::parse("go.sum", text.as_bytes()).is_err(),
+            refused,
+            "{text:?}: {}",
+            show(&output.stderr)
+        );
     }
 }

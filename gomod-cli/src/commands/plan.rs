@@ -128,7 +128,17 @@ fn goal(
     let mut named: Vec<String> = Vec::new();
     for argument in &args.targets {
         match resolve(setting, candidates, argument)? {
-            Asked::Today(what) => today.push(what),
+            Asked::Today(what, path) => {
+                if let Some(path) = path {
+                    let name = setting.world.modules.path(path).to_string();
+                    if named.contains(&name) {
+                        return Err(named_twice(&name));
+                    }
+                    named.push(name);
+                    goal.keep.insert(path);
+                }
+                today.push(what);
+            }
             Asked::Target(target) => {
                 let path = target.path(|module| setting.world.modules.path_of(module));
                 let name = path.map_or_else(
@@ -136,8 +146,7 @@ fn goal(
                     |path| setting.world.modules.path(path).to_string(),
                 );
                 if named.contains(&name) {
-                    return Err(CliError::usage(format!("{name} is named twice"))
-                        .hint("give each module one version"));
+                    return Err(named_twice(&name));
                 }
                 named.push(name);
                 goal.targets.push(target);
@@ -155,6 +164,10 @@ fn goal(
         goal.keep.insert(path);
     }
     Ok((goal, today))
+}
+
+fn named_twice(name: &str) -> CliError {
+    CliError::usage(format!("{name} is named twice")).hint("give each module one version")
 }
 
 /// The plan that was asked for, or the best; without any, the reasons.

@@ -1,5 +1,6 @@
 //! From `gin@v1.9` to the version that is meant, with a clear answer when there is none.
 
+use gomod_core::graph::PathId;
 use gomod_core::host::{FetchError, Sums};
 use gomod_core::model::{GoVersion, ModulePath, ModuleVersion, Query, QueryError, Version};
 use gomod_core::mvs::{LoadError, Source, Unavailable};
@@ -15,8 +16,8 @@ const TOOLCHAIN_MODULE: &str = "golang.org/toolchain";
 pub(crate) enum Asked {
     /// A target to plan for.
     Target(Target),
-    /// Today's version: nothing to do.
-    Today(String),
+    /// Today's version, where the module stays; with `go` there is no module to keep.
+    Today(String, Option<PathId>),
 }
 
 /// Resolves `MOD@QUERY`, and feeds `candidates` what it learns on the way.
@@ -72,7 +73,7 @@ fn module_target(
         return Ok(Asked::Target(Target::Absent { path: id }));
     }
     if query.exact() == Some(&current) {
-        return Ok(Asked::Today(format!("{path} {current}")));
+        return Ok(Asked::Today(format!("{path} {current}"), Some(id)));
     }
     let listed = setting.session.versions(std::slice::from_ref(&path)).pop();
     let versions = match listed {
@@ -110,7 +111,7 @@ fn module_target(
         }
     };
     if version == current {
-        return Ok(Asked::Today(format!("{path} {current}")));
+        return Ok(Asked::Today(format!("{path} {current}"), Some(id)));
     }
     if version.cmp_precedence(&current).is_gt() {
         return Err(CliError::usage(format!(
@@ -268,7 +269,7 @@ fn go_target(setting: &mut Setting, text: &str) -> Result<Asked, CliError> {
             .hint("gomod plan-downgrade go@1.17"));
     }
     match version.cmp_precedence(&current) {
-        std::cmp::Ordering::Equal => Ok(Asked::Today(format!("go {current}"))),
+        std::cmp::Ordering::Equal => Ok(Asked::Today(format!("go {current}"), None)),
         std::cmp::Ordering::Greater => Err(go_upgrade(&version, &current)),
         std::cmp::Ordering::Less => Ok(Asked::Target(Target::Go { version })),
     }

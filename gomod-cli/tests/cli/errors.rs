@@ -295,3 +295,17 @@ fn goflags_that_make_no_sense() {
     let args = ["list", "--modfile", "other.mod"];
     world.refused(3, &args, &["--modfile", "go.work", "GOWORK=off"]);
 }
+
+#[test]
+fn a_target_at_todays_version_stays_there() {
+    let world = World::new(PAIR);
+    let both = ["plan-downgrade", "a@v1.0.0", "b@v1.2.0"];
+    let args = [&both[..], &["--strategy", "require"]].concat();
+    world.refused(1, &args, &["example.com/b@v1.2.0", "example.com/a"]);
+    let json = world
+        .gomod(&[&both[..], &["--format", "json"]].concat())
+        .json();
+    assert_eq!(json["plans"][0]["means"][0], "exclude");
+    let twice = ["plan-downgrade", "a@v1.2.0", "a@v1.0.0"];
+    world.refused(2, &twice, &["example.com/a is named twice"]);
+}

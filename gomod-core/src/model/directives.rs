@@ -4,34 +4,21 @@
 //! canonical form differs from what was written (quotes, short versions) get it noted in the tree, which
 //! is what canonical printing shows later (`golang.org/x/mod/modfile`, `File.add`).
 
+use super::arguments::Args;
 use super::go_mod::{
     Exclude, Go, GoMod, Godebug, Ignore, Module, Replace, ReplaceTarget, Require, Retract, Tool,
     Toolchain,
 };
 use super::go_work::{GoWork, Use};
-use super::parse_error::{ParseErrorKind, ParseErrors, Sink};
+use super::parse_error::{Fault, ParseErrorKind, ParseErrors, Sink};
 use super::{GoVersion, ModulePath, ModuleVersion, Version, lines};
-use crate::diag::Span;
-use crate::syntax::{self, BlockId, LineId, Statement, Tree, auto_quote};
-
-/// A fault: what it is about, where, what, and what was expected.
-type Fault = (String, Span, ParseErrorKind, &'static [&'static str]);
+use crate::syntax::{BlockId, Statement, Tree};
 
 /// Reads the directives of one file.
 pub(super) struct Reader {
-    tree: Tree,
+    pub(super) tree: Tree,
     errors: Sink,
     strict: bool,
-}
-
-/// A line under a verb.
-#[derive(Clone, Copy)]
-struct Args {
-    line: LineId,
-    block: Option<BlockId>,
-    /// Where the arguments begin among the line's tokens.
-    first: usize,
-    count: usize,
 }
 
 impl Reader {
@@ -114,7 +101,7 @@ impl Reader {
     fn statements(
         &mut self,
         blocks: &[&str],
-        mut visit: impl FnMut(&mut Self, Verb, Args) -> Result<(), Fault>,
+        mut visit: impl FnMut(&mut Self, Verb, Args) -> Result<(), Box<Fault>>,
     ) {
         for index in 0..self.tree.len() {
             match self.tree.statement(index) {
@@ -162,16 +149,15 @@ impl Reader {
 
     fn visit(
         &mut self,
-        visit: &mut impl FnMut(&mut Self, Verb, Args) -> Result<(), Fault>,
+        visit: &mut impl FnMut(&mut Self, Verb, Args) -> Result<(), Box<Fault>>,
         verb: Verb,
         args: Args,
     ) {
         if !self.strict && !verb.counts_in_dependency() {
             return;
         }
-        if let Err((context, span, kind, expected)) = visit(self, verb, args) {
-            self.errors
-                .push(self.tree.source(), span, context, kind, expected);
+        if let Err(fault) = visit(self, verb, args) {
+            self.errors.push(self.tree.source(), *fault);
         }
     }
 
@@ -181,17 +167,24 @@ impl Reader {
         }
         let words: Vec<&str> = self.tree.block_tokens(block).collect();
         let kind = match words.as_slice() {
-            [word] if Verb::of(word) == Verb::Other => {
+            [word] if !matches!(Verb::of(word), Verb::Go | Verb::Toolchain) => {
                 ParseErrorKind::UnknownDirective((*word).into())
             }
             words => ParseErrorKind::UnknownBlock(words.join(" ")),
         };
         let span = self.tree.block_span(block);
-        self.errors
-            .push(self.tree.source(), span, String::new(), kind, &[]);
+        self.errors.push(
+            self.tree.source(),
+            Fault {
+                context: String::new(),
+                span,
+                kind,
+                expected: &[],
+            },
+        );
     }
 
-    fn go_mod_line(&mut self, verb: Verb, args: Args, out: &mut Out) -> Result<(), Fault> {
+    fn go_mod_line(&mut self, verb: Verb, args: Args, out: &mut Out) -> Result<(), Box<Fault>> {
         match verb {
             Verb::Module => self.module(args, &mut out.module),
             Verb::Go => self.go(args, &mut out.go),
@@ -250,7 +243,7 @@ impl Reader {
         }
     }
 
-    fn module(&mut self, args: Args, out: &mut Option<Module>) -> Result<(), Fault> {
+    fn module(&mut self, args: Args, out: &mut Option<Module>) -> Result<(), Box<Fault>> {
         if out.is_some() {
             return Err(self.fault(args, ParseErrorKind::Repeated("module"), &[]));
         }
@@ -268,7 +261,7 @@ impl Reader {
         Ok(())
     }
 
-    fn go(&mut self, args: Args, out: &mut Option<Go>) -> Result<(), Fault> {
+    fn go(&mut self, args: Args, out: &mut Option<Go>) -> Result<(), Box<Fault>> {
         if out.is_some() {
             return Err(self.fault(args, ParseErrorKind::Repeated("go"), &[]));
         }
@@ -299,7 +292,7 @@ impl Reader {
         Ok(())
     }
 
-    fn toolchain(&mut self, args: Args, out: &mut Option<Toolchain>) -> Result<(), Fault> {
+    fn toolchain(&mut self, args: Args, out: &mut Option<Toolchain>) -> Result<(), Box<Fault>> {
         if out.is_some() {
             return Err(self.fault(args, ParseErrorKind::Repeated("toolchain"), &[]));
         }
@@ -319,7 +312,7 @@ impl Reader {
         Ok(())
     }
 
-    fn godebug(&mut self, args: Args) -> Result<Godebug, Fault> {
+    fn godebug(&mut self, args: Args) -> Result<Godebug, Box<Fault>> {
         let setting = if args.count == 1 {
             self.arg(args, 0)
         } else {
@@ -344,7 +337,7 @@ impl Reader {
         &mut self,
         args: Args,
         verb: &'static str,
-    ) -> Result<(ModulePath, Version, bool), Fault> {
+    ) -> Result<(ModulePath, Version, bool), Box<Fault>> {
         if args.count != 2 {
             let expected: &[&str] = match verb {
                 "require" => &["require module/path v1.2.3"],
@@ -361,7 +354,7 @@ impl Reader {
         Ok((path, version, canonical && !hack))
     }
 
-    fn replace(&mut self, args: Args) -> Result<Replace, Fault> {
+    fn replace(&mut self, args: Args) -> Result<Replace, Box<Fault>> {
         const USAGE: &[&str] = &[
             "replace module/path [v1.2.3] => other/module v1.4.0",
             "replace module/path [v1.2.3] => ../local/directory",
@@ -389,8 +382,9 @@ impl Reader {
         let at = arrow + 1;
         let new = self.string(args, at)?;
         let fault = |reader: &Self, kind: fn(String) -> ParseErrorKind| {
-            let (_, span, kind, expected) = reader.arg_fault(args, at, kind(new.clone()), &[]);
-            Err((context(), span, kind, expected))
+            Err(reader
+                .arg_fault(args, at, kind(new.clone()), &[])
+                .about(context()))
         };
         let directory = lines::is_directory_path(&new);
         let target = if with_version {
@@ -420,24 +414,17 @@ impl Reader {
         })
     }
 
-    fn retract(&mut self, args: Args) -> Result<Retract, Fault> {
+    fn retract(&mut self, args: Args) -> Result<Retract, Box<Fault>> {
         let rationale = lines::directive_comment(&self.tree, args.block, args.line);
-        let arg = |reader: &Self, index| {
-            if index < args.count {
-                reader.arg(args, index).into()
-            } else {
-                String::new()
-            }
-        };
-        let (low, high, used) = match arg(self, 0).as_str() {
+        let (low, high, used) = match self.arg(args, 0) {
             "" | "(" => return Err(self.interval_fault(args, 0)),
             "[" => {
                 let low = self.retracted(args, 1)?;
-                if arg(self, 2) != "," {
+                if self.arg(args, 2) != "," {
                     return Err(self.interval_fault(args, 2));
                 }
                 let high = self.retracted(args, 3)?;
-                if arg(self, 4) != "]" {
+                if self.arg(args, 4) != "]" {
                     return Err(self.interval_fault(args, 4));
                 }
                 (low, high, 5)
@@ -452,157 +439,6 @@ impl Reader {
             return Err(self.arg_fault(args, used, kind, &["end of line"]));
         }
         Ok(Retract::new(low, high, rationale, args.line))
-    }
-
-    /// A retracted version, which may be any text.
-    fn retracted(&mut self, args: Args, index: usize) -> Result<String, Fault> {
-        if index >= args.count {
-            return Err(self.interval_fault(args, index));
-        }
-        let text = self.unquoted(args, index)?;
-        self.tree
-            .set_canonical(args.line, args.first + index, &text);
-        Ok(text)
-    }
-
-    /// The one argument of a directive, a string.
-    fn only_string(
-        &mut self,
-        args: Args,
-        verb: &'static str,
-        expected: &'static [&'static str],
-    ) -> Result<String, Fault> {
-        if args.count != 1 {
-            return Err(self.fault(args, ParseErrorKind::Usage(verb), expected));
-        }
-        self.string(args, 0)
-    }
-
-    /// A string argument; its token becomes what it has to be in canonical form.
-    fn string(&mut self, args: Args, index: usize) -> Result<String, Fault> {
-        let text = self.unquoted(args, index)?;
-        if self.arg(args, index).starts_with('"') {
-            self.tree
-                .set_canonical(args.line, args.first + index, &auto_quote(&text));
-        }
-        Ok(text)
-    }
-
-    /// A version argument, and whether it was canonical as written.
-    fn version(
-        &mut self,
-        args: Args,
-        index: usize,
-        context: impl FnOnce() -> String,
-    ) -> Result<(Version, bool), Fault> {
-        const FORM: &[&str] = &["the form v1.2.3"];
-        let span = self.tree.token_span(args.line, args.first + index);
-        let token = self.arg(args, index);
-        let Some(text) = syntax::unquote(token) else {
-            return Err((context(), span, ParseErrorKind::Quote(token.into()), FORM));
-        };
-        let Ok(version) = Version::parse(&text) else {
-            return Err((
-                context(),
-                span,
-                ParseErrorKind::Version(text.into_owned()),
-                FORM,
-            ));
-        };
-        let canonical = version.as_str() == text;
-        if version.as_str() != token {
-            self.tree
-                .set_canonical(args.line, args.first + index, version.as_str());
-        }
-        Ok((version, canonical))
-    }
-
-    /// A module path argument, as [`Reader::string`].
-    fn path(&mut self, args: Args, index: usize) -> Result<ModulePath, Fault> {
-        match self.arg(args, index) {
-            token if token.contains(['"', '\'', '`']) => {
-                Ok(ModulePath::new(self.string(args, index)?))
-            }
-            token => Ok(ModulePath::new(token)),
-        }
-    }
-
-    fn unquoted(&self, args: Args, index: usize) -> Result<String, Fault> {
-        let token = self.arg(args, index);
-        match syntax::unquote(token) {
-            Some(text) => Ok(text.into_owned()),
-            None => {
-                let kind = ParseErrorKind::Quote(token.into());
-                Err(self.arg_fault(args, index, kind, &["a bare word", "a \"…\" string"]))
-            }
-        }
-    }
-
-    fn check_suffix(&self, args: Args, path: &ModulePath, verb: &str) -> Result<(), Fault> {
-        if path.split_major().is_some() {
-            return Ok(());
-        }
-        let kind = ParseErrorKind::PathSuffix(path.to_string());
-        let (_, span, kind, expected) = self.arg_fault(args, 0, kind, &[]);
-        Err((verb.into(), span, kind, expected))
-    }
-
-    fn check_major(
-        &self,
-        args: Args,
-        path: &ModulePath,
-        version: &Version,
-        verb: &str,
-    ) -> Result<(), Fault> {
-        lines::check_major(path, version).map_err(|error| {
-            let (_, span, kind, expected) =
-                self.arg_fault(args, 1, ParseErrorKind::Major(error), &[]);
-            (format!("{verb} {path}"), span, kind, expected)
-        })
-    }
-
-    fn arg(&self, args: Args, index: usize) -> &str {
-        self.tree
-            .token(args.line, args.first + index)
-            .unwrap_or_default()
-    }
-
-    fn unknown(&self, args: Args) -> Fault {
-        let word = match args.block {
-            Some(block) => self.tree.block_tokens(block).next(),
-            None => self.tree.token(args.line, 0),
-        };
-        let kind = ParseErrorKind::UnknownDirective(word.unwrap_or_default().into());
-        self.fault(args, kind, &[])
-    }
-
-    fn interval_fault(&self, args: Args, index: usize) -> Fault {
-        const EXPECTED: &[&str] = &["v1.2.3", "[v1.2.3, v1.4.5]"];
-        self.arg_fault(args, index, ParseErrorKind::Interval, EXPECTED)
-    }
-
-    fn fault(&self, args: Args, kind: ParseErrorKind, expected: &'static [&'static str]) -> Fault {
-        (
-            String::new(),
-            self.tree.line_span(args.line),
-            kind,
-            expected,
-        )
-    }
-
-    fn arg_fault(
-        &self,
-        args: Args,
-        index: usize,
-        kind: ParseErrorKind,
-        expected: &'static [&'static str],
-    ) -> Fault {
-        (
-            String::new(),
-            self.tree.token_span(args.line, args.first + index),
-            kind,
-            expected,
-        )
     }
 }
 

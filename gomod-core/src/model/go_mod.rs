@@ -8,7 +8,7 @@ use super::order::{self, Order};
 use super::parse_error::{ParseErrors, parse_tree};
 use super::{GoVersion, ModulePath, ModuleVersion, Version};
 use crate::diag::{Position, Span};
-use crate::syntax::{LineId, Scope, Tree};
+use crate::syntax::{LineId, Tree};
 
 /// A `go.mod` file.
 ///
@@ -36,6 +36,8 @@ pub struct GoMod {
     /// Directories that package patterns pass over.
     pub ignore: Vec<Ignore>,
     pub(super) tree: Tree,
+    /// The order of blocks that the file as it was read asks for.
+    pub(super) read_order: Order,
 }
 
 /// A `module` line.
@@ -216,7 +218,7 @@ impl GoMod {
 
     /// [`GoMod::text`] as bytes, also where they are no UTF-8.
     pub fn to_bytes(&self) -> Vec<u8> {
-        order::finish(&self.tree, Scope::Touched, self.order(), &[]).text()
+        order::text(&self.tree, self.order(), self.read_order)
     }
 
     /// The canonical text, as `go mod edit -fmt` writes it: blocks sorted, duplicate exclusions,
@@ -227,8 +229,7 @@ impl GoMod {
 
     /// [`GoMod::format`] as bytes, also where they are no UTF-8.
     pub fn format_bytes(&self) -> Vec<u8> {
-        let duplicates = self.duplicates();
-        order::finish(&self.tree, Scope::All, self.order(), &duplicates).format()
+        order::format(&self.tree, self.order(), &self.duplicates())
     }
 
     /// The text that spans and positions refer to: the file as read.
@@ -267,11 +268,14 @@ impl GoMod {
             tool: Vec::new(),
             ignore: Vec::new(),
             tree,
+            read_order: Order::GoMod,
         }
     }
 
     fn read(file: &str, text: &[u8], reader: fn(Tree) -> Reader) -> Result<Self, ParseErrors> {
-        reader(parse_tree(file, text)?).go_mod(file)
+        let mut out = reader(parse_tree(file, text)?).go_mod(file)?;
+        out.read_order = out.order();
+        Ok(out)
     }
 
     fn order(&self) -> Order {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::go_mod::{GoMod, Replace, ReplaceTarget};
 use super::go_work::GoWork;
+use crate::syntax::Tree;
 
 impl GoMod {
     /// What `go mod edit -json` prints; [`json_text`] renders it as the go command does.
@@ -84,7 +85,19 @@ impl GoMod {
     }
 }
 
+impl GoMod {
+    /// The text that `go mod edit -json` prints.
+    pub fn json_text(&self) -> String {
+        escape_invalid(json_text(&self.to_json()), &self.tree)
+    }
+}
+
 impl GoWork {
+    /// The text that `go work edit -json` prints.
+    pub fn json_text(&self) -> String {
+        escape_invalid(json_text(&self.to_json()), &self.tree)
+    }
+
     /// What `go work edit -json` prints: its toolchain and settings are not part of it.
     pub fn to_json(&self) -> Value {
         let duplicates: FxHashSet<_> = self.duplicates().into_iter().collect();
@@ -132,6 +145,15 @@ pub fn json_text(value: &Value) -> String {
     }
     out.push('\n');
     out
+}
+
+/// Go writes U+FFFD as an escape where it stands for a byte that is no UTF-8, else as it is.
+fn escape_invalid(text: String, tree: &Tree) -> String {
+    if tree.is_utf8() {
+        text
+    } else {
+        text.replace(char::REPLACEMENT_CHARACTER, "\\ufffd")
+    }
 }
 
 fn replace_json<'a>(replace: impl Iterator<Item = &'a Replace>) -> Value {

@@ -7,7 +7,7 @@ use super::order::{self, Order};
 use super::parse_error::{ParseErrors, parse_tree};
 use super::{GoVersion, ModulePath, Version};
 use crate::diag::{Position, Span};
-use crate::syntax::{LineId, Scope, Statement, Tree, auto_quote};
+use crate::syntax::{LineId, Statement, Tree, auto_quote};
 
 /// A `go.work` file. The lists hold the directives in the order of the file, duplicates included.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ impl GoWork {
 
     /// [`GoWork::text`] as bytes, also where they are no UTF-8.
     pub fn to_bytes(&self) -> Vec<u8> {
-        order::finish(&self.tree, Scope::Touched, Order::GoWork, &[]).text()
+        order::text(&self.tree, Order::GoWork, Order::GoWork)
     }
 
     /// The canonical text, as `go work edit -fmt` writes it.
@@ -60,7 +60,7 @@ impl GoWork {
 
     /// [`GoWork::format`] as bytes, also where they are no UTF-8.
     pub fn format_bytes(&self) -> Vec<u8> {
-        order::finish(&self.tree, Scope::All, Order::GoWork, &self.duplicates()).format()
+        order::format(&self.tree, Order::GoWork, &self.duplicates())
     }
 
     /// The text that spans and positions refer to: the file as read.

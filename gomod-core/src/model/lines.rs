@@ -6,6 +6,9 @@ use crate::syntax::{BlockId, LineId, Tree, is_space};
 /// Whether a line bears an `// indirect` comment.
 pub(super) fn is_indirect(tree: &Tree, line: LineId) -> bool {
     tree.comments_behind(line).next().is_some_and(|comment| {
+        if comment == "// indirect" {
+            return true;
+        }
         let mut words = comment
             .strip_prefix("//")
             .unwrap_or(comment)
@@ -130,6 +133,14 @@ pub(super) fn is_directory_path(path: &str) -> bool {
 /// Checks a version against a path's major suffix, without an exception for `go` and `toolchain`, which
 /// are plain paths in these files.
 pub(super) fn check_major(path: &ModulePath, version: &Version) -> Result<(), PathError> {
+    let text = version.as_str();
+    if (text.starts_with("v0.") || text.starts_with("v1."))
+        && path
+            .split_major()
+            .is_some_and(|(_, suffix)| suffix.is_empty())
+    {
+        return Ok(()); // nearly all requirements, without a second parse of the version
+    }
     if path.is_toolchain() {
         return ModulePath::new("m").check_major(version);
     }

@@ -1,5 +1,6 @@
 //! The vocabulary of Go modules: paths, versions, and the typed contents of the files that name them.
 
+mod arguments;
 mod directives;
 mod go_mod;
 mod go_mod_edit;

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use rustc_hash::FxHashSet;
 
 use super::{GoVersion, Version};
-use crate::syntax::{BlockId, LineId, Scope, Tree};
+use crate::syntax::{BlockId, Compare, LineId, Scope, Tree};
 
 /// Which lines of which blocks are ordered how (`File.SortBlocks`, `WorkFile.SortBlocks`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,15 +18,29 @@ pub(super) enum Order {
     GoWork,
 }
 
-/// A copy of the tree, ready to be printed.
-pub(super) fn finish(tree: &Tree, scope: Scope, order: Order, duplicates: &[LineId]) -> Tree {
+/// The canonical text, without the lines of duplicate directives.
+pub(super) fn format(tree: &Tree, order: Order, duplicates: &[LineId]) -> Vec<u8> {
     let mut tree = tree.clone();
     for line in duplicates {
         tree.remove_line(*line);
     }
-    tree.sort_blocks(scope, |tree, block| choose(tree, block, order));
-    tree.clean_up(scope);
-    tree
+    tree.sort_blocks(|tree, block| choose(tree, block, order));
+    tree.clean_up(Scope::All);
+    tree.format()
+}
+
+/// The lossless text; `read` is the order that the file as it was read asked for.
+pub(super) fn text(tree: &Tree, order: Order, read: Order) -> Vec<u8> {
+    if !tree.is_edited() {
+        return tree.text();
+    }
+    let mut tree = tree.clone();
+    tree.sort_touched_blocks(
+        |tree, block| choose(tree, block, order),
+        |tree, block| choose(tree, block, read),
+    );
+    tree.clean_up(Scope::Touched);
+    tree.text()
 }
 
 /// Adds the lines whose key has occurred before.
@@ -56,7 +70,7 @@ pub(super) fn compare_versions(a: &str, b: &str) -> Ordering {
     }
 }
 
-fn choose(tree: &Tree, block: BlockId, order: Order) -> fn(&Tree, LineId, LineId) -> Ordering {
+fn choose(tree: &Tree, block: BlockId, order: Order) -> Compare {
     match (tree.block_tokens(block).next(), order) {
         (Some("exclude"), Order::GoMod121)
             if tree

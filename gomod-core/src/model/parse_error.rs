@@ -125,6 +125,23 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
+/// A fault whose position has not been counted yet.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) context: String,
+    pub(super) span: Span,
+    pub(super) kind: ParseErrorKind,
+    pub(super) expected: &'static [&'static str],
+}
+
+impl Fault {
+    /// Says what the fault is about.
+    pub(super) fn about(mut self: Box<Self>, context: String) -> Box<Self> {
+        self.context = context;
+        self
+    }
+}
+
 /// Collects faults in the order of the text.
 #[derive(Debug, Default)]
 pub(super) struct Sink {
@@ -140,18 +157,17 @@ impl Sink {
     const LIMIT: usize = 1000;
 
     /// Adds a fault; `source` must be the same text each time.
-    pub(super) fn push(
-        &mut self,
-        source: &str,
-        span: Span,
-        context: String,
-        kind: ParseErrorKind,
-        expected: &'static [&'static str],
-    ) {
+    pub(super) fn push(&mut self, source: &str, fault: Fault) {
         if self.errors.len() == Self::LIMIT {
             self.omitted += 1;
             return;
         }
+        let Fault {
+            context,
+            span,
+            kind,
+            expected,
+        } = fault;
         let position = self.position(source, span);
         self.errors.push(ParseError {
             span,

@@ -9,6 +9,9 @@ use std::cmp::Ordering;
 use super::text::TextRange;
 use super::tree::{Block, BlockId, Comment, Line, LineId, Run, Statement, Stmt, Token, Tree};
 
+/// An order of lines.
+pub(crate) type Compare = fn(&Tree, LineId, LineId) -> Ordering;
+
 /// Which blocks an operation is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
@@ -41,11 +44,13 @@ impl Tree {
         }
     }
 
-    /// Adds a line behind another one of its kind, or at the end of the file: excludes and replacements
-    /// of a path that has none yet never join a block (`modfile` passes a typed nil there).
-    pub(crate) fn add_line_behind(&mut self, other: Option<LineId>, tokens: &[&str]) -> LineId {
-        match other {
-            Some(_) => self.add_line(other, tokens),
+    /// Adds a line behind the line `hint` as [`Tree::add_line`] does, or else to the end of the file.
+    ///
+    /// That is what the go command does for `exclude` and `replace`: without a line on the same module,
+    /// the new one is not added to an existing block.
+    pub(crate) fn add_line_behind(&mut self, hint: Option<LineId>, tokens: &[&str]) -> LineId {
+        match hint {
+            Some(_) => self.add_line(hint, tokens),
             None => self.insert_line(self.stmts.len(), tokens),
         }
     }
@@ -176,38 +181,45 @@ impl Tree {
         self.append_line(block, None, tokens)
     }
 
-    /// Sorts the lines of blocks; `order` chooses the order for a block.
-    ///
-    /// Within [`Scope::Touched`] only lines that edits have made or changed move, unless the others are
-    /// in order already: then the whole block is sorted, which moves nothing else.
-    pub(crate) fn sort_blocks(
-        &mut self,
-        scope: Scope,
-        order: impl Fn(&Self, BlockId) -> fn(&Self, LineId, LineId) -> Ordering,
-    ) {
+    /// Sorts the lines of all blocks; `order` chooses the order for a block.
+    pub(crate) fn sort_blocks(&mut self, order: impl Fn(&Self, BlockId) -> Compare) {
         for index in 0..self.blocks.len() {
-            let id = BlockId(index as u32);
-            if scope == Scope::Touched && !self.blocks[index].touched {
-                continue;
-            }
+            let compare = order(self, BlockId(index as u32));
             let mut lines = std::mem::take(&mut self.blocks[index].lines);
             lines.retain(|line| !self.line(*line).removed);
-            let compare = order(self, id);
-            let old: Vec<LineId> = lines
-                .iter()
-                .copied()
-                .filter(|line| !self.is_new(*line, id))
-                .collect();
-            let in_order = |line: &LineId| self.tokens_unchanged(self.line(*line));
-            let kept: Vec<LineId> = old.iter().copied().filter(in_order).collect();
-            let free = scope == Scope::All || self.block(id).origin.is_none();
-            if free || kept.is_sorted_by(|a, b| compare(self, *a, *b).is_le()) {
-                lines.sort_by(|a, b| compare(self, *a, *b));
-            } else {
+            lines.sort_by(|a, b| compare(self, *a, *b));
+            self.blocks[index].lines = lines;
+        }
+    }
+
+    /// Sorts the lines of blocks for lossless printing. A block that was in order as it was read is
+    /// sorted; in any other, only new lines are put where they belong among the others.
+    ///
+    /// `read` is the order that the file as it was read asked for.
+    pub(crate) fn sort_touched_blocks(
+        &mut self,
+        order: impl Fn(&Self, BlockId) -> Compare,
+        read: impl Fn(&Self, BlockId) -> Compare,
+    ) {
+        let source = self.as_read();
+        for index in 0..self.blocks.len() {
+            let id = BlockId(index as u32);
+            let (now, then) = (order(self, id), read(&source, id));
+            let mut lines = std::mem::take(&mut self.blocks[index].lines);
+            let mut old = lines.clone();
+            old.retain(|line| !self.is_new(*line, id));
+            let in_order = old.is_sorted_by(|a, b| then(&source, *a, *b).is_le());
+            let before = lines.clone();
+            lines.retain(|line| !self.line(*line).removed);
+            if in_order {
+                lines.sort_by(|a, b| now(self, *a, *b));
+            } else if self.block(id).touched {
+                old.retain(|line| !self.line(*line).removed);
                 lines.retain(|line| self.is_new(*line, id));
-                lines.sort_by(|a, b| compare(self, *a, *b));
-                lines = self.merge(old, lines, compare);
+                lines.sort_by(|a, b| now(self, *a, *b));
+                lines = self.merge(old, lines, now);
             }
+            self.blocks[index].touched |= lines != before;
             self.blocks[index].lines = lines;
         }
     }
@@ -238,6 +250,19 @@ impl Tree {
         self.stmts = stmts;
     }
 
+    /// The tree before any edit of tokens, for comparing lines that were read.
+    fn as_read(&self) -> Self {
+        let mut tree = self.clone();
+        for token in tree.tokens.iter_mut().filter(|token| token.edited) {
+            token.canonical = token.at;
+        }
+        for line in &mut tree.lines {
+            line.tokens = line.origin.map_or(line.tokens, |origin| origin.tokens);
+            line.removed = false;
+        }
+        tree
+    }
+
     /// Whether all tokens of a line are as they were read.
     pub(super) fn tokens_unchanged(&self, line: &Line) -> bool {
         line.origin.is_some_and(|origin| {
@@ -263,12 +288,7 @@ impl Tree {
     }
 
     /// Puts each sorted new line before the first old one that is greater.
-    fn merge(
-        &self,
-        old: Vec<LineId>,
-        new: Vec<LineId>,
-        compare: fn(&Self, LineId, LineId) -> Ordering,
-    ) -> Vec<LineId> {
+    fn merge(&self, old: Vec<LineId>, new: Vec<LineId>, compare: Compare) -> Vec<LineId> {
         let mut out = Vec::with_capacity(old.len() + new.len());
         let mut new = new.into_iter().peekable();
         for line in old {
@@ -411,6 +431,7 @@ impl Tree {
             self.tokens.push(Token {
                 at: TextRange::default(),
                 canonical,
+                plain: false,
                 edited: true,
             });
         }

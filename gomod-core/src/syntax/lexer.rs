@@ -3,12 +3,9 @@
 //! One token is read at a time and none is copied. White space is a blank, a tab or a carriage return;
 //! a comment swallows the end of its line, which is why each token says whether it ends a line.
 
-use nom::branch::alt;
-use nom::bytes::complete::{tag, take_till, take_while};
-use nom::character::complete::{char, one_of};
-use nom::combinator::{opt, recognize};
+use nom::bytes::complete::{take, take_till};
+use nom::character::complete::one_of;
 use nom::error::{ErrorKind, ParseError};
-use nom::sequence::terminated;
 use nom::{IResult, Parser};
 
 use super::error::{SyntaxError, SyntaxErrorKind};
@@ -27,8 +24,10 @@ pub(super) enum Kind {
     Comment,
     /// One of `( ) [ ] { } ,`.
     Punctuation(u8),
-    /// A bare or quoted word.
+    /// A bare word without quotes.
     Word,
+    /// A quoted string, or a word with quotes in it.
+    Quoted,
 }
 
 /// A token and where it is.
@@ -124,38 +123,34 @@ impl<'a> ParseError<&'a str> for Fault<'a> {
 type Parsed<'a, T> = IResult<&'a str, T, Fault<'a>>;
 
 fn lexeme(input: &str) -> Parsed<'_, (Kind, &str)> {
-    let (input, _) = take_while(|c| matches!(c, ' ' | '\t' | '\r')).parse(input)?;
+    let (input, _) = blanks(input)?;
     match input.as_bytes() {
         [] => Ok((input, (Kind::End, ""))),
-        [b'\n', ..] => recognize(char('\n'))
-            .map(|text| (Kind::Newline, text))
-            .parse(input),
         [b'/', b'/', ..] => comment.map(|text| (Kind::Comment, text)).parse(input),
-        [b'(' | b')' | b'[' | b']' | b'{' | b'}' | b',', ..] => recognize(one_of("()[]{},"))
-            .map(|text: &str| (Kind::Punctuation(text.as_bytes()[0]), text))
+        [b'"' | b'`', ..] => quoted.map(|text| (Kind::Quoted, text)).parse(input),
+        [b'\n', ..] => take(1_usize).map(|text| (Kind::Newline, text)).parse(input),
+        [c @ (b'(' | b')' | b'[' | b']' | b'{' | b'}' | b','), ..] => take(1_usize)
+            .map(|text| (Kind::Punctuation(*c), text))
             .parse(input),
-        _ => alt((quoted, word))
-            .map(|text| (Kind::Word, text))
-            .parse(input),
+        _ => word(input),
     }
+}
+
+fn blanks(input: &str) -> Parsed<'_, &str> {
+    let end = input
+        .bytes()
+        .position(|b| !matches!(b, b' ' | b'\t' | b'\r'));
+    let (blanks, rest) = input.split_at(end.unwrap_or(input.len()));
+    Ok((rest, blanks))
 }
 
 /// `// …` to the end of the line; LF or CR LF is read but not part of it.
 fn comment(input: &str) -> Parsed<'_, &str> {
-    let (rest, text) = terminated(
-        recognize((tag("//"), take_till(|c| c == '\n'))),
-        opt(char('\n')),
-    )
-    .parse(input)?;
-    let ended = rest.len() + text.len() < input.len();
-    Ok((
-        rest,
-        if ended {
-            text.strip_suffix('\r').unwrap_or(text)
-        } else {
-            text
-        },
-    ))
+    let Some(end) = input.bytes().position(|b| b == b'\n') else {
+        return Ok(("", input));
+    };
+    let (rest, text) = (&input[end + 1..], &input[..end]);
+    Ok((rest, text.strip_suffix('\r').unwrap_or(text)))
 }
 
 /// A string in double or back quotes, with its quotes. A backslash in the former takes any next
@@ -183,19 +178,29 @@ fn quoted(input: &str) -> Parsed<'_, &str> {
 }
 
 /// A bare word; it ends before a comment, without a blank in between.
-fn word(input: &str) -> Parsed<'_, &str> {
+fn word(input: &str) -> Parsed<'_, (Kind, &str)> {
     let bytes = input.as_bytes();
+    let mut kind = Kind::Word;
     let mut end = 0;
-    while let Some(&byte) = bytes.get(end) {
-        match byte {
-            b'/' if bytes.get(end + 1) == Some(&b'/') => break,
-            b'/' if bytes.get(end + 1) == Some(&b'*') => {
-                return Err(failure(&input[end..], SyntaxErrorKind::BlockComment));
+    loop {
+        let plain = |byte: &u8| CLASS[usize::from(*byte)] as u8 == Class::Word as u8;
+        end += bytes[end..].iter().take_while(|byte| plain(byte)).count();
+        let Some(&byte) = bytes.get(end) else {
+            break;
+        };
+        match CLASS[usize::from(byte)] {
+            Class::Word => {}
+            Class::Quote => {
+                kind = Kind::Quoted;
+                end += 1;
             }
-            b'(' | b')' | b'[' | b']' | b'{' | b'}' | b',' => break,
-            0x21..=0x7e => end += 1,
-            0..0x80 => break,
-            _ => match input[end..].chars().next() {
+            Class::Slash => match bytes.get(end + 1) {
+                Some(b'/') => break,
+                Some(b'*') => return Err(failure(&input[end..], SyntaxErrorKind::BlockComment)),
+                _ => end += 1,
+            },
+            Class::End => break,
+            Class::Long => match input[end..].chars().next() {
                 Some(c) if is_word_char(c) => end += c.len_utf8(),
                 _ => break,
             },
@@ -207,8 +212,36 @@ fn word(input: &str) -> Parsed<'_, &str> {
             ErrorKind::TakeWhile1,
         )));
     }
-    Ok((&input[end..], &input[..end]))
+    Ok((&input[end..], (kind, &input[..end])))
 }
+
+/// What a byte is to a word.
+#[derive(Clone, Copy)]
+enum Class {
+    Word,
+    Quote,
+    Slash,
+    End,
+    /// Part of a longer character.
+    Long,
+}
+
+const CLASS: [Class; 256] = {
+    let mut table = [Class::End; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b'(' | b')' | b'[' | b']' | b'{' | b'}' | b',' => Class::End,
+            b'"' | b'\'' | b'`' => Class::Quote,
+            b'/' => Class::Slash,
+            0x21..=0x7e => Class::Word,
+            0x80.. => Class::Long,
+            _ => Class::End,
+        };
+        byte += 1;
+    }
+    table
+};
 
 fn failure(at: &str, kind: SyntaxErrorKind) -> nom::Err<Fault<'_>> {
     nom::Err::Failure(Fault { at, kind })
@@ -242,9 +275,9 @@ mod tests {
                 (p(b'['), "["),
                 (Kind::Word, "b"),
                 (p(b','), ","),
-                (Kind::Word, "`c`"),
+                (Kind::Quoted, "`c`"),
                 (p(b']'), "]"),
-                (Kind::Word, "\"d\\\"e\""),
+                (Kind::Quoted, "\"d\\\"e\""),
                 (Kind::Word, "é"),
                 (Kind::Comment, "// x"),
                 (Kind::Newline, "\n"),
@@ -258,7 +291,7 @@ mod tests {
         );
         assert_eq!(
             tokens("a\"b \"c\\\nd\""),
-            [(Kind::Word, "a\"b"), (Kind::Word, "\"c\\\nd\"")]
+            [(Kind::Quoted, "a\"b"), (Kind::Quoted, "\"c\\\nd\"")]
         );
     }
 

@@ -2,8 +2,8 @@
 //!
 //! This layer has never heard of versions. It splits a file into statements (single lines, blocks and
 //! comments), remembers which bytes each came from, edits lines the way the `go` command does, and
-//! prints the result in two ways: canonically (`Tree::format`) or with every untouched byte kept
-//! (`Tree::text`). The grammar is that of the Go Modules Reference, "Lexical elements" and "Grammar".
+//! prints the result in two ways: canonically (`format`) or with every untouched byte kept
+//! (`text`). The grammar is that of the Go Modules Reference, "Lexical elements" and "Grammar".
 
 mod edit;
 mod error;
@@ -18,7 +18,7 @@ pub use error::{SyntaxError, SyntaxErrorKind};
 pub use quote::{auto_quote, must_quote};
 pub use tree::LineId;
 
-pub(crate) use edit::Scope;
+pub(crate) use edit::{Compare, Scope};
 pub(crate) use parser::parse;
 pub(crate) use quote::{is_space, unquote};
 pub(crate) use text::Text;

@@ -69,7 +69,9 @@ impl Parser<'_> {
                         return Ok(());
                     }
                 }
-                Kind::Punctuation(_) | Kind::Word => self.line_or_block(lexeme, start, pending)?,
+                Kind::Punctuation(_) | Kind::Word | Kind::Quoted => {
+                    self.line_or_block(lexeme, start, pending)?
+                }
             }
             pending = self.no_comments();
         }
@@ -128,7 +130,7 @@ impl Parser<'_> {
         let tokens = Run::new(first_token, self.tree.tokens.len() - first_token);
         let id = BlockId(self.tree.blocks.len() as u32);
         let open_suffix = self.suffix(open_end);
-        let head = TextRange::new(start, self.lexer.offset());
+        let mut head = TextRange::new(start, self.lexer.offset());
         let mut lines = Vec::new();
         let mut pending = self.no_comments();
         let mut line_start = self.lexer.offset();
@@ -151,6 +153,10 @@ impl Parser<'_> {
                             text: none,
                         });
                         pending.len += 1;
+                    } else if last.is_none() {
+                        // Blank lines that count for nothing stay at the top.
+                        line_start = self.lexer.offset();
+                        head = TextRange::new(start, line_start);
                     }
                 }
                 Kind::Comment => {
@@ -192,7 +198,7 @@ impl Parser<'_> {
                     self.statement(Statement::Block(id), Run::default(), whole);
                     return Ok(());
                 }
-                Kind::Punctuation(_) | Kind::Word => {
+                Kind::Punctuation(_) | Kind::Word | Kind::Quoted => {
                     let first_token = self.tree.tokens.len();
                     self.token(lexeme);
                     let end = loop {
@@ -273,6 +279,7 @@ impl Parser<'_> {
         self.tree.tokens.push(Token {
             at,
             canonical: at,
+            plain: lexeme.kind != Kind::Quoted,
             edited: false,
         });
     }

@@ -325,6 +325,15 @@ impl<'a> Printer<'a> {
     }
 
     fn end_line(&mut self) {
+        if self.form == Form::Canonical {
+            // An empty last token has left a blank.
+            let end = self.bytes.trim_ascii_end().len();
+            let blanks = self.bytes[end..]
+                .iter()
+                .rev()
+                .take_while(|b| matches!(b, b' ' | b'\t'));
+            self.bytes.truncate(self.bytes.len() - blanks.count());
+        }
         self.bytes.extend_from_slice(self.line_end.as_bytes());
     }
 

@@ -62,6 +62,9 @@ fn is_print(c: char) -> bool {
     if c.is_ascii() {
         return matches!(c, ' '..='~');
     }
+    if c == char::REPLACEMENT_CHARACTER {
+        return true; // by the million in hostile files: one for each invalid byte
+    }
     // Behind another character, combining marks are not escaped: Go counts them as printable.
     let mut buffer = [b'a'; 5];
     let len = c.encode_utf8(&mut buffer[1..]).len();

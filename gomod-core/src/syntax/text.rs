@@ -51,6 +51,10 @@ impl Text {
         &self.source
     }
 
+    pub(crate) fn is_utf8(&self) -> bool {
+        self.invalid.is_empty()
+    }
+
     pub(crate) fn get(&self, range: TextRange) -> &str {
         let (start, end) = (range.start as usize, range.end as usize);
         match start.checked_sub(self.source.len()) {

@@ -55,6 +55,8 @@ pub(super) struct Token {
     pub(super) at: TextRange,
     /// Its canonical text: unquoted where possible, a version in full.
     pub(super) canonical: TextRange,
+    /// Whether it was read without any quotes, so that its text is its value.
+    pub(super) plain: bool,
     /// Whether an edit has set the text, so that the lossless text must show it too.
     pub(super) edited: bool,
 }
@@ -167,6 +169,16 @@ impl Tree {
         self.text.source()
     }
 
+    /// Whether all bytes of the file were UTF-8.
+    pub(crate) fn is_utf8(&self) -> bool {
+        self.text.is_utf8()
+    }
+
+    /// Whether anything has been edited.
+    pub(crate) fn is_edited(&self) -> bool {
+        self.edited
+    }
+
     /// How many statements there are.
     pub(crate) fn len(&self) -> usize {
         self.stmts.len()
@@ -224,6 +236,12 @@ impl Tree {
     /// Whether an edit has removed the line.
     pub(crate) fn is_removed(&self, line: LineId) -> bool {
         self.line(line).removed
+    }
+
+    /// Whether a line's token was read without any quotes.
+    pub(crate) fn is_plain(&self, line: LineId, index: usize) -> bool {
+        let run = self.line(line).tokens.skip(index as u32);
+        !run.is_empty() && self.tokens[run.first as usize].plain
     }
 
     /// The comments above a line; a blank line in a block is an empty one.

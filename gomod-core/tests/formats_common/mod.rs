@@ -1,5 +1,11 @@
 //! Shared by the tests of the formats: tricky files, edits by name, and how to run `go` beside them.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -191,9 +197,9 @@ pub fn edits() -> Vec<Vec<Edit>> {
         one("require", "a.b/d@v1.0.1"),
     ]);
     all.push(vec![
-        one("replace", "a.b/c=./1"),
+        one("replace", "a.b/x=./1"),
         one("replace", "a.b/d=./2"),
-        one("dropreplace", "a.b/c"),
+        one("dropreplace", "a.b/x"),
     ]);
     all
 }
@@ -221,6 +227,20 @@ pub fn check_edit(name: &str, input: &[u8], edits: &[Edit]) -> Vec<u8> {
         assert_eq!(
             again.require.len(),
             file.require.len(),
+            "{name}: {edits:?}: {}",
+            show(&text)
+        );
+        // Blank lines may differ: the go command keeps one that sorting has brought to the top of a
+        // block, but does not read it again.
+        let settle = |bytes: &[u8]| match GoMod::parse("go.mod", bytes) {
+            Ok(file) => show(&file.format_bytes())
+                .replace("\n\n", "\n")
+                .replace("\n\n", "\n"),
+            Err(_) => show(bytes), // retract "" loses its argument, as it does in Go
+        };
+        assert_eq!(
+            settle(&again.format_bytes()),
+            settle(&formatted),
             "{name}: {edits:?}: {}",
             show(&text)
         );
