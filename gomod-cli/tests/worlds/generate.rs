@@ -163,7 +163,8 @@ impl World<'_> {
         }
         let path = match self.random.below(40) {
             0 => format!("\"{path}\""),
-            1 => format!("`{path}`"),
+            // No string of a go.mod, although Go has them.
+            _ if self.wrong(1) => format!("`{path}`"),
             _ => path,
         };
         let comment = if self.random.chance(40) {
