@@ -195,7 +195,7 @@ fn choose<'a>(
         return Err(if relax.is_empty() {
             error.hint("gomod why MOD shows what holds a version up")
         } else {
-            error.hint(format!("try it with {}", relax.join(", or ")))
+            error.hint(format!("try {}", relax.join(", or ")))
         });
     }
     let letters: Vec<char> = report.plans.iter().map(|plan| plan.letter).collect();

@@ -426,7 +426,7 @@ fn refusal(world: &World, planner: &Planner, means: &[Means], conflict: &Conflic
                     ));
                     relax.push("--allow-drop".to_owned());
                 } else if planner.goal().keep.contains(&path) {
-                    relax.push(format!("without --keep {}", modules.path(path)));
+                    relax.push(format!("leaving out --keep {}", modules.path(path)));
                 }
             }
         }
