@@ -123,21 +123,6 @@ fn an_endless_body_ends() {
 }
 
 #[test]
-#[ignore = "takes the limit on a whole request, 60 s, twice; no flag makes it shorter"]
-fn a_slow_drip_ends() {
-    let start = Instant::now();
-    let naming = ["example.com/b@v1.2.0", "within"];
-    error(
-        DEPENDENCY,
-        Reply::Drip(Duration::from_millis(500)),
-        3,
-        &["list"],
-        &naming,
-    );
-    assert!(start.elapsed() < Duration::from_secs(150));
-}
-
-#[test]
 fn no_proxy_is_configured() {
     let mut world = World::new(PAIR);
     world.unset("GOPROXY");

@@ -16,8 +16,6 @@ pub enum Reply {
     Body(u16, &'static str, Vec<u8>),
     /// A body that never ends.
     Endless,
-    /// A body of which one byte comes each time.
-    Drip(Duration),
 }
 
 impl Reply {
@@ -105,13 +103,6 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>, answer: &dyn Fn(&str)
             let mut result = send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
             while result.is_ok() {
                 result = send(&[b'x'; 1 << 16]);
-            }
-        }
-        Reply::Drip(pause) => {
-            let mut result = send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
-            while result.is_ok() {
-                thread::sleep(pause);
-                result = send(b"x");
             }
         }
     }
