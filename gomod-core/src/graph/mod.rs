@@ -12,7 +12,6 @@ pub use paths::Floor;
 
 use std::collections::VecDeque;
 
-use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::FxHashMap;
 
@@ -159,15 +158,6 @@ impl ModuleGraph {
         self.graph[node]
             .loaded
             .then(|| self.graph.neighbors(node).map(|to| self.graph[to].module))
-    }
-
-    /// The modules in the graph that require exactly `module`, in no particular order.
-    pub fn required_by(&self, module: ModuleId) -> impl Iterator<Item = ModuleId> + '_ {
-        self.nodes.get(&module).into_iter().flat_map(|node| {
-            self.graph
-                .neighbors_directed(*node, Direction::Incoming)
-                .map(|from| self.graph[from].module)
-        })
     }
 
     /// The modules whose `go.mod` was loaded, breadth first.

@@ -140,11 +140,6 @@ impl Modules {
         }
     }
 
-    /// How many paths there are.
-    pub fn path_count(&self) -> usize {
-        self.paths.len()
-    }
-
     /// How many modules there are.
     pub fn len(&self) -> usize {
         self.modules.len()

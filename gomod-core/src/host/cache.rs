@@ -163,6 +163,9 @@ impl ModCache {
             .map_or(1, usize::from)
             .min(8);
         let share = modules.len().div_ceil(threads).max(64);
+        if modules.len() <= share {
+            return modules.iter().map(|m| self.read_mod(m)).collect();
+        }
         std::thread::scope(|scope| {
             let workers: Vec<_> = modules
                 .chunks(share)

@@ -251,11 +251,6 @@ impl GoEnv {
         self.get("GOSUMDB") != "off" && !match_prefix_patterns(self.get("GONOSUMDB"), path.as_str())
     }
 
-    /// Whether `path` may be fetched insecurely from its origin (`GOINSECURE`).
-    pub fn is_insecure(&self, path: &ModulePath) -> bool {
-        match_prefix_patterns(self.get("GOINSECURE"), path.as_str())
-    }
-
     /// The directory for this program's cache: `$XDG_CACHE_HOME/gomod` or the platform's equivalent.
     pub fn user_cache_dir(&self) -> Option<PathBuf> {
         let var = |name: &str| self.var(name);

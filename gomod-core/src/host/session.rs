@@ -274,13 +274,7 @@ impl Session {
             let errors = self.cache.store_mods(&fresh);
             self.warnings.extend(errors.iter().map(ToString::to_string));
         }
-        results
-            .into_iter()
-            .map(|result| {
-                result
-                    .unwrap_or_else(|| Err(unavailable("no answer".to_owned(), Unavailable::Other)))
-            })
-            .collect()
+        answered(results)
     }
 
     /// The versions that each path's source lists, ascending; without pseudo-versions. A path that no
@@ -341,13 +335,7 @@ impl Session {
                 });
             }
         }
-        results
-            .into_iter()
-            .map(|result| {
-                result
-                    .unwrap_or_else(|| Err(unavailable("no answer".to_owned(), Unavailable::Other)))
-            })
-            .collect()
+        answered(results)
     }
 
     /// The hashes of module versions for go.sum. For those outside the log the content is fetched and
@@ -409,6 +397,15 @@ impl Session {
             Err(error) => Err(unavailable(error.to_string(), Unavailable::Other)),
         }
     }
+}
+
+/// The results in the order asked for; what nobody answered is a failure.
+fn answered<T>(results: Vec<Option<Result<T, LoadError>>>) -> Vec<Result<T, LoadError>> {
+    let unanswered = || Err(unavailable("no answer".to_owned(), Unavailable::Other));
+    results
+        .into_iter()
+        .map(|result| result.unwrap_or_else(unanswered))
+        .collect()
 }
 
 fn unavailable(message: String, reason: Unavailable) -> LoadError {

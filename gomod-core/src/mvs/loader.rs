@@ -73,17 +73,7 @@ impl Loader {
         local_go: Option<&GoVersion>,
     ) -> Self {
         let mut setup = main.setup(world, local_go);
-        let direct = main
-            .members
-            .iter()
-            .flat_map(|member| {
-                // An excluded requirement does not count, nor does its mark.
-                let kept = |module: &ModuleId| !member.excludes.contains(module);
-                member.requires.iter().filter(move |(m, _)| kept(m))
-            })
-            .filter(|(_, indirect)| !indirect)
-            .map(|(module, _)| world.modules.path_of(*module))
-            .collect();
+        let direct = main.direct(world);
         if mode == Mode::Update && setup.pruning == Pruning::Pruned && is_redundant(world, &setup) {
             setup.roots = highest_roots(world, &setup);
         }

@@ -84,16 +84,6 @@ pub enum MainModulesError {
         /// The workspace's go line.
         work: GoVersion,
     },
-    /// A go line is above the Go in use.
-    #[error("{what} requires go >= {needs} (running go {local})")]
-    TooNew {
-        /// `go.mod` or `go.work`.
-        what: &'static str,
-        /// The go line.
-        needs: GoVersion,
-        /// The Go in use.
-        local: GoVersion,
-    },
 }
 
 impl MainModules {
@@ -209,6 +199,20 @@ impl MainModules {
                 .and_then(|member| member.go.clone())
                 .unwrap_or_else(|| GoVersion::new(GoVersion::DEFAULT)),
         }
+    }
+
+    /// The paths required without an `// indirect` mark. An excluded requirement does not count, nor does
+    /// its mark (`rootsFromModFile` in cmd/go's modload).
+    pub fn direct(&self, world: &World) -> FxHashSet<PathId> {
+        self.members
+            .iter()
+            .flat_map(|member| {
+                let kept = |module: &ModuleId| !member.excludes.contains(module);
+                member.requires.iter().filter(move |(m, _)| kept(m))
+            })
+            .filter(|(_, indirect)| !indirect)
+            .map(|(module, _)| world.modules.path_of(*module))
+            .collect()
     }
 
     /// What a resolver loads these main modules' graph from.

@@ -139,15 +139,6 @@ impl World {
         }
     }
 
-    /// Forgets failures, so that their sources are asked for again.
-    pub fn forget_failures(&mut self) {
-        for slot in &mut self.facts {
-            if matches!(slot, Some(Err(_))) {
-                *slot = None;
-            }
-        }
-    }
-
     /// Turns a parsed `go.mod` into facts.
     pub fn facts_of(&mut self, go_mod: &GoMod) -> Facts {
         let mut requires: Vec<ModuleId> = Vec::with_capacity(go_mod.require.len() + 1);

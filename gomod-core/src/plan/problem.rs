@@ -45,17 +45,10 @@ impl Problem {
             .iter()
             .map(|module| (modules.path_of(*module), *module))
             .collect();
-        let direct = main
-            .members
-            .iter()
-            .flat_map(|member| &member.requires)
-            .filter(|(_, indirect)| !indirect)
-            .map(|(module, _)| modules.path_of(*module))
-            .collect();
         Self {
             selected,
             roots,
-            direct,
+            direct: main.direct(world),
             go_path,
             toolchain_path,
             go: main.go_version(),
