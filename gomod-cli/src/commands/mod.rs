@@ -2,6 +2,7 @@
 
 pub(crate) mod drift;
 pub(crate) mod graph;
+mod imports;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod plan;

@@ -1,12 +1,14 @@
 //! `gomod plan-downgrade`: the main job.
 
 use gomod_core::mvs::Mode;
-use gomod_core::plan::{Candidates, Goal, Means, Outcome, Plan, Planner, Problem, Report};
+use gomod_core::plan::{
+    Candidates, Goal, Means, Outcome, Plan, PlanReport, Planner, Problem, Report, UnresolvedReport,
+};
 use serde::Serialize;
 
 use super::sums::{self, Sums};
 use super::targets::{Asked, resolve};
-use super::{Setting, from_load_error, json, proof};
+use super::{Setting, from_load_error, imports, json, proof};
 use crate::args::{Format, Global, PlanDowngrade, Strategy};
 use crate::error::CliError;
 use crate::render::plan::{Page, means_words, page};
@@ -52,6 +54,7 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
     }
     let problem = Problem::new(&mut setting.world, &setting.main, setting.loaded.clone());
     let mut planner = Planner::new(problem, setting.project.go_mod.clone(), goal, candidates);
+    planner.packages = imports::packages(&setting);
     let outcome = setting
         .session
         .plan(&mut setting.world, &mut planner)
@@ -60,14 +63,15 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
     let (plan, letter) = choose(&outcome, &report, args)?;
     let sums = sums::complete(&mut setting, &planner, plan, args.write)?;
     proof::check(&mut setting, &planner, plan)?;
-    if args.write {
-        sums::write(&setting, plan, &sums)?;
-    }
     let chosen = report
         .plans
         .iter()
         .find(|plan| plan.letter == letter)
         .ok_or_else(|| CliError::usage("no such plan"))?;
+    if args.write {
+        refuse_broken(global, args, chosen)?;
+        sums::write(&setting, plan, &sums)?;
+    }
     if args.format == Format::Json {
         return json(&Document {
             report: &report,
@@ -77,8 +81,9 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
             written: args.write,
         });
     }
-    let command = command_line(global, args, letter);
+    let command = command_line(global, args);
     let mut checks = sums.lines();
+    checks.push(imports::line(&chosen.imports));
     if args.write {
         checks.push(format!(
             "written: {} and {}",
@@ -99,6 +104,35 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         command: (!args.write).then_some(command.as_str()),
         verbose: global.verbose,
     }))
+}
+
+/// A plan under which an import has no package is written only when it was chosen by its letter. Who allows
+/// that a direct requirement is dropped knows that the main module's own imports of it go as well.
+fn refuse_broken(
+    global: &Global,
+    args: &PlanDowngrade,
+    chosen: &PlanReport,
+) -> Result<(), CliError> {
+    let broken: Vec<String> = chosen
+        .imports
+        .unresolved
+        .iter()
+        .filter(|one| !(args.allow_drop && one.by.is_none()))
+        .map(UnresolvedReport::sentence)
+        .collect();
+    if broken.is_empty() || args.choose.is_some() {
+        return Ok(());
+    }
+    let mut error = CliError::no("the build would fail after this plan; nothing was written");
+    for sentence in broken {
+        error = error.detail(sentence);
+    }
+    let chosen = PlanDowngrade {
+        choose: Some(chosen.letter.to_string()),
+        ..args.clone()
+    };
+    let command = command_line(global, &chosen);
+    Err(error.hint(format!("to write it all the same: {command}")))
 }
 
 fn sum_name(setting: &Setting) -> String {
@@ -221,7 +255,7 @@ fn choose<'a>(
 }
 
 /// The command that applies the plan that is shown.
-fn command_line(global: &Global, args: &PlanDowngrade, letter: char) -> String {
+fn command_line(global: &Global, args: &PlanDowngrade) -> String {
     let mut words = vec!["gomod".to_owned()];
     let mut flag = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -269,9 +303,11 @@ fn command_line(global: &Global, args: &PlanDowngrade, letter: char) -> String {
     if args.allow_drop {
         words.push("--allow-drop".to_owned());
     }
-    if args.choose.is_some() {
-        words.push(format!("--choose {letter}"));
-    }
+    words.extend(
+        args.choose
+            .iter()
+            .map(|letter| format!("--choose {}", quote(letter))),
+    );
     words.push("--write".to_owned());
     words.join(" ")
 }

@@ -9,49 +9,63 @@ mod closure;
 mod cost;
 mod edit;
 mod goal;
+mod packages;
 mod problem;
 mod report;
 mod search;
+mod unresolved;
 mod visible;
 
 pub use candidates::{Candidates, Pass};
+pub use closure::AddedBy;
 pub use cost::{Cost, Move, Role};
 pub use edit::Edit;
 pub use goal::{Goal, Means, Target};
+pub use packages::{ImportCheck, Packages};
 pub use problem::Problem;
 pub use report::{
     EditReport, FloorReport, MoveReport, OverriddenReport, PlanReport, Refusal, Report,
     TargetReport,
 };
 pub use search::Lowering;
+pub use unresolved::{ImportsReport, UnresolvedReport};
 
 use rustc_hash::FxHashMap;
 
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::{GoMod, ModuleVersion};
 use crate::mvs::{LoadError, Setup, Source, SourceId, World};
+use packages::Universe;
 use search::{Search, Stop};
 
 /// What a planner has to know next.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Needs {
     /// `go.mod` files, to be fed to the [`World`].
     pub sources: Vec<SourceId>,
     /// Paths whose versions must be listed, to be fed to the [`Candidates`].
     pub lists: Vec<PathId>,
+    /// Directories of modules (`""` is a module's root) whose Go files are to be fed to the [`Packages`].
+    pub packages: Vec<(SourceId, String)>,
     /// What will probably be needed soon.
     ahead: Vec<SourceId>,
+    /// The build lists whose imports are being followed.
+    universes: Vec<Universe>,
 }
 
 impl Needs {
     /// Whether nothing is needed.
     pub fn is_empty(&self) -> bool {
-        self.sources.is_empty() && self.lists.is_empty()
+        self.sources.is_empty() && self.lists.is_empty() && self.packages.is_empty()
     }
 
     fn merge(&mut self, other: Self) {
         self.sources.extend(other.sources);
         self.lists.extend(other.lists);
+        self.packages.extend(other.packages);
+        self.packages.sort_unstable();
+        self.packages.dedup();
+        self.universes.extend(other.universes);
         self.sources.sort_unstable();
         self.sources.dedup();
         self.lists.sort_unstable();
@@ -121,8 +135,10 @@ pub struct Plan {
     pub setup: Setup,
     /// The new graph.
     pub graph: ModuleGraph,
-    /// Roots that closure added, each with the changed root that requires it.
-    pub added: Vec<(ModuleId, ModuleId)>,
+    /// Roots that closure added, each with what makes it one.
+    pub added: Vec<(ModuleId, AddedBy)>,
+    /// Whether the imports of the main module's packages are provided; `None` when that is not known.
+    pub imports: Option<ImportCheck>,
     /// How each lowered module got where it is.
     pub lowered: FxHashMap<PathId, Vec<Lowering>>,
     /// Requirements that ask for more than what is used: by whom (`None`: the main module), and what.
@@ -207,6 +223,7 @@ impl Outcome {
         let key = |plan: &Plan| {
             let cost = plan.cost;
             [
+                cost.unresolved,
                 cost.dropped,
                 cost.overridden,
                 cost.direct_moved,
@@ -245,18 +262,25 @@ pub struct Planner {
     go_mod: GoMod,
     /// The version lists that were fed.
     pub candidates: Candidates,
+    /// The packages that were fed.
+    pub packages: Packages,
+    /// The build lists whose imports are being followed.
+    universes: Vec<Universe>,
     /// The ways that were followed to their end.
     done: Vec<(Vec<Means>, Result<Plan, Conflict>)>,
 }
 
 impl Planner {
-    /// A planner for `goal`, from today's state and `go.mod`.
+    /// A planner for `goal`, from today's state and `go.mod`. It follows no imports unless its
+    /// `packages` are set.
     pub fn new(problem: Problem, go_mod: GoMod, goal: Goal, candidates: Candidates) -> Self {
         Self {
             problem,
             goal,
             go_mod,
             candidates,
+            packages: Packages::unknown("no sources were given"),
+            universes: Vec::new(),
             done: Vec::new(),
         }
     }
@@ -274,6 +298,18 @@ impl Planner {
     /// Tries every way to the goal as far as what was fed allows.
     pub fn advance(&mut self, world: &mut World) -> Progress {
         let mut needs = Needs::default();
+        // Imports lead from one module to the next: no need to search again after each step.
+        for universe in &self.universes {
+            if let Some(walk) = self.packages.walk(universe) {
+                needs
+                    .packages
+                    .extend(Packages::wanted(universe, &walk.needs));
+            }
+        }
+        if !needs.is_empty() {
+            return Progress::Needs(needs);
+        }
+        self.universes.clear();
         for means in self.ways() {
             if self.done.iter().any(|(known, _)| *known == means) {
                 continue;
@@ -285,6 +321,7 @@ impl Planner {
             }
         }
         if !needs.is_empty() {
+            self.universes = std::mem::take(&mut needs.universes);
             return Progress::Needs(needs);
         }
         let mut outcome = Outcome {
@@ -312,8 +349,11 @@ impl Planner {
     /// The combinations of means to try: all for up to three targets, one for all above that.
     fn ways(&self) -> Vec<Vec<Means>> {
         let of_target = |target: &Target| match (target, self.goal.strategy) {
-            (Target::Absent { .. } | Target::Go { .. }, _) => vec![Means::Require],
+            (Target::Go { .. }, _) | (Target::Absent { .. }, Some(Means::Replace)) => {
+                vec![Means::Require]
+            }
             (_, Some(means)) => vec![means],
+            (Target::Absent { .. }, None) => vec![Means::Require, Means::Exclude],
             (_, None) => Means::ALL.to_vec(),
         };
         let choices: Vec<Vec<Means>> = self.goal.targets.iter().map(of_target).collect();
@@ -376,6 +416,7 @@ impl Planner {
             world,
             &self.problem,
             &self.candidates,
+            &self.packages,
             &self.goal,
             pass,
             means,
@@ -430,6 +471,7 @@ impl Planner {
             },
             graph: solution.graph,
             added: solution.added,
+            imports: solution.imports,
             lowered: solution.lowered,
             overridden,
             left_out: solution.left_out,

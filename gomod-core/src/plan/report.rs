@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::goal::Target;
-use super::{Conflict, Cost, Edit, Means, Outcome, Pass, Plan, Planner, Role};
+use super::unresolved::ImportsReport;
+use super::{AddedBy, Conflict, Cost, Edit, Means, Outcome, Pass, Plan, Planner, Role};
 use crate::graph::{Floor, ModuleId, PathId};
 use crate::mvs::World;
 
@@ -72,6 +73,8 @@ pub struct PlanReport {
     pub moves: Vec<MoveReport>,
     /// Requirements that ask for more than what will be used.
     pub overridden: Vec<OverriddenReport>,
+    /// Whether the packages that are imported are there.
+    pub imports: ImportsReport,
     /// What to know about this plan.
     pub notes: Vec<String>,
 }
@@ -280,6 +283,7 @@ fn plan_report(
         edits,
         moves,
         overridden,
+        imports: ImportsReport::new(world, planner, plan),
         notes,
     }
 }
@@ -326,11 +330,18 @@ fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit) -> String 
                     .added
                     .iter()
                     .find(|(root, _)| modules.path_of(*root) == id)
-                    .map(|(_, cause)| modules.display(*cause))
-                    .unwrap_or_default();
-                return format!(
-                    "{cause}, which changed, requires it: its go.mod must stay in the graph"
-                );
+                    .map(|(_, cause)| *cause);
+                return match cause {
+                    Some(AddedBy::Import(by)) => format!(
+                        "{} imports a package of it",
+                        by.map_or_else(|| "the main module".to_owned(), |by| modules.display(by))
+                    ),
+                    Some(AddedBy::Requirement(cause)) => format!(
+                        "{}, which changed, requires it: its go.mod must stay in the graph",
+                        modules.display(cause)
+                    ),
+                    None => String::new(),
+                };
             }
             if let Some(first) = plan.lowered.get(&id).and_then(|list| list.first()) {
                 let what = chain_sentence(world, &first.chain);

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::candidates::{Candidates, Pass};
+use super::closure::AddedBy;
 use super::goal::{Goal, Means, Target};
+use super::packages::{ImportCheck, Packages};
 use super::problem::Problem;
 use super::visible::{Cause, View};
 use super::{Conflict, Needs};
@@ -51,8 +53,9 @@ pub(super) struct Solution {
     pub(super) plain: ModuleGraph,
     /// The roots of that graph.
     pub(super) plain_roots: Vec<ModuleId>,
-    /// The roots that root closure added, each with the changed root that asked for it.
-    pub(super) added: Vec<(ModuleId, ModuleId)>,
+    /// The roots that root closure added, each with what makes it one.
+    pub(super) added: Vec<(ModuleId, AddedBy)>,
+    pub(super) imports: Option<ImportCheck>,
     pub(super) lowered: FxHashMap<PathId, Vec<Lowering>>,
     pub(super) left_out: Vec<(ModuleId, LoadError)>,
 }
@@ -61,12 +64,13 @@ pub(super) struct Search<'a> {
     pub(super) world: &'a mut World,
     pub(super) problem: &'a Problem,
     pub(super) candidates: &'a Candidates,
+    pub(super) packages: &'a Packages,
     pub(super) goal: &'a Goal,
     pub(super) pass: Pass,
     pub(super) needs: Needs,
     pub(super) overrides: Overrides,
-    /// Excluding: requirements on these paths above the target are ignored.
-    pub(super) hidden: FxHashMap<PathId, ModuleId>,
+    /// Excluding: requirements on these paths above the target are ignored; without one, all of them.
+    pub(super) hidden: FxHashMap<PathId, Option<ModuleId>>,
     pub(super) roots: BTreeMap<PathId, ModuleId>,
     /// The highest version that may be selected; `None` when the path must be absent.
     pub(super) caps: FxHashMap<PathId, Option<ModuleId>>,
@@ -74,7 +78,7 @@ pub(super) struct Search<'a> {
     pub(super) hard: FxHashSet<PathId>,
     pub(super) go_bound: Option<GoVersion>,
     pub(super) lowered: FxHashMap<PathId, Vec<Lowering>>,
-    pub(super) added: BTreeMap<PathId, ModuleId>,
+    pub(super) added: BTreeMap<PathId, AddedBy>,
     /// Roots that were raised only because of roots that closure added, as they were before.
     pub(super) before_closure: BTreeMap<PathId, ModuleId>,
     /// Roots whose own requirements may raise other modules: targets, added and raised ones.
@@ -89,6 +93,7 @@ impl<'a> Search<'a> {
         world: &'a mut World,
         problem: &'a Problem,
         candidates: &'a Candidates,
+        packages: &'a Packages,
         goal: &'a Goal,
         pass: Pass,
         means: &[Means],
@@ -123,6 +128,7 @@ impl<'a> Search<'a> {
             world,
             problem,
             candidates,
+            packages,
             goal,
             pass,
         };
@@ -138,6 +144,9 @@ impl<'a> Search<'a> {
                 self.roots.remove(path);
                 self.caps.insert(*path, None);
                 self.hard.insert(*path);
+                if means == Means::Exclude {
+                    self.hidden.insert(*path, None);
+                }
             }
             Target::Go { version } => {
                 let go = self.world.go_module(version);
@@ -161,7 +170,7 @@ impl<'a> Search<'a> {
                     return;
                 }
                 if means == Means::Exclude {
-                    self.hidden.insert(path, *module);
+                    self.hidden.insert(path, Some(*module));
                 }
                 self.roots.insert(path, *module);
                 self.caps.insert(path, Some(*module));
@@ -174,7 +183,7 @@ impl<'a> Search<'a> {
         loop {
             self.lower()?;
             let graph = self.resolve(None)?;
-            if self.problem.is_pruned() && self.add_closure(&graph)? {
+            if self.problem.is_pruned() && self.close(&graph)? {
                 continue;
             }
             if self.bound_go_lines(&graph)? {
@@ -340,6 +349,7 @@ impl<'a> Search<'a> {
             self.check(&graph)?;
             (roots, graph)
         };
+        let imports = self.import_check(&graph, &roots)?;
         let mut plain_roots = roots.clone();
         let plain = if self.added.is_empty() {
             graph.clone()
@@ -365,6 +375,7 @@ impl<'a> Search<'a> {
             plain,
             plain_roots,
             added,
+            imports,
             lowered: self.lowered,
             left_out: self.left_out.into_iter().collect(),
         })
@@ -502,7 +513,7 @@ impl<'a> Search<'a> {
             let modules = &self.world.modules;
             for required in &list {
                 if let Some(target) = self.hidden.get(&modules.path_of(*required))
-                    && modules.compare(*required, *target).is_gt()
+                    && target.is_none_or(|target| modules.compare(*required, target).is_gt())
                 {
                     self.overrides.excludes.insert(*required);
                 }
