@@ -9,6 +9,7 @@
 mod beside_go;
 mod commands;
 mod errors;
+mod imports;
 mod network;
 mod plan;
 mod support;

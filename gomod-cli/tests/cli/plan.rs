@@ -43,6 +43,7 @@ fn the_page() {
       5 go.mod files against go.sum, 0 against the checksum database
       not checked (GOSUMDB=off): example.com/a@v1.0.0, example.com/b@v1.0.0
       go.sum has every line that is needed
+      imports not followed: the main module has no Go files
 
     To apply it
       gomod plan-downgrade a@v1.0.0 --write

@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tempfile::TempPath;
 
 use super::session::{Session, distrust};
-use super::{HostError, Request, TrustError, hash_zip};
+use super::{FetchError, Fetched, HostError, Request, TrustError, hash_zip};
 use crate::imports::{Package, is_go_file, is_package_dir};
 use crate::model::ModuleVersion;
 use crate::mvs::{LoadError, Source, SourceId, World};
@@ -208,6 +211,17 @@ fn zipped(
         .collect()
 }
 
+/// A fetched zip with its hash and who gave it.
+fn received(
+    module: &ModuleVersion,
+    answer: Result<Fetched, FetchError>,
+) -> Result<(ModuleHash, String, Arc<TempPath>), String> {
+    let fetched = answer.map_err(|error| error.to_string())?;
+    let file = fetched.zip.ok_or("no file")?;
+    let hash = hash_zip(&file, module).map_err(|error| error.to_string())?;
+    Ok((hash, fetched.source, file))
+}
+
 impl Session {
     /// Reads the packages that a planner needs and feeds them. What cannot be had ends the following of
     /// imports, which is no error.
@@ -286,40 +300,43 @@ impl Session {
         if requests.is_empty() {
             return Ok(found);
         }
+        // A content that does not hold counts more than one that is not to be had: look at all of them.
+        let mut unavailable = None;
         let mut fetched = Vec::new();
         for (module, answer) in missing.into_iter().zip(self.sources.fetch(&requests)) {
-            let unavailable = |why: &str| {
-                let first = why.lines().next().unwrap_or_default();
-                Missing::Unavailable(format!("the zip of {module} is not to be had: {first}"))
-            };
-            let answer = answer.map_err(|error| unavailable(&error.to_string()))?;
-            let Some(file) = answer.zip.clone() else {
-                return Err(unavailable("no file"));
-            };
-            let hash = hash_zip(&file, &module).map_err(|error| unavailable(&error.to_string()))?;
-            fetched.push((module, hash, answer.source, file));
-        }
-        let hashed: Vec<(ModuleVersion, ModuleHash, String)> = fetched
-            .iter()
-            .map(|(module, hash, source, _)| (module.clone(), *hash, source.clone()))
-            .collect();
-        let verdicts = self.trust.check_zips(&self.env, &self.sources, &hashed);
-        for ((module, hash, _, file), verdict) in fetched.into_iter().zip(verdicts) {
-            verdict.map_err(Missing::from)?;
-            match self.cache.store_zip(&module, &file, &hash.to_string()) {
-                Ok(()) => {
-                    let path = self.cache.zip(&module).ok().flatten();
-                    let path = path.unwrap_or_else(|| file.to_path_buf());
-                    found.insert(module.clone(), Content::Zip(path, module));
-                }
-                Err(error) => {
-                    // The fetched file does not outlive this call.
-                    let why = format!("the zip of {module} cannot be kept: {error}");
-                    return Err(Missing::Unavailable(why));
+            match received(&module, answer) {
+                Ok((hash, source, file)) => fetched.push(((module, hash, source), file)),
+                Err(why) => {
+                    unavailable.get_or_insert(format!(
+                        "the zip of {module} is not to be had: {}",
+                        why.lines().next().unwrap_or_default()
+                    ));
                 }
             }
         }
-        Ok(found)
+        let hashed: Vec<_> = fetched.iter().map(|(hashed, _)| hashed.clone()).collect();
+        let verdicts = self.trust.check_zips(&self.env, &self.sources, &hashed);
+        for (((module, hash, _), file), verdict) in fetched.into_iter().zip(verdicts) {
+            match verdict.map_err(Missing::from) {
+                Ok(()) => {}
+                Err(Missing::Unavailable(why)) => {
+                    unavailable.get_or_insert(why);
+                    continue;
+                }
+                Err(distrusted) => return Err(distrusted),
+            }
+            let stored = self.cache.store_zip(&module, &file, &hash.to_string());
+            match stored.and_then(|()| self.cache.zip(&module)) {
+                Ok(Some(path)) => _ = found.insert(module.clone(), Content::Zip(path, module)),
+                // The fetched file does not outlive this call.
+                Ok(None) => _ = unavailable.get_or_insert(format!("no zip of {module}")),
+                Err(error) => {
+                    unavailable
+                        .get_or_insert(format!("the zip of {module} cannot be kept: {error}"));
+                }
+            }
+        }
+        unavailable.map_or(Ok(found), |why| Err(Missing::Unavailable(why)))
     }
 
     /// The content that the module cache has. go.sum must not speak against what it recorded.
