@@ -20,6 +20,8 @@ pub(crate) struct Project {
     pub(crate) sum_file: PathBuf,
     pub(crate) go_sum: GoSum,
     pub(crate) work: Option<Work>,
+    /// The directory of the `go.mod` that is found, also when `--modfile` names another file.
+    module_root: PathBuf,
     /// The Go that is assumed to be installed.
     pub(crate) local_go: Option<GoVersion>,
     /// `-mod` of GOFLAGS.
@@ -70,7 +72,7 @@ impl Project {
             None => None,
         };
         let mod_flag = flags.mod_mode().map(str::to_owned);
-        let (file, name, sum_file) = match (&work, modfile) {
+        let (file, name, sum_file, module_root) = match (&work, modfile) {
             (Some(work), _) => {
                 let directory = work
                     .members
@@ -83,6 +85,7 @@ impl Project {
                     directory.join("go.mod"),
                     "go.mod".to_owned(),
                     PathBuf::from(sum),
+                    directory,
                 )
             }
             (None, modfile) => {
@@ -93,7 +96,7 @@ impl Project {
                     |name| name.to_string_lossy().into_owned(),
                 );
                 let sum = file.with_extension("sum");
-                (file, name, sum)
+                (file, name, sum, root)
             }
         };
         let text = read(&file)?;
@@ -118,6 +121,7 @@ impl Project {
             sum_file,
             go_sum,
             work,
+            module_root,
             local_go,
             mod_flag,
         })
@@ -125,8 +129,14 @@ impl Project {
 
     /// The directory that directory replacements are relative to.
     pub(crate) fn root(&self) -> PathBuf {
-        let file = self.work.as_ref().map_or(&self.file, |work| &work.file);
-        file.parent().map(Path::to_path_buf).unwrap_or_default()
+        match &self.work {
+            Some(work) => work
+                .file
+                .parent()
+                .map(Path::to_path_buf)
+                .unwrap_or_default(),
+            None => self.module_root.clone(),
+        }
     }
 
     /// What `go list` would do about an inconsistent go.mod: under `-mod=mod` it is updated, here in

@@ -269,6 +269,17 @@ fn directories_and_other_files() {
 }
 
 #[test]
+fn a_modfile_elsewhere_leaves_the_root_where_it_is() {
+    let world = World::new(PAIR);
+    let text =
+        "module example.com/main\n\ngo 1.21\n\nrequire x.y/z v1.0.0\n\nreplace x.y/z => ./z\n";
+    world.write("main/sub/x.mod", text);
+    world.write("main/z/go.mod", "module x.y/z\n\ngo 1.21\n");
+    let list = world.gomod(&["list", "--modfile", "sub/x.mod"]).ok();
+    assert_eq!(list, "example.com/main\nx.y/z v1.0.0 => ./z\n");
+}
+
+#[test]
 fn colours_are_for_those_who_want_them() {
     let mut world = World::new(PAIR);
     let plain = world.gomod(&["why", "a"]).ok();

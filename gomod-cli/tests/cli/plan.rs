@@ -209,3 +209,12 @@ fn a_go_version_is_a_target() {
     );
     assert_eq!(world.gomod(&["list", "--go", "1.20"]).code, Some(0));
 }
+
+#[test]
+fn a_version_without_info_is_not_written() {
+    let world = World::new(PAIR);
+    std::fs::remove_file(world.path(&World::proxied("example.com/b", "v1.0.0", "info"))).unwrap();
+    world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok();
+    let args = ["plan-downgrade", "a@v1.0.0", "--write"];
+    world.refused(3, &args, &["example.com/b@v1.0.0", ".info"]);
+}
