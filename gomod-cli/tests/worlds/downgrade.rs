@@ -169,7 +169,7 @@ impl Case<'_> {
         if self.builds {
             let deps = go(&["list", "-deps", "./..."]);
             if !deps.ok() {
-                return Finding::note(
+                return Finding::failure(
                     format!("{strategy}: planned, packages no longer load"),
                     self.text(ours, &[&list, &deps]),
                 );

@@ -51,6 +51,8 @@ pub struct Walk<M> {
     pub needs: Vec<(M, String)>,
     /// The modules that provide packages, each with one use.
     pub providers: BTreeMap<M, Use<M>>,
+    /// All modules that were looked into, also in vain: the `go` command needs the content of each.
+    pub looked: BTreeSet<M>,
     /// Imports that are provided by no module or by several, by path.
     pub unresolved: Vec<Unresolved<M>>,
     /// How many packages outside the main module were reached.
@@ -69,11 +71,15 @@ pub fn walk<'a, 'p, M: Copy + Ord + std::hash::Hash>(
     let mut result = Walk {
         needs: Vec::new(),
         providers: BTreeMap::new(),
+        looked: BTreeSet::new(),
         unresolved: Vec::new(),
         packages: 0,
     };
     let mut seen: FxHashSet<String> = FxHashSet::default();
-    let mut needs: BTreeSet<(M, String)> = BTreeSet::new();
+    let mut looks = Looks {
+        needs: BTreeSet::new(),
+        looked: BTreeSet::new(),
+    };
     let mut queue: VecDeque<(String, Use<M>)> = VecDeque::new();
     for (used, import) in start {
         if seen.insert(import.path.clone()) {
@@ -81,7 +87,7 @@ pub fn walk<'a, 'p, M: Copy + Ord + std::hash::Hash>(
         }
     }
     while let Some((path, used)) = queue.pop_front() {
-        let (found, complete) = find(&path, modules, &known, &mut needs);
+        let (found, complete) = find(&path, modules, &known, &mut looks);
         match found.as_slice() {
             [] if !complete || is_standard(&path) => {}
             [(None, _)] => {}
@@ -106,9 +112,16 @@ pub fn walk<'a, 'p, M: Copy + Ord + std::hash::Hash>(
             }),
         }
     }
-    result.needs = needs.into_iter().collect();
+    result.needs = looks.needs.into_iter().collect();
+    result.looked = looks.looked;
     result.unresolved.sort_by(|a, b| a.path.cmp(&b.path));
     result
+}
+
+/// What was looked at, and what must be.
+struct Looks<M> {
+    needs: BTreeSet<(M, String)>,
+    looked: BTreeSet<M>,
 }
 
 type Found<'p, M> = Vec<(Option<M>, &'p Package)>;
@@ -118,7 +131,7 @@ fn find<'p, M: Copy + Ord>(
     path: &str,
     modules: &FxHashMap<&str, (Option<M>, bool)>,
     known: &impl Fn(Option<M>, &str) -> Known<'p>,
-    needs: &mut BTreeSet<(M, String)>,
+    looks: &mut Looks<M>,
 ) -> (Found<'p, M>, bool) {
     if ModulePath::new(path).check_import().is_err() {
         return (Vec::new(), true);
@@ -130,6 +143,7 @@ fn find<'p, M: Copy + Ord>(
             if let Some((module, root)) = modules.get(prefix)
                 && *root == roots
             {
+                looks.looked.extend(*module);
                 let directory = path.get(prefix.len()..).unwrap_or_default();
                 let directory = directory.trim_start_matches('/');
                 match (known(*module, directory), module) {
@@ -137,7 +151,7 @@ fn find<'p, M: Copy + Ord>(
                     (Known::Absent, _) | (Known::Unknown, None) => {}
                     (Known::Unknown, Some(module)) => {
                         complete = false;
-                        needs.insert((*module, directory.to_owned()));
+                        looks.needs.insert((*module, directory.to_owned()));
                     }
                 }
             }

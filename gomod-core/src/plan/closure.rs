@@ -133,6 +133,7 @@ impl Search<'_> {
         Ok(Some(ImportCheck {
             packages: walk.packages,
             modules: walk.providers.len(),
+            looked: walk.looked.into_iter().collect(),
             unresolved,
         }))
     }

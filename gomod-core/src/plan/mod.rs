@@ -165,8 +165,8 @@ impl Plan {
         list
     }
 
-    /// The modules that need both lines in go.sum: roots, what moved or is new, and what a changed
-    /// module's `go.mod` requires, at its selected version.
+    /// The modules that need both lines in go.sum: roots, what moved or is new, what a changed module's
+    /// `go.mod` requires, at its selected version, and what imports are looked for in.
     pub fn content(&self, world: &World, problem: &Problem) -> Vec<ModuleId> {
         let changed = self.changed(world, problem);
         let required = changed
@@ -181,6 +181,11 @@ impl Plan {
             .copied()
             .chain(required)
             .chain(changed.iter().copied())
+            .chain(
+                self.imports
+                    .iter()
+                    .flat_map(|check| check.looked.iter().copied()),
+            )
             .filter(|module| world.modules.version(*module).is_some())
             .collect();
         list.sort_unstable();

@@ -34,6 +34,8 @@ pub struct ImportCheck {
     pub packages: usize,
     /// How many modules provide them.
     pub modules: usize,
+    /// All modules that were looked into for them.
+    pub looked: Vec<ModuleId>,
     /// Imports that are provided today, and under the plan by no module or by several.
     pub unresolved: Vec<Unresolved<ModuleId>>,
 }
