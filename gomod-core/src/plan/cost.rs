@@ -4,9 +4,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::candidates::Candidates;
+use super::finish::Solution;
 use super::goal::{Goal, Target};
 use super::problem::Problem;
-use super::search::Solution;
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::mvs::{Overrides, Source, World};
 

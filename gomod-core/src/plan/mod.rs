@@ -4,10 +4,14 @@
 //! them through the [`World`] and its [`Candidates`], and ends with [`Outcome`]: the plans it found,
 //! best first, and why other ways do not lead there. What a plan means is described in docs/planning.md.
 
+mod branch;
 mod candidates;
+mod choice;
 mod closure;
 mod cost;
+mod descend;
 mod edit;
+mod finish;
 mod goal;
 mod packages;
 mod problem;
@@ -19,6 +23,7 @@ mod visible;
 pub use candidates::{Candidates, Pass};
 pub use closure::AddedBy;
 pub use cost::{Cost, Move, Role};
+pub use descend::Lowering;
 pub use edit::Edit;
 pub use goal::{Goal, Means, Target};
 pub use packages::{ImportCheck, Packages};
@@ -27,7 +32,6 @@ pub use report::{
     EditReport, FloorReport, MoveReport, OverriddenReport, PlanReport, Refusal, Report,
     TargetReport,
 };
-pub use search::Lowering;
 pub use unresolved::{ImportsReport, UnresolvedReport};
 
 use rustc_hash::FxHashMap;
@@ -35,8 +39,11 @@ use rustc_hash::FxHashMap;
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::{GoMod, ModuleVersion};
 use crate::mvs::{LoadError, Setup, Source, SourceId, World};
+use branch::{Branch, Ended};
+use choice::{Choice, Way};
+use descend::Context;
 use packages::Universe;
-use search::{Search, Stop};
+use search::{Blocked, Search, Stop};
 
 /// What a planner has to know next.
 #[derive(Debug, Clone, Default)]
@@ -104,6 +111,13 @@ pub enum Conflict {
         /// The limit.
         limit: usize,
     },
+    /// The same content would be used for several module paths.
+    UsedTwice {
+        /// The content.
+        source: Source,
+        /// The paths.
+        paths: Vec<PathId>,
+    },
     /// The edit cannot be expressed as lines of `go.mod`.
     Unwritable {
         /// Why not.
@@ -123,6 +137,8 @@ pub struct Plan {
     pub means: Vec<Means>,
     /// Which versions had to be considered.
     pub pass: Pass,
+    /// Modules that were let rise, to avoid more.
+    pub raised: Vec<PathId>,
     /// What it costs.
     pub cost: Cost,
     /// The changes of `go.mod`.
@@ -191,6 +207,11 @@ impl Plan {
         list.sort_unstable();
         list.dedup();
         list
+    }
+
+    /// Plans are compared by cost; the text makes the order unique.
+    fn rank(&self) -> (Cost, String) {
+        (self.cost, self.go_mod.text())
     }
 
     /// The selected modules whose content is not today's.
@@ -271,8 +292,9 @@ pub struct Planner {
     pub packages: Packages,
     /// The build lists whose imports are being followed.
     universes: Vec<Universe>,
-    /// The ways that were followed to their end.
-    done: Vec<(Vec<Means>, Result<Plan, Conflict>)>,
+    /// The ways that are being followed, and those that were followed to their end.
+    branches: Vec<Branch>,
+    done: Vec<(Way, Ended)>,
 }
 
 impl Planner {
@@ -286,6 +308,7 @@ impl Planner {
             candidates,
             packages: Packages::unknown("no sources were given"),
             universes: Vec::new(),
+            branches: Vec::new(),
             done: Vec::new(),
         }
     }
@@ -315,73 +338,109 @@ impl Planner {
             return Progress::Needs(needs);
         }
         self.universes.clear();
-        for means in self.ways() {
-            if self.done.iter().any(|(known, _)| *known == means) {
-                continue;
-            }
-            match self.attempt(world, &means) {
-                Ok(plan) => self.done.push((means, Ok(plan))),
-                Err(Stop::Conflict(conflict)) => self.done.push((means, Err(*conflict))),
-                Err(Stop::Needs(more)) => needs.merge(more),
+        for way in self.ways() {
+            if !self.done.iter().any(|(known, _)| *known == way)
+                && let Err(more) = self.follow(world, &way)
+            {
+                needs.merge(more);
             }
         }
         if !needs.is_empty() {
             self.universes = std::mem::take(&mut needs.universes);
             return Progress::Needs(needs);
         }
+        // What no requirement has to be hidden for cannot be done better by hiding some.
+        let free = self.done.iter().any(|(way, ended)| {
+            ended.plan.is_some() && way.means.iter().all(|means| *means == Means::Require)
+        });
+        if !free {
+            for way in self.sparing_ways() {
+                if !self.done.iter().any(|(known, _)| *known == way)
+                    && let Err(more) = self.follow(world, &way)
+                {
+                    needs.merge(more);
+                }
+            }
+        }
+        if !needs.is_empty() {
+            self.universes = std::mem::take(&mut needs.universes);
+            return Progress::Needs(needs);
+        }
+        Progress::Done(Box::new(self.outcome()))
+    }
+
+    fn outcome(&self) -> Outcome {
         let mut outcome = Outcome {
             plans: Vec::new(),
             conflicts: Vec::new(),
         };
-        for means in self.ways() {
-            match self.done.iter().find(|(known, _)| *known == means) {
-                Some((_, Ok(plan))) => {
+        for (way, ended) in &self.done {
+            match (&ended.plan, &ended.conflict) {
+                (Some(plan), _) => {
                     let known = outcome.plans.iter().any(|other| other.edits == plan.edits);
                     if !known {
-                        outcome.plans.push(plan.clone());
+                        outcome.plans.push(plan.as_ref().clone());
                     }
                 }
-                Some((_, Err(conflict))) => outcome.conflicts.push((means, conflict.clone())),
-                None => {}
+                (None, Some(conflict)) if !way.sparing => {
+                    outcome
+                        .conflicts
+                        .push((way.means.clone(), conflict.clone()));
+                }
+                _ => {}
             }
         }
+        outcome.plans.sort_by_cached_key(Plan::rank);
         outcome
-            .plans
-            .sort_by_cached_key(|plan| (plan.cost, plan.go_mod.text()));
-        Progress::Done(Box::new(outcome))
+    }
+
+    /// Goes on along one way, first among releases, then among all versions.
+    fn follow(&mut self, world: &mut World, way: &Way) -> Result<(), Needs> {
+        let at = self.branches.iter().position(|branch| branch.way == *way);
+        let mut branch = match at {
+            Some(at) => self.branches.swap_remove(at),
+            None => Branch::new(way.clone(), Pass::Releases),
+        };
+        loop {
+            let ended = branch.advance(|way, pass, choice| self.attempt(world, way, pass, choice));
+            match ended {
+                Err(needs) => {
+                    self.branches.push(branch);
+                    return Err(needs);
+                }
+                Ok(ended) if ended.plan.is_none() && branch.pass == Pass::Releases => {
+                    branch = Branch::after(way.clone(), Pass::Everything, ended);
+                }
+                Ok(ended) => {
+                    self.done.push((way.clone(), ended));
+                    return Ok(());
+                }
+            }
+        }
     }
 
     /// The combinations of means to try: all for up to three targets, one for all above that.
-    fn ways(&self) -> Vec<Vec<Means>> {
-        let of_target = |target: &Target| match (target, self.goal.strategy) {
-            (Target::Go { .. }, _) | (Target::Absent { .. }, Some(Means::Replace)) => {
-                vec![Means::Require]
-            }
-            (_, Some(means)) => vec![means],
-            (Target::Absent { .. }, None) => vec![Means::Require, Means::Exclude],
-            (_, None) => Means::ALL.to_vec(),
+    fn ways(&self) -> Vec<Way> {
+        let choices: Vec<Vec<Means>> = self
+            .goal
+            .targets
+            .iter()
+            .map(|target| self.means_of(target))
+            .collect();
+        let whole = |means: Vec<Means>| Way {
+            means,
+            sparing: false,
         };
-        let choices: Vec<Vec<Means>> = self.goal.targets.iter().map(of_target).collect();
         if choices.iter().filter(|list| list.len() > 1).count() > 3 {
             return Means::ALL
                 .iter()
-                .map(|means| {
-                    choices
-                        .iter()
-                        .map(|list| {
-                            if list.contains(means) {
-                                *means
-                            } else {
-                                Means::Require
-                            }
-                        })
-                        .collect()
-                })
+                .map(|means| whole(uniform(&choices, *means)))
                 .collect();
         }
-        choices.iter().fold(vec![Vec::new()], |ways, list| {
+        let none: Vec<Vec<Means>> = vec![Vec::new()];
+        let combinations = choices.iter().fold(none, |ways, list| {
             ways.iter()
-                .flat_map(|way: &Vec<Means>| {
+                .flat_map(|way| {
                     list.iter().map(move |means| {
                         let mut way = way.clone();
                         way.push(*means);
@@ -389,11 +448,48 @@ impl Planner {
                     })
                 })
                 .collect()
-        })
+        });
+        combinations.into_iter().map(whole).collect()
     }
 
-    fn attempt(&self, world: &mut World, means: &[Means]) -> Result<Plan, Stop> {
-        for (target, means) in self.goal.targets.iter().zip(means) {
+    /// The same kinds of edit, where only what must be hidden is.
+    fn sparing_ways(&self) -> Vec<Way> {
+        let choices: Vec<Vec<Means>> = self
+            .goal
+            .targets
+            .iter()
+            .map(|target| self.means_of(target))
+            .collect();
+        [Means::Exclude, Means::Replace]
+            .into_iter()
+            .filter(|means| choices.iter().any(|list| list.contains(means)))
+            .map(|means| Way {
+                means: uniform(&choices, means),
+                sparing: true,
+            })
+            .collect()
+    }
+
+    fn means_of(&self, target: &Target) -> Vec<Means> {
+        match (target, self.goal.strategy) {
+            (Target::Go { .. }, _) | (Target::Absent { .. }, Some(Means::Replace)) => {
+                vec![Means::Require]
+            }
+            (_, Some(means)) => vec![means],
+            (Target::Absent { .. }, None) => vec![Means::Require, Means::Exclude],
+            (_, None) => Means::ALL.to_vec(),
+        }
+    }
+
+    /// The best plan for one choice.
+    fn attempt(
+        &self,
+        world: &mut World,
+        way: &Way,
+        pass: Pass,
+        choice: &Choice,
+    ) -> Result<Plan, Stop> {
+        for (target, means) in self.goal.targets.iter().zip(&way.means) {
             if let Target::Module { module } = target {
                 let modules = &world.modules;
                 let overrides = &self.problem.setup.overrides;
@@ -403,20 +499,10 @@ impl Planner {
                     || *means == Means::Replace && overrides.exact.keys().any(of_path);
                 if replaced {
                     let path = world.modules.path_of(*module);
-                    return Err(Stop::Conflict(Box::new(Conflict::AlreadyReplaced { path })));
+                    return Err(hopeless(Conflict::AlreadyReplaced { path }));
                 }
             }
         }
-        match self.attempt_pass(world, means, Pass::Releases) {
-            Err(Stop::Conflict(first)) => match self.attempt_pass(world, means, Pass::Everything) {
-                Err(Stop::Conflict(_)) => Err(Stop::Conflict(first)),
-                other => other,
-            },
-            other => other,
-        }
-    }
-
-    fn attempt_pass(&self, world: &mut World, means: &[Means], pass: Pass) -> Result<Plan, Stop> {
         let search = Search::new(
             world,
             &self.problem,
@@ -424,18 +510,25 @@ impl Planner {
             &self.packages,
             &self.goal,
             pass,
-            means,
+            way,
+            choice,
         );
         let solution = search.run()?;
         let moves = cost::moves(world, &self.problem, &self.goal, &solution);
         let mut cost = cost::cost(world, &self.problem, &self.candidates, &moves, &solution);
         let collateral = cost.direct_moved + cost.others_moved;
         if let Some(limit) = self.goal.max_collateral.filter(|limit| collateral > *limit) {
-            let conflict = Conflict::TooManyMoves {
+            let context = Context {
+                world,
+                problem: &self.problem,
+                goal: &self.goal,
+                sparing: way.sparing,
+                lowered: &solution.lowered,
+            };
+            return Err(context.blocked(Conflict::TooManyMoves {
                 moves: collateral,
                 limit,
-            };
-            return Err(Stop::Conflict(Box::new(conflict)));
+            }));
         }
         let today = cost::overridden(
             world,
@@ -456,15 +549,16 @@ impl Planner {
         overridden.sort_unstable();
         let go_mod =
             edit::apply(world, &self.problem, &self.go_mod, &solution).map_err(|error| {
-                Stop::Conflict(Box::new(Conflict::Unwritable {
+                hopeless(Conflict::Unwritable {
                     reason: error.to_string(),
-                }))
+                })
             })?;
         cost.lines = edit::changed_lines(&self.go_mod.text(), &go_mod.text());
         let edits = edit::edits(world, &self.problem, &self.go_mod, &solution);
         Ok(Plan {
-            means: means.to_vec(),
+            means: way.means.clone(),
             pass,
+            raised: choice.rises.iter().copied().collect(),
             cost,
             edits,
             moves,
@@ -482,4 +576,24 @@ impl Planner {
             left_out: solution.left_out,
         })
     }
+}
+
+/// `means` for each target that allows it, and requiring for the others.
+fn uniform(choices: &[Vec<Means>], means: Means) -> Vec<Means> {
+    choices
+        .iter()
+        .map(|list| match list.as_slice() {
+            [only] => *only,
+            list if list.contains(&means) => means,
+            _ => Means::Require,
+        })
+        .collect()
+}
+
+/// A conflict that no choice resolves.
+fn hopeless(conflict: Conflict) -> Stop {
+    Stop::Conflict(Box::new(Blocked {
+        conflict,
+        options: Choice::default(),
+    }))
 }

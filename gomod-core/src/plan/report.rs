@@ -6,7 +6,7 @@ use super::goal::Target;
 use super::unresolved::ImportsReport;
 use super::{AddedBy, Conflict, Cost, Edit, Means, Outcome, Pass, Plan, Planner, Role};
 use crate::graph::{Floor, ModuleId, PathId};
-use crate::mvs::World;
+use crate::mvs::{Source, World};
 
 /// Everything about a planning run.
 #[derive(Debug, Clone, Serialize)]
@@ -448,6 +448,17 @@ fn refusal(world: &World, planner: &Planner, means: &[Means], conflict: &Conflic
         Conflict::TooManyMoves { moves, limit } => {
             because.push(format!("{moves} other modules would move, and at most {limit} may"));
             relax.push(format!("--max-collateral {moves}"));
+        }
+        Conflict::UsedTwice { source, paths } => {
+            let what = match source {
+                Source::Module(module) => modules.display(*module),
+                Source::Directory(directory) => directory.clone(),
+            };
+            let paths: Vec<&str> = paths.iter().map(|path| modules.path(*path).as_str()).collect();
+            because.push(format!(
+                "{what} would be used for the module paths {}, which the go command refuses",
+                paths.join(" and ")
+            ));
         }
         Conflict::Unwritable { reason } => because.push(format!("go.mod cannot hold this edit: {reason}")),
         Conflict::AlreadyReplaced { path } => because.push(format!(
