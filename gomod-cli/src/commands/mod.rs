@@ -6,6 +6,7 @@ pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod plan;
 mod proof;
+mod restore;
 mod sums;
 mod targets;
 mod undo;

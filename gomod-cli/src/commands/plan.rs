@@ -220,8 +220,8 @@ fn choose<'a>(
     Ok((front[at], letter))
 }
 
-/// The command that applies the plan that is shown.
-fn command_line(global: &Global, args: &PlanDowngrade, letter: char) -> String {
+/// `gomod` with the global flags that decide what it works on.
+pub(crate) fn gomod_words(global: &Global) -> Vec<String> {
     let mut words = vec!["gomod".to_owned()];
     let mut flag = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -248,6 +248,12 @@ fn command_line(global: &Global, args: &PlanDowngrade, letter: char) -> String {
     if global.offline {
         words.push("--offline".to_owned());
     }
+    words
+}
+
+/// The command that applies the plan that is shown.
+fn command_line(global: &Global, args: &PlanDowngrade, letter: char) -> String {
+    let mut words = gomod_words(global);
     words.push("plan-downgrade".to_owned());
     words.extend(args.targets.iter().map(|target| quote(target)));
     match args.strategy {
@@ -276,7 +282,8 @@ fn command_line(global: &Global, args: &PlanDowngrade, letter: char) -> String {
     words.join(" ")
 }
 
-fn quote(text: &str) -> String {
+/// `text` as one word of a shell.
+pub(crate) fn quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "@%_+=:,./-".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()

@@ -8,6 +8,7 @@
 
 mod beside_go;
 mod commands;
+mod drift;
 mod errors;
 mod network;
 mod plan;
