@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use gomod_core::diag::Position;
 use gomod_core::host::{GoEnv, HostError, Session, SessionOptions, read_if_there};
-use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork};
+use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork, Godebug, Godebugs};
 use gomod_core::mvs::{MainModules, MainModulesError, Mode, World};
+use gomod_core::syntax::LineId;
 
 use crate::args::Global;
 use crate::error::CliError;
@@ -103,6 +105,23 @@ impl Project {
             && line.version.cmp_precedence(local).is_gt()
         {
             return Err(too_new(&name, &line.version, local));
+        }
+        // In a workspace the go command looks at the lines of go.work alone.
+        let godebugs = || env.godebugs(local_go.as_ref());
+        match &work {
+            None => check_godebugs(
+                &name,
+                &go_mod.godebug,
+                godebugs,
+                local_go.as_ref(),
+                |line| go_mod.position(line),
+            )?,
+            Some(Work { go_work, .. }) => {
+                let lines = &go_work.godebug;
+                check_godebugs("go.work", lines, godebugs, local_go.as_ref(), |line| {
+                    go_work.position(line)
+                })?;
+            }
         }
         let mut go_sum = read_sum(&sum_file)?;
         if let Some(work) = &work {
@@ -350,6 +369,29 @@ fn malformed(name: &str, errors: &str) -> CliError {
         error = error.detail(line);
     }
     error.hint(format!("correct {name}; nothing was changed"))
+}
+
+/// Refuses `godebug` lines that the go command does not know.
+fn check_godebugs(
+    file: &str,
+    lines: &[Godebug],
+    known: impl FnOnce() -> Godebugs,
+    local_go: Option<&GoVersion>,
+    position: impl Fn(LineId) -> Position,
+) -> Result<(), CliError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let known = known();
+    let errors: Vec<String> = lines
+        .iter()
+        .filter_map(|line| Some((line, known.check(line, local_go).err()?)))
+        .map(|(line, error)| format!("{file}:{}: {error}", position(line.line)))
+        .collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(malformed(file, &errors.join("\n")))
 }
 
 fn too_new(name: &str, needs: &GoVersion, local: &GoVersion) -> CliError {

@@ -24,6 +24,28 @@ fn a_malformed_go_mod_is_named_with_its_position() {
 }
 
 #[test]
+fn godebug_lines_that_go_does_not_know_are_named_with_their_positions() {
+    let world = World::new(PAIR);
+    let lines = "\ngodebug foo=1\n\ngodebug (\n\tpanicnil=1\n\tdefault=1.21\n)\n";
+    world.write("main/go.mod", &format!("{MAIN}{lines}"));
+    for args in [&["list"][..], &["graph"], &["plan-downgrade", "a@v1.0.0"]] {
+        let naming = [
+            "go.mod:10:1: unknown godebug \"foo\"",
+            "go.mod:14:2: godebug default=1.21",
+        ];
+        world.refused(3, args, &naming);
+    }
+    // Without Go any version may be the default.
+    world.write("main/go.mod", &format!("{MAIN}\ngodebug default=go1.30\n"));
+    assert_eq!(world.gomod(&["list"]).code, Some(0));
+    world.refused(
+        3,
+        &["list", "--go", "1.29"],
+        &["go.mod:10:1: godebug default=go1.30 is too new"],
+    );
+}
+
+#[test]
 fn a_malformed_go_sum_is_named_with_its_line() {
     let world = World::new(PAIR);
     world.write("main/go.sum", "example.com/a v1.2.0/go.mod\n");
