@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use gomod_core::diag::Position;
 use gomod_core::host::{GoEnv, HostError, Session, SessionOptions, read_if_there};
-use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork, Godebug, Godebugs};
+use gomod_core::model::{
+    GoMod, GoSum, GoVersion, GoWork, Godebug, Godebugs, Replace, ReplaceTarget,
+};
 use gomod_core::mvs::{MainModules, MainModulesError, Mode, World};
 use gomod_core::syntax::LineId;
 
@@ -26,6 +28,20 @@ pub(crate) struct Project {
     pub(crate) local_go: Option<GoVersion>,
     /// `-mod` of GOFLAGS.
     mod_flag: Option<String>,
+}
+
+/// A replace line that names a directory.
+pub(crate) struct DirectoryLine {
+    /// `go.mod:5:1`.
+    pub(crate) at: String,
+    /// What is replaced: a path, or `path@version`.
+    pub(crate) old: String,
+    /// The directory as it is written.
+    pub(crate) written: String,
+    /// Where that is.
+    pub(crate) directory: PathBuf,
+    /// What edits the file.
+    pub(crate) tool: &'static str,
 }
 
 /// A workspace.
@@ -196,6 +212,58 @@ impl Project {
             };
             CliError::environment(format!("{name}: {error}"))
                 .hint(format!("edit the file, or run: {hint}"))
+        })
+    }
+
+    /// The line that replaces `module`, written as `path@version`, by a directory.
+    pub(crate) fn replaced_by_directory(&self, module: &str) -> Option<DirectoryLine> {
+        let find = |file: &str, lines: &[Replace], position: &dyn Fn(LineId) -> Position| {
+            let of = |line: &&Replace| match &line.version {
+                Some(version) => format!("{}@{version}", line.path) == module,
+                None => module.split('@').next() == Some(line.path.as_str()),
+            };
+            let exact = lines.iter().filter(|line| line.version.is_some()).find(of);
+            let line = exact.or_else(|| lines.iter().find(of))?;
+            let ReplaceTarget::Directory(written) = &line.target else {
+                return None;
+            };
+            Some(DirectoryLine {
+                at: format!("{file}:{}", position(line.line)),
+                old: match &line.version {
+                    Some(version) => format!("{}@{version}", line.path),
+                    None => line.path.to_string(),
+                },
+                written: written.clone(),
+                directory: PathBuf::new(),
+                tool: "go mod",
+            })
+        };
+        let below = |root: &Path, line: DirectoryLine| DirectoryLine {
+            directory: clean(&root.join(&line.written)),
+            ..line
+        };
+        let Some(work) = &self.work else {
+            let go_mod = &self.go_mod;
+            let found = find(&self.name, &go_mod.replace, &|line| go_mod.position(line))?;
+            return Some(below(&self.root(), found));
+        };
+        let by_work = find("go.work", &work.go_work.replace, &|line| {
+            work.go_work.position(line)
+        });
+        if let Some(found) = by_work {
+            let line = below(&self.root(), found);
+            return Some(DirectoryLine {
+                tool: "go work",
+                ..line
+            });
+        }
+        work.members.iter().rev().find_map(|(directory, go_mod)| {
+            let file = directory.join("go.mod");
+            let name = file.strip_prefix(self.root()).unwrap_or(&file).display();
+            let found = find(&name.to_string(), &go_mod.replace, &|line| {
+                go_mod.position(line)
+            })?;
+            Some(below(directory, found))
         })
     }
 

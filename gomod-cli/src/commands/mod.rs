@@ -1,11 +1,13 @@
 //! One file per command: it asks the library, and hands the answer to a renderer.
 
+mod argument;
 pub(crate) mod drift;
 pub(crate) mod graph;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod plan;
 mod proof;
+mod replaced;
 mod restore;
 mod sums;
 mod targets;
@@ -14,11 +16,11 @@ pub(crate) mod why;
 
 use gomod_core::graph::PathId;
 use gomod_core::host::{LoadFailure, Session};
-use gomod_core::model::ModulePath;
+use gomod_core::model::{ModulePath, Require};
 use gomod_core::mvs::{LoadError, Loaded, MainModules, Mode, Unavailable, World};
 
 use crate::args::Global;
-use crate::context::Project;
+use crate::context::{DirectoryLine, Project};
 use crate::error::{CliError, Kind};
 
 /// A loaded main module or workspace.
@@ -38,12 +40,15 @@ impl Setting {
             Mode::ReadOnly => project.list_mode()?,
             Mode::Update => mode,
         };
+        if mode == Mode::ReadOnly {
+            refuse_required_twice(&project)?;
+        }
         let mut world = World::new();
         let main = project.main_modules(&mut world)?;
         let mut session = project.session(global)?;
         let loaded = session
             .load(&mut world, &main, mode, project.local_go.as_ref())
-            .map_err(|failure| load_error(&failure))?;
+            .map_err(|failure| load_error(&project, &failure))?;
         Ok(Self {
             project,
             world,
@@ -139,10 +144,53 @@ pub(crate) fn refuse_inconsistent(setting: &Setting) -> Result<(), CliError> {
     Err(error.hint("go mod tidy; gomod graph shows the updated graph"))
 }
 
+/// Refuses a go.mod that requires a path at two versions, before the lower one is asked for: go.sum
+/// need not know it.
+fn refuse_required_twice(project: &Project) -> Result<(), CliError> {
+    if project.work.is_some() {
+        return Ok(());
+    }
+    let go_mod = &project.go_mod;
+    let at = |line: &Require| {
+        let position = go_mod.position(line.line);
+        format!("{}:{position}", project.name)
+    };
+    let mut error: Option<CliError> = None;
+    for (index, line) in go_mod.require.iter().enumerate() {
+        let first = go_mod.require.iter().take(index);
+        let Some(first) = first.rev().find(|first| first.path == line.path) else {
+            continue;
+        };
+        if first.version != line.version {
+            let so_far = error
+                .unwrap_or_else(|| CliError::no(format!("updates to {} needed", project.name)));
+            error = Some(
+                so_far
+                    .detail(format!("{} is required twice:", line.path))
+                    .detail(format!("  {}: {}", at(first), first.version))
+                    .detail(format!("  {}: {}", at(line), line.version)),
+            );
+        }
+    }
+    error.map_or(Ok(()), |error| {
+        Err(error.hint("remove one of the lines; go mod tidy keeps the higher version"))
+    })
+}
+
 /// An error of loading a graph, with the chain of requirements that leads to it.
-pub(crate) fn load_error(failure: &LoadFailure) -> CliError {
+pub(crate) fn load_error(project: &Project, failure: &LoadFailure) -> CliError {
     let at = failure.path.last().cloned().unwrap_or_default();
-    let mut error = from_load_error(&at, &failure.error);
+    let missing = matches!(
+        failure.error,
+        LoadError::Unavailable {
+            reason: Unavailable::NoDirectory,
+            ..
+        }
+    );
+    let mut error = match project.replaced_by_directory(&at).filter(|_| missing) {
+        Some(line) => no_directory(&at, &line),
+        None => from_load_error(&at, &failure.error),
+    };
     if failure.path.len() > 2 {
         error = error.detail(format!(
             "required by {}",
@@ -150,6 +198,29 @@ pub(crate) fn load_error(failure: &LoadFailure) -> CliError {
         ));
     }
     error
+}
+
+/// The replacement of a module by a directory that has no go.mod.
+fn no_directory(module: &str, line: &DirectoryLine) -> CliError {
+    let DirectoryLine {
+        at,
+        old,
+        written,
+        directory,
+        ..
+    } = line;
+    let what = match directory.is_dir() {
+        true => "has no go.mod",
+        false => "does not exist",
+    };
+    CliError::environment(format!(
+        "{at}: {module} is replaced by the directory {written}, which {what}"
+    ))
+    .detail(format!("looked for {}", directory.join("go.mod").display()))
+    .hint(format!(
+        "put the module there, or correct the line: {} edit -replace={old}=DIR, or drop it: {} edit -dropreplace={old}",
+        line.tool, line.tool
+    ))
 }
 
 /// An error about one module's `go.mod`.

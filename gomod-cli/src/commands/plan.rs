@@ -1,5 +1,6 @@
 //! `gomod plan-downgrade`: the main job.
 
+use gomod_core::graph::PathId;
 use gomod_core::mvs::Mode;
 use gomod_core::plan::{Candidates, Goal, Means, Outcome, Plan, Planner, Problem, Report};
 use serde::Serialize;
@@ -10,6 +11,9 @@ use super::{Setting, from_load_error, json, proof};
 use crate::args::{Format, Global, PlanDowngrade, Strategy};
 use crate::error::CliError;
 use crate::render::plan::{Page, means_words, page};
+
+/// How many of the modules that may not move are named.
+const MOVES_NAMED: usize = 10;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -57,7 +61,7 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         .plan(&mut setting.world, &mut planner)
         .map_err(|error| from_load_error("planning", &error))?;
     let report = Report::new(&setting.world, &planner, &outcome);
-    let (plan, letter) = choose(&outcome, &report, args)?;
+    let (plan, letter) = choose(global, &outcome, &report, args)?;
     let sums = sums::complete(&mut setting, &planner, plan, args.write)?;
     proof::check(&mut setting, &planner, plan)?;
     if args.write {
@@ -77,7 +81,7 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
             written: args.write,
         });
     }
-    let command = command_line(global, args, letter);
+    let command = format!("{} --write", command_line(global, args, letter));
     let mut checks = sums.lines();
     if args.write {
         checks.push(format!(
@@ -154,16 +158,41 @@ fn goal(
         }
     }
     for name in &args.keep {
-        let path = setting.find_module(name)?;
-        if named.contains(&setting.world.modules.path(path).to_string()) {
-            return Err(
-                CliError::usage(format!("{name} cannot be both a target and kept"))
-                    .hint("leave out one of the two"),
-            );
-        }
-        goal.keep.insert(path);
+        goal.keep.insert(kept(setting, name, &named)?);
     }
     Ok((goal, today))
+}
+
+/// The module that `--keep` names, which must be none of the targets.
+fn kept(setting: &Setting, name: &str, targets: &[String]) -> Result<PathId, CliError> {
+    if let Some((module, _)) = name.split_once('@') {
+        return Err(CliError::usage(format!(
+            "--keep {name}: a module is kept at today's version, so it is named without one"
+        ))
+        .hint(format!(
+            "--keep {module}; for another version make it a target"
+        )));
+    }
+    let path = setting
+        .find_module(name)
+        .map_err(|error| error.about("--keep"))?;
+    let modules = &setting.world.modules;
+    let full = modules.path(path).to_string();
+    if targets.contains(&full) {
+        return Err(CliError::usage(format!(
+            "--keep {name}: {full} cannot be both a target and kept"
+        ))
+        .hint(format!(
+            "leave out --keep {name} to move it, or the target to leave it"
+        )));
+    }
+    if setting.loaded.setup.overrides.main.contains(&path) {
+        return Err(
+            CliError::usage(format!("--keep {name}: {full} is the main module"))
+                .hint("leave it out: a main module has no version that could move"),
+        );
+    }
+    Ok(path)
 }
 
 fn named_twice(name: &str) -> CliError {
@@ -172,6 +201,7 @@ fn named_twice(name: &str) -> CliError {
 
 /// The plan that was asked for, or the best; without any, the reasons.
 fn choose<'a>(
+    global: &Global,
     outcome: &'a Outcome,
     report: &Report,
     args: &PlanDowngrade,
@@ -185,18 +215,42 @@ fn choose<'a>(
             for (number, sentence) in refusal.because.iter().enumerate() {
                 error = error.detail(format!("  {}. {sentence}", number + 1));
             }
-            relax.extend(refusal.relax.iter().cloned());
+            for moved in refusal.moves.iter().take(MOVES_NAMED) {
+                error = error.detail(format!("     {}", moved.words()));
+            }
+            if refusal.moves.len() > MOVES_NAMED {
+                let more = refusal.moves.len() - MOVES_NAMED;
+                error = error.detail(format!("     … and {more} more"));
+            }
+            // The number that is enough has a command of its own below.
+            let limit = |flag: &&String| !flag.starts_with("--max-collateral");
+            relax.extend(refusal.relax.iter().filter(limit).cloned());
         }
         relax.sort();
         relax.dedup();
         if args.strategy != Strategy::Auto {
             relax.push("--strategy auto".to_owned());
         }
-        return Err(if relax.is_empty() {
-            error.hint("gomod why MOD shows what holds a version up")
-        } else {
-            error.hint(format!("try {}", relax.join(", or ")))
-        });
+        error = match relax.as_slice() {
+            [] => error.hint("gomod why MOD shows what holds a version up"),
+            list => error.hint(format!("try {}", list.join(", or "))),
+        };
+        let enough = report
+            .refused
+            .iter()
+            .map(|refusal| refusal.moves.len())
+            .filter(|count| *count > 0)
+            .min();
+        if let Some(enough) = enough {
+            let args = PlanDowngrade {
+                max_collateral: Some(enough),
+                choose: None,
+                write: false,
+                ..args.clone()
+            };
+            error = error.hint(command_line(global, &args, 'A'));
+        }
+        return Err(error);
     }
     let letters: Vec<char> = report.plans.iter().map(|plan| plan.letter).collect();
     let letter = match &args.choose {
@@ -251,7 +305,7 @@ pub(crate) fn gomod_words(global: &Global) -> Vec<String> {
     words
 }
 
-/// The command that applies the plan that is shown.
+/// The command that shows the plan again.
 fn command_line(global: &Global, args: &PlanDowngrade, letter: char) -> String {
     let mut words = gomod_words(global);
     words.push("plan-downgrade".to_owned());
@@ -278,7 +332,6 @@ fn command_line(global: &Global, args: &PlanDowngrade, letter: char) -> String {
     if args.choose.is_some() {
         words.push(format!("--choose {letter}"));
     }
-    words.push("--write".to_owned());
     words.join(" ")
 }
 

@@ -101,7 +101,7 @@ fn otherwise(setting: &mut Setting, path: PathId) -> Result<Option<String>, CliE
             Mode::Update,
             setting.project.local_go.as_ref(),
         )
-        .map_err(|failure| load_error(&failure))?;
+        .map_err(|failure| load_error(&setting.project, &failure))?;
     let modules = &setting.world.modules;
     let version = loaded
         .graph

@@ -13,4 +13,5 @@ mod errors;
 mod network;
 mod plan;
 mod support;
+mod targets;
 mod trust;

@@ -85,8 +85,8 @@ pub enum Conflict {
     },
     /// More modules would move than the limit allows.
     TooManyMoves {
-        /// How many would.
-        moves: usize,
+        /// Those that would, by path.
+        moves: Vec<Move>,
         /// The limit.
         limit: usize,
     },
@@ -385,10 +385,11 @@ impl Planner {
         let mut cost = cost::cost(world, &self.problem, &self.candidates, &moves, &solution);
         let collateral = cost.direct_moved + cost.others_moved;
         if let Some(limit) = self.goal.max_collateral.filter(|limit| collateral > *limit) {
-            let conflict = Conflict::TooManyMoves {
-                moves: collateral,
-                limit,
-            };
+            let moves = moves
+                .into_iter()
+                .filter(|m| m.role == Role::Moved)
+                .collect();
+            let conflict = Conflict::TooManyMoves { moves, limit };
             return Err(Stop::Conflict(Box::new(conflict)));
         }
         let today = cost::overridden(
