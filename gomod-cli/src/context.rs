@@ -13,6 +13,9 @@ use gomod_core::syntax::LineId;
 use crate::args::Global;
 use crate::error::CliError;
 
+/// How many faults of a file are shown.
+const ERRORS_SHOWN: usize = 20;
+
 /// The main module or workspace in force, as it is on disk.
 pub(crate) struct Project {
     pub(crate) env: GoEnv,
@@ -65,8 +68,12 @@ impl Project {
         let env = GoEnv::load([]).map_err(|error| CliError::environment(error.to_string()))?;
         let local_go = match &global.go {
             Some(text) => Some(GoVersion::parse(text).ok_or_else(|| {
-                CliError::usage(format!("--go {text:?} is no Go version"))
-                    .hint("write it as 1.21 or 1.21.3")
+                CliError::usage(format!("--go {text:?} is no Go version")).hint(
+                    match text.strip_prefix("go").and_then(GoVersion::parse) {
+                        Some(meant) => format!("did you mean --go {meant}?"),
+                        None => "write it as 1.21 or 1.21.3".to_owned(),
+                    },
+                )
             })?),
             None => env.local_go_version(),
         };
@@ -192,8 +199,16 @@ impl Project {
             },
         )
         .map_err(|error| {
-            CliError::environment(error.to_string())
-                .hint("go env shows the settings in force; --proxy stands in for GOPROXY")
+            let hint = match &error {
+                HostError::Proxy { .. } => {
+                    "--proxy takes a list as GOPROXY does, or a directory that is laid out as a proxy"
+                }
+                HostError::Sumdb { .. } => {
+                    "set GOSUMDB to sum.golang.org, to a verifier key, or to off: go env -w GOSUMDB=…"
+                }
+                _ => "go env shows the settings in force",
+            };
+            CliError::environment(error.to_string()).hint(hint)
         })
     }
 
@@ -213,6 +228,17 @@ impl Project {
             CliError::environment(format!("{name}: {error}"))
                 .hint(format!("edit the file, or run: {hint}"))
         })
+    }
+
+    /// Where go.mod requires `module`, written as `path@version`: `go.mod:5:2`.
+    pub(crate) fn require_position(&self, module: &str) -> Option<String> {
+        if self.work.is_some() {
+            return None;
+        }
+        let mut lines = self.go_mod.require.iter();
+        let line = lines.find(|line| format!("{}@{}", line.path, line.version) == module)?;
+        let position = self.go_mod.position(line.line);
+        Some(format!("{}:{position}", self.name))
     }
 
     /// The line that replaces `module`, written as `path@version`, by a directory.
@@ -433,8 +459,12 @@ fn unreadable(error: &HostError) -> CliError {
 
 fn malformed(name: &str, errors: &str) -> CliError {
     let mut error = CliError::environment(format!("errors parsing {name}"));
-    for line in errors.lines() {
+    for line in errors.lines().take(ERRORS_SHOWN) {
         error = error.detail(line);
+    }
+    let more = errors.lines().count().saturating_sub(ERRORS_SHOWN);
+    if more > 0 {
+        error = error.detail(format!("… and {more} more"));
     }
     error.hint(format!("correct {name}; nothing was changed"))
 }

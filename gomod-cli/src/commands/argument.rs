@@ -49,11 +49,37 @@ pub(crate) fn split<'a>(
     }
 }
 
+/// Refuses `gin v1.9.0` in two words, which stands for `gin@v1.9.0`.
+pub(crate) fn refuse_pairs(arguments: &[String]) -> Result<(), CliError> {
+    let pair = arguments
+        .windows(2)
+        .find(|pair| pair.iter().all(|word| !word.contains('@')) && is_version(&pair[1]));
+    match pair {
+        None => Ok(()),
+        Some(pair) => Err(CliError::usage(format!(
+            "{} {}: a target is one word, MOD@VERSION",
+            pair[0], pair[1]
+        ))
+        .hint(format!("write it as {}@{}", pair[0], pair[1]))),
+    }
+}
+
+fn is_version(text: &str) -> bool {
+    let digits = text.strip_prefix('v').unwrap_or(text);
+    digits.starts_with(|c: char| c.is_ascii_digit())
+}
+
 /// A module without a version, with today's and a query for the next lower one.
 fn no_version(setting: &Setting, argument: &str, name: &str) -> CliError {
     let error = CliError::usage(format!(
         "{argument}: there is no version; a target is MOD@VERSION"
     ));
+    if let Some((name, version)) = name.rsplit_once([':', '='])
+        && is_version(version)
+    {
+        let version = probably(version).unwrap_or_else(|| version.to_owned());
+        return error.hint(format!("write it as {name}@{version}"));
+    }
     let modules = &setting.world.modules;
     let found = setting.find_module(name).ok().and_then(|path| {
         let selected = setting.loaded.graph.selected(path)?;

@@ -15,6 +15,15 @@ pub(crate) fn run(global: &Global, args: &args::Lock) -> Result<String, CliError
     super::refuse_inconsistent(&setting)?;
     let lock = today(&setting);
     let file = setting.project.root().join(&args.file);
+    // A mistyped directory is not made.
+    if let Some(directory) = file.parent().filter(|directory| !directory.is_dir()) {
+        return Err(CliError::environment(format!(
+            "cannot write {}: there is no directory {}",
+            args.file.display(),
+            directory.display()
+        ))
+        .hint("--file names a file in a directory that is there"));
+    }
     write_atomic(&file, lock.to_text().as_bytes()).map_err(|error| {
         CliError::environment(error.to_string()).hint("--file names another place")
     })?;

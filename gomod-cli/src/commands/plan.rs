@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::sums::{self, Sums};
 use super::targets::{Asked, resolve};
-use super::{Setting, from_load_error, json, proof};
+use super::{Setting, argument, from_load_error, json, proof};
 use crate::args::{Format, Global, PlanDowngrade, Strategy};
 use crate::error::CliError;
 use crate::render::plan::{Page, means_words, page};
@@ -130,6 +130,7 @@ fn goal(
     };
     let mut today = Vec::new();
     let mut named: Vec<String> = Vec::new();
+    argument::refuse_pairs(&args.targets)?;
     for argument in &args.targets {
         match resolve(setting, candidates, argument)? {
             Asked::Today(what, path) => {

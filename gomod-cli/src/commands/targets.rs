@@ -135,11 +135,19 @@ fn module_target(
         .modules
         .intern(&ModuleVersion::new(path.clone(), version.clone()));
     if setting.main.overrides.excludes.contains(&module) {
+        let go_mod = &setting.project.go_mod;
+        let mut lines = go_mod.exclude.iter();
+        let line = lines.find(|line| line.path == path && line.version == version);
+        let at = line.map(|line| format!(":{}", go_mod.position(line.line)));
         return Err(CliError::usage(format!(
-            "{path} {version} is excluded by {}",
-            setting.project.name
+            "{path} {version} is excluded by {}{}",
+            setting.project.name,
+            at.unwrap_or_default()
         ))
-        .hint(format!("go mod edit -dropexclude={path}@{version}")));
+        .hint(format!("go mod edit -dropexclude={path}@{version}"))
+        .hint(format!(
+            "or the next lower one: gomod plan-downgrade '{path}@<{version}'"
+        )));
     }
     exists(setting, &wanted)?;
     if setting

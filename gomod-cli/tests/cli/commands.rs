@@ -132,6 +132,13 @@ fn why() {
     example.com/main
       is a main module: nothing requires it
     ");
+    // The go line is always there, and the toolchain line follows from it.
+    assert_snapshot!(world.gomod(&["why", "toolchain"]).ok(), @r"
+    toolchain go1.21
+      held up by 1 requirement:
+        example.com/main → go@1.21 → toolchain@go1.21
+    gomod plan-downgrade go@VERSION says what must change
+    ");
 }
 
 #[test]

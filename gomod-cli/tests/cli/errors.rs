@@ -192,16 +192,6 @@ fn nothing_to_do_is_json_when_json_is_asked_for() {
 }
 
 #[test]
-fn an_excluded_version_is_no_target() {
-    let world = World::with_main(PAIR, &format!("{MAIN}\nexclude example.com/a v1.0.0\n"));
-    let naming = [
-        "example.com/a v1.0.0 is excluded by go.mod",
-        "-dropexclude=example.com/a@v1.0.0",
-    ];
-    world.refused(2, &["plan-downgrade", "a@v1.0.0"], &naming);
-}
-
-#[test]
 fn flags_that_make_no_sense() {
     let world = World::new(PAIR);
     world.refused(
@@ -225,6 +215,16 @@ fn flags_that_make_no_sense() {
         &["zzz"],
     );
     world.refused(2, &["list", "--go", "one"], &["--go"]);
+    world.refused(2, &["list", "--go", "go1.21"], &["did you mean --go 1.21?"]);
+    for proxy in [
+        "../nowhere",
+        "./nowhere",
+        "/no/such/place",
+        "file:///no/such/place",
+    ] {
+        let naming = ["there is no such directory", proxy];
+        world.refused(3, &["list", "--proxy", proxy], &naming);
+    }
     for args in [
         &["nonsense"][..],
         &["plan-downgrade"],
@@ -283,6 +283,35 @@ fn a_lock_must_be_there_and_make_sense() {
         &MAIN.replace("example.com/main", "example.com/other"),
     );
     world.refused(3, &["drift"], &["example.com/main", "example.com/other"]);
+}
+
+#[test]
+fn a_lock_is_written_only_into_a_directory_that_is_there() {
+    let world = World::new(PAIR);
+    let args = ["lock", "--file", "no/where.lock"];
+    world.refused(3, &args, &["no/where.lock", "there is no directory"]);
+}
+
+#[test]
+fn a_requirement_that_does_not_exist_is_named_with_its_line() {
+    let world = World::with_main(PAIR, &MAIN.replace("a v1.2.0", "a v1.9.9"));
+    let naming = [
+        "example.com/a@v1.9.9",
+        "required by go.mod:6:2",
+        "go list -m -versions example.com/a",
+    ];
+    world.refused(3, &["graph"], &naming);
+}
+
+#[test]
+fn many_faults_of_a_file_are_counted() {
+    let world = World::with_main(PAIR, &format!("{MAIN}{}", "nonsense\n".repeat(30)));
+    let error = world.refused(
+        3,
+        &["list"],
+        &["go.mod:9:1", "go.mod:28:1", "… and 10 more"],
+    );
+    assert!(!error.contains("go.mod:29:1"), "{error}");
 }
 
 #[test]

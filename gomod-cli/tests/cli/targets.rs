@@ -76,6 +76,8 @@ fn arguments_that_are_no_target() {
         ("nosuch", &["nosuch: there is no version", "nosuch@v1.2.3"]),
         ("a@@v1", &["a@@v1: one @ too many", "write it as a@v1"]),
         ("a@v1.0.0@x", &["one @ too many", "write it as a@v1.0.0"]),
+        ("a:v1.0.0", &["write it as a@v1.0.0"]),
+        ("a=1.0.0", &["write it as a@v1.0.0"]),
         ("a@1.0.0", &["a@1.0.0", "did you mean a@v1.0.0?"]),
         ("a@V1.0.0", &["did you mean a@v1.0.0?"]),
         (
@@ -96,6 +98,8 @@ fn arguments_that_are_no_target() {
     ] {
         world.refused(2, &["plan-downgrade", argument], naming);
     }
+    let words = ["plan-downgrade", "a", "v1.0.0"];
+    world.refused(2, &words, &["one word", "write it as a@v1.0.0"]);
     // Blanks around the parts are no fault.
     assert_eq!(
         world.gomod(&["plan-downgrade", " a @ v1.0.0 "]).code,
@@ -206,4 +210,76 @@ fn what_cannot_be_kept() {
     ] {
         world.refused(2, &["plan-downgrade", "a@v1.0.0", "--keep", keep], naming);
     }
+}
+
+#[test]
+fn an_excluded_version_is_no_target() {
+    let world = World::with_main(PAIR, &format!("{MAIN}\nexclude example.com/a v1.1.0\n"));
+    let naming = [
+        "example.com/a v1.1.0 is excluded by go.mod:10:1",
+        "-dropexclude=example.com/a@v1.1.0",
+        "gomod plan-downgrade 'example.com/a@<v1.1.0'",
+    ];
+    world.refused(2, &["plan-downgrade", "a@v1.1.0"], &naming);
+    let next = ["plan-downgrade", "a@<v1.1.0"];
+    assert!(world.gomod(&next).ok().contains("v1.2.0 → v1.0.0"));
+    // A requirement that go.mod itself excludes is in no build list.
+    world.write(
+        "main/go.mod",
+        &format!("{MAIN}\nexclude example.com/a v1.2.0\n").replace("b v1.2.0", "b v1.1.0"),
+    );
+    let main = world
+        .read("main/go.mod")
+        .replace("\texample.com/b v1.1.0\n", "");
+    world.write("main/go.mod", &main);
+    let naming = [
+        "go.mod:6:2 requires example.com/a@v1.2.0, and go.mod excludes it",
+        "-dropexclude=example.com/a@v1.2.0",
+    ];
+    world.refused(2, &["plan-downgrade", "a@v1.0.0"], &naming);
+}
+
+#[test]
+fn names_that_are_almost_right() {
+    let notation = "
+        example.org/team/Gadget@v1.0.0 go1.21:
+        example.org/team/widget/v2@v2.0.0 go1.21:
+        example.org/other/thing@v1.0.0 go1.21:
+    ";
+    let mut main = "module example.com/main\n\ngo 1.21\n".to_owned();
+    for module in [
+        "team/Gadget v1.0.0",
+        "team/widget/v2 v2.0.0",
+        "other/thing v1.0.0",
+    ] {
+        main.push_str(&format!("\nrequire example.org/{module}\n"));
+    }
+    let world = World::with_main(notation, &main);
+    for (name, meant) in [
+        ("gadget", "did you mean example.org/team/Gadget?"),
+        ("GADGET", "did you mean example.org/team/Gadget?"),
+        ("gaget", "did you mean example.org/team/Gadget?"),
+        ("thin", "did you mean example.org/other/thing?"),
+        ("widget/v3", "gomod list"),
+        (
+            "example.org/team/widget/v2/sub/pkg",
+            "did you mean example.org/team/widget/v2?",
+        ),
+        (
+            "https://example.org/other/thing",
+            "did you mean example.org/other/thing?",
+        ),
+        (
+            "example.org/team",
+            "did you mean one of example.org/team/Gadget, example.org/team/widget/v2?",
+        ),
+        ("example.net/some/where", "gomod list shows the build list"),
+    ] {
+        world.refused(2, &["why", name], &[name, meant]);
+    }
+    world.refused(
+        2,
+        &["why", "thing@v1.0.0"],
+        &["without a version", "write it as thing"],
+    );
 }
