@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{MAIN, PAIR, Run, World};
+use crate::support::{MAIN, PAIR, Run, World, has_go};
 
 /// Two direct requirements with a shared one behind them; what `p` requires is pruned out until `p` is
 /// a requirement of the main module.
@@ -114,6 +114,65 @@ fn a_requirement_that_was_removed_is_restored_without_what_follows_from_it() {
     To agree to it
       gomod lock
     ");
+}
+
+#[test]
+fn the_go_get_that_is_printed_restores_the_baseline() {
+    if !has_go("the_go_get_that_is_printed_restores_the_baseline") {
+        return;
+    }
+    let notation = "
+        a@v1.0.0 go1.21: b@v1.1.0 c@v1.0.0
+        b@v1.0.0 go1.21:
+        b@v1.1.0 go1.21:
+        c@v1.0.0 go1.21:
+    ";
+    let main = |lines: &str| format!("module example.com/main\n\ngo 1.21\n{lines}");
+    let before = main("\nrequire example.com/a v1.0.0\n\nrequire example.com/b v1.1.0\n");
+    let world = World::with_main(notation, &before);
+    world.gomod(&["lock"]).ok();
+    world.write("main/go.mod", &main("\nrequire example.com/b v1.0.0\n"));
+    let page = drifted(&world).stdout;
+    let words = command(&page, "To put back what was lowered or left");
+    assert_eq!(words, ["go", "get", "example.com/a@v1.0.0"], "{page}");
+    let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    let run = world.go_in("main", &args);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(
+        world.gomod(&["drift"]).ok(),
+        "no drift: 3 modules as in gomod.lock\n"
+    );
+}
+
+#[test]
+fn modules_that_require_each_other_are_undone_together() {
+    let notation = "
+        x@v1.0.0 go1.21: y@v1.0.0
+        x@v1.1.0 go1.21: y@v1.1.0
+        y@v1.0.0 go1.21: x@v1.0.0
+        y@v1.1.0 go1.21: x@v1.1.0
+    ";
+    let main = |version: &str| {
+        format!(
+            "module example.com/main\n\ngo 1.21\n\nrequire (\n\texample.com/x {version}\n\texample.com/y {version}\n)\n"
+        )
+    };
+    let world = World::with_main(notation, &main("v1.0.0"));
+    world.gomod(&["lock"]).ok();
+    world.write("main/go.mod", &main("v1.1.0"));
+    let page = drifted(&world).stdout;
+    assert!(
+        page.contains("tried: nothing of gomod.lock has moved then"),
+        "{page}"
+    );
+    // The other way round both are lowered, and neither is left out.
+    world.gomod(&["lock"]).ok();
+    world.write("main/go.mod", &main("v1.0.0"));
+    let page = drifted(&world).stdout;
+    assert!(
+        page.contains("go get example.com/x@v1.1.0 example.com/y@v1.1.0"),
+        "{page}"
+    );
 }
 
 #[test]
