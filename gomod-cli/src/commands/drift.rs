@@ -105,7 +105,9 @@ fn page(document: &Document, name: &str, count: usize, verbose: bool) -> String 
             );
         }
     }
-    out.push_str(&undo_section(document, name, verbose));
+    if others.is_empty() || !undo.targets.is_empty() {
+        out.push_str(&undo_section(document, name, verbose));
+    }
     if !drift.restore.is_empty() {
         let _ = writeln!(
             out,

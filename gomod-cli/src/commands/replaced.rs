@@ -11,6 +11,8 @@ use crate::error::CliError;
 pub(crate) struct Replaced {
     /// The version of the same module that takes its place; `None` for a directory or another module.
     pub(crate) version: Option<Version>,
+    /// Whether the line is for all versions.
+    pub(crate) covers_all: bool,
     /// What takes its place, in words.
     by: String,
     /// What the line replaces: a path, or `path@version`.
@@ -30,11 +32,17 @@ pub(crate) fn today(setting: &Setting, module: ModuleId) -> Option<Replaced> {
             (version, modules.display(*actual))
         }
     };
-    let old = match overrides.exact.contains_key(&module) {
-        true => modules.display(module),
-        false => modules.path(path).to_string(),
+    let covers_all = !overrides.exact.contains_key(&module);
+    let old = match covers_all {
+        true => modules.path(path).to_string(),
+        false => modules.display(module),
     };
-    Some(Replaced { version, by, old })
+    Some(Replaced {
+        version,
+        covers_all,
+        by,
+        old,
+    })
 }
 
 impl Replaced {

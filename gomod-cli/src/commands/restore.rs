@@ -1,10 +1,12 @@
 //! The `go get` that puts back what was lowered or left: only what the rest does not follow from.
 
+use std::collections::HashMap;
+
 use gomod_core::drift::Drift;
 use gomod_core::graph::{ModuleGraph, ModuleId, PathId};
 use gomod_core::host::Sums;
 use gomod_core::model::{ModulePath, ModuleVersion, Version};
-use gomod_core::mvs::{Resolver, Setup, SourceId};
+use gomod_core::mvs::{Resolver, Setup, SourceId, World};
 
 use super::Setting;
 
@@ -47,22 +49,21 @@ fn needed(setting: &mut Setting, wanted: &[(String, ModuleId)]) -> Option<Vec<Mo
     setting
         .session
         .satisfy(&mut setting.world, &sources, Sums::Looked);
-    let modules = &setting.world.modules;
-    let brings = |by: ModuleId, module: ModuleId| {
-        let path = modules.path_of(module);
-        let facts = setting.world.module_facts(by).and_then(|f| f.as_ref().ok());
-        modules.path_of(by) != path
-            && facts.is_some_and(|facts| {
-                let mut requires = facts.requires.iter();
-                requires.any(|r| modules.path_of(*r) == path && modules.compare(*r, module).is_ge())
-            })
-    };
     let all: Vec<ModuleId> = wanted.iter().map(|(_, module)| *module).collect();
-    let mut needed: Vec<ModuleId> = all
+    let brought_by: HashMap<ModuleId, Vec<ModuleId>> = all
         .iter()
-        .copied()
-        .filter(|module| !all.iter().any(|by| brings(*by, *module)))
+        .map(|module| (*module, requirers(&setting.world, &all, *module)))
         .collect();
+    // Of modules that require each other in a circle all are taken.
+    let first = |of: &[ModuleId]| -> Vec<ModuleId> {
+        let brought = |module: &ModuleId| {
+            let mut by = brought_by.get(module).into_iter().flatten();
+            by.any(|by| of.contains(by))
+        };
+        let first: Vec<ModuleId> = of.iter().copied().filter(|m| !brought(m)).collect();
+        if first.is_empty() { of.to_vec() } else { first }
+    };
+    let mut needed = first(&all);
     loop {
         let graph = load(setting, &needed)?;
         let modules = &setting.world.modules;
@@ -71,14 +72,30 @@ fn needed(setting: &mut Setting, wanted: &[(String, ModuleId)]) -> Option<Vec<Mo
                 .selected(modules.path_of(module))
                 .is_some_and(|selected| modules.compare(selected, module).is_ge())
         };
+        let missing: Vec<ModuleId> = all.iter().copied().filter(|m| !is_back(*m)).collect();
         let before = needed.len();
-        needed.extend(all.iter().filter(|module| !is_back(**module)));
+        needed.extend(first(&missing));
         needed.sort_unstable();
         needed.dedup();
         if needed.len() == before {
             return Some(needed);
         }
     }
+}
+
+/// Those of `all` whose go.mod requires `module`, or more of its path.
+fn requirers(world: &World, all: &[ModuleId], module: ModuleId) -> Vec<ModuleId> {
+    let modules = &world.modules;
+    let path = modules.path_of(module);
+    let requires = |by: &&ModuleId| {
+        let facts = world.module_facts(**by).and_then(|f| f.as_ref().ok());
+        modules.path_of(**by) != path
+            && facts.is_some_and(|facts| {
+                let mut requires = facts.requires.iter();
+                requires.any(|r| modules.path_of(*r) == path && modules.compare(*r, module).is_ge())
+            })
+    };
+    all.iter().filter(requires).copied().collect()
 }
 
 /// Today's graph with these requirements.

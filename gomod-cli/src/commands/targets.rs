@@ -106,10 +106,13 @@ fn module_target(
             let today = format!("{path} {current} => {version}");
             return Ok(Asked::Today(today, Some(id)));
         }
-        if version != current {
-            exists(setting, &wanted)?;
+        // A line for today's version alone says nothing about another one.
+        if version == current || replaced.covers_all {
+            if version != current {
+                exists(setting, &wanted)?;
+            }
+            return Err(replaced.refuse(&path, &version, &current));
         }
-        return Err(replaced.refuse(&path, &version, &current));
     }
     if version == current {
         return Ok(Asked::Today(format!("{path} {current}"), Some(id)));
