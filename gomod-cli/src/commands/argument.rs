@@ -51,16 +51,17 @@ pub(crate) fn split<'a>(
 
 /// Refuses `gin v1.9.0` in two words, which stands for `gin@v1.9.0`.
 pub(crate) fn refuse_pairs(arguments: &[String]) -> Result<(), CliError> {
-    let pair = arguments
-        .windows(2)
-        .find(|pair| pair.iter().all(|word| !word.contains('@')) && is_version(&pair[1]));
+    let pairs = arguments.iter().zip(arguments.iter().skip(1));
+    let plain = |text: &str| !text.contains('@');
+    let pair = pairs
+        .filter(|(name, version)| plain(name) && plain(version))
+        .find(|(_, version)| is_version(version));
     match pair {
         None => Ok(()),
-        Some(pair) => Err(CliError::usage(format!(
-            "{} {}: a target is one word, MOD@VERSION",
-            pair[0], pair[1]
+        Some((name, version)) => Err(CliError::usage(format!(
+            "{name} {version}: a target is one word, MOD@VERSION"
         ))
-        .hint(format!("write it as {}@{}", pair[0], pair[1]))),
+        .hint(format!("write it as {name}@{version}"))),
     }
 }
 
