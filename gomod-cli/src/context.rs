@@ -2,12 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use gomod_core::diag::Position;
 use gomod_core::host::{GoEnv, HostError, Session, SessionOptions, read_if_there};
-use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork};
+use gomod_core::model::{
+    GoMod, GoSum, GoVersion, GoWork, Godebug, Godebugs, Replace, ReplaceTarget,
+};
 use gomod_core::mvs::{MainModules, MainModulesError, Mode, World};
+use gomod_core::syntax::LineId;
 
 use crate::args::Global;
 use crate::error::CliError;
+
+/// How many faults of a file are shown.
+const ERRORS_SHOWN: usize = 20;
 
 /// The main module or workspace in force, as it is on disk.
 pub(crate) struct Project {
@@ -26,6 +33,20 @@ pub(crate) struct Project {
     pub(crate) local_go: Option<GoVersion>,
     /// `-mod` of GOFLAGS.
     mod_flag: Option<String>,
+}
+
+/// A replace line that names a directory.
+pub(crate) struct DirectoryLine {
+    /// `go.mod:5:1`.
+    pub(crate) at: String,
+    /// What is replaced: a path, or `path@version`.
+    pub(crate) old: String,
+    /// The directory as it is written.
+    pub(crate) written: String,
+    /// Where that is.
+    pub(crate) directory: PathBuf,
+    /// What edits the file.
+    pub(crate) tool: &'static str,
 }
 
 /// A workspace.
@@ -49,8 +70,12 @@ impl Project {
         let env = GoEnv::load([]).map_err(|error| CliError::environment(error.to_string()))?;
         let local_go = match &global.go {
             Some(text) => Some(GoVersion::parse(text).ok_or_else(|| {
-                CliError::usage(format!("--go {text:?} is no Go version"))
-                    .hint("write it as 1.21 or 1.21.3")
+                CliError::usage(format!("--go {text:?} is no Go version")).hint(
+                    match text.strip_prefix("go").and_then(GoVersion::parse) {
+                        Some(meant) => format!("did you mean --go {meant}?"),
+                        None => "write it as 1.21 or 1.21.3".to_owned(),
+                    },
+                )
             })?),
             None => env.local_go_version(),
         };
@@ -106,6 +131,23 @@ impl Project {
             && line.version.cmp_precedence(local).is_gt()
         {
             return Err(too_new(&name, &line.version, local));
+        }
+        // In a workspace the go command looks at the lines of go.work alone.
+        let godebugs = || env.godebugs(local_go.as_ref());
+        match &work {
+            None => check_godebugs(
+                &name,
+                &go_mod.godebug,
+                godebugs,
+                local_go.as_ref(),
+                |line| go_mod.position(line),
+            )?,
+            Some(Work { go_work, .. }) => {
+                let lines = &go_work.godebug;
+                check_godebugs("go.work", lines, godebugs, local_go.as_ref(), |line| {
+                    go_work.position(line)
+                })?;
+            }
         }
         let mut go_sum = read_sum(&sum_file)?;
         if let Some(work) = &work {
@@ -167,8 +209,16 @@ impl Project {
             },
         )
         .map_err(|error| {
-            CliError::environment(error.to_string())
-                .hint("go env shows the settings in force; --proxy stands in for GOPROXY")
+            let hint = match &error {
+                HostError::Proxy { .. } => {
+                    "--proxy takes a list as GOPROXY does, or a directory that is laid out as a proxy"
+                }
+                HostError::Sumdb { .. } => {
+                    "set GOSUMDB to sum.golang.org, to a verifier key, or to off: go env -w GOSUMDB=…"
+                }
+                _ => "go env shows the settings in force",
+            };
+            CliError::environment(error.to_string()).hint(hint)
         })
     }
 
@@ -187,6 +237,69 @@ impl Project {
             };
             CliError::environment(format!("{name}: {error}"))
                 .hint(format!("edit the file, or run: {hint}"))
+        })
+    }
+
+    /// Where go.mod requires `module`, written as `path@version`: `go.mod:5:2`.
+    pub(crate) fn require_position(&self, module: &str) -> Option<String> {
+        if self.work.is_some() {
+            return None;
+        }
+        let mut lines = self.go_mod.require.iter();
+        let line = lines.find(|line| format!("{}@{}", line.path, line.version) == module)?;
+        let position = self.go_mod.position(line.line);
+        Some(format!("{}:{position}", self.name))
+    }
+
+    /// The line that replaces `module`, written as `path@version`, by a directory.
+    pub(crate) fn replaced_by_directory(&self, module: &str) -> Option<DirectoryLine> {
+        let find = |file: &str, lines: &[Replace], position: &dyn Fn(LineId) -> Position| {
+            let of = |line: &&Replace| match &line.version {
+                Some(version) => format!("{}@{version}", line.path) == module,
+                None => module.split('@').next() == Some(line.path.as_str()),
+            };
+            let exact = lines.iter().filter(|line| line.version.is_some()).find(of);
+            let line = exact.or_else(|| lines.iter().find(of))?;
+            let ReplaceTarget::Directory(written) = &line.target else {
+                return None;
+            };
+            Some(DirectoryLine {
+                at: format!("{file}:{}", position(line.line)),
+                old: match &line.version {
+                    Some(version) => format!("{}@{version}", line.path),
+                    None => line.path.to_string(),
+                },
+                written: written.clone(),
+                directory: PathBuf::new(),
+                tool: "go mod",
+            })
+        };
+        let below = |root: &Path, line: DirectoryLine| DirectoryLine {
+            directory: clean(&root.join(&line.written)),
+            ..line
+        };
+        let Some(work) = &self.work else {
+            let go_mod = &self.go_mod;
+            let found = find(&self.name, &go_mod.replace, &|line| go_mod.position(line))?;
+            return Some(below(&self.root(), found));
+        };
+        let by_work = find("go.work", &work.go_work.replace, &|line| {
+            work.go_work.position(line)
+        });
+        if let Some(found) = by_work {
+            let line = below(&self.root(), found);
+            return Some(DirectoryLine {
+                tool: "go work",
+                ..line
+            });
+        }
+        work.members.iter().rev().find_map(|(directory, go_mod)| {
+            let file = directory.join("go.mod");
+            let name = file.strip_prefix(self.root()).unwrap_or(&file).display();
+            let found = find(&name.to_string(), &go_mod.replace, &|line| {
+                go_mod.position(line)
+            })?;
+            Some(below(directory, found))
         })
     }
 
@@ -356,10 +469,37 @@ fn unreadable(error: &HostError) -> CliError {
 
 fn malformed(name: &str, errors: &str) -> CliError {
     let mut error = CliError::environment(format!("errors parsing {name}"));
-    for line in errors.lines() {
+    for line in errors.lines().take(ERRORS_SHOWN) {
         error = error.detail(line);
     }
+    let more = errors.lines().count().saturating_sub(ERRORS_SHOWN);
+    if more > 0 {
+        error = error.detail(format!("… and {more} more"));
+    }
     error.hint(format!("correct {name}; nothing was changed"))
+}
+
+/// Refuses `godebug` lines that the go command does not know.
+fn check_godebugs(
+    file: &str,
+    lines: &[Godebug],
+    known: impl FnOnce() -> Godebugs,
+    local_go: Option<&GoVersion>,
+    position: impl Fn(LineId) -> Position,
+) -> Result<(), CliError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let known = known();
+    let errors: Vec<String> = lines
+        .iter()
+        .filter_map(|line| Some((line, known.check(line, local_go).err()?)))
+        .map(|(line, error)| format!("{file}:{}: {error}", position(line.line)))
+        .collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(malformed(file, &errors.join("\n")))
 }
 
 fn too_new(name: &str, needs: &GoVersion, local: &GoVersion) -> CliError {

@@ -132,6 +132,13 @@ fn why() {
     example.com/main
       is a main module: nothing requires it
     ");
+    // The go line is always there, and the toolchain line follows from it.
+    assert_snapshot!(world.gomod(&["why", "toolchain"]).ok(), @r"
+    toolchain go1.21
+      held up by 1 requirement:
+        example.com/main → go@1.21 → toolchain@go1.21
+    gomod plan-downgrade go@VERSION says what must change
+    ");
 }
 
 #[test]
@@ -164,7 +171,7 @@ fn lock_and_drift_go_round() {
           required by example.com/main → example.com/b@v1.0.0 → example.com/a@v1.0.0
 
     To put back what was lowered or left
-      go get example.com/b@v1.2.0 example.com/a@v1.2.0
+      go get example.com/b@v1.2.0
 
     To agree to it
       gomod lock

@@ -8,9 +8,11 @@
 
 mod beside_go;
 mod commands;
+mod drift;
 mod errors;
 mod imports;
 mod network;
 mod plan;
 mod support;
+mod targets;
 mod trust;

@@ -393,7 +393,7 @@ impl Session {
                     "replacement directory {directory} has no go.mod ({})",
                     path.display()
                 ),
-                Unavailable::Other,
+                Unavailable::NoDirectory,
             )),
             Err(error) => Err(unavailable(error.to_string(), Unavailable::Other)),
         }

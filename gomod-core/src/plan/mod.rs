@@ -106,8 +106,8 @@ pub enum Conflict {
     },
     /// More modules would move than the limit allows.
     TooManyMoves {
-        /// How many would.
-        moves: usize,
+        /// Those that would, by path.
+        moves: Vec<Move>,
         /// The limit.
         limit: usize,
     },
@@ -349,9 +349,11 @@ impl Planner {
             self.universes = std::mem::take(&mut needs.universes);
             return Progress::Needs(needs);
         }
-        // What no requirement has to be hidden for cannot be done better by hiding some.
+        // What no requirement has to be hidden for cannot be done better by hiding some; and who asks for
+        // one kind of edit wants that one.
         let free = self.done.iter().any(|(way, ended)| {
-            ended.plan.is_some() && way.means.iter().all(|means| *means == Means::Require)
+            let asked = self.goal.strategy.is_some();
+            ended.plan.is_some() && (asked || way.means.iter().all(|m| *m == Means::Require))
         });
         if !free {
             for way in self.sparing_ways() {
@@ -525,10 +527,11 @@ impl Planner {
                 sparing: way.sparing,
                 lowered: &solution.lowered,
             };
-            return Err(context.blocked(Conflict::TooManyMoves {
-                moves: collateral,
-                limit,
-            }));
+            let moves = moves
+                .into_iter()
+                .filter(|moved| moved.role == Role::Moved)
+                .collect();
+            return Err(context.blocked(Conflict::TooManyMoves { moves, limit }));
         }
         let today = cost::overridden(
             world,
