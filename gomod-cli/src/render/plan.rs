@@ -35,7 +35,7 @@ pub(crate) fn page(page: &Page<'_>) -> String {
     }
     summary(&mut out, page.chosen);
     unresolved(&mut out, page.chosen);
-    diff(&mut out, page);
+    diff(&mut out, page.file, page.before, page.after);
     reasons(&mut out, page);
     moves(&mut out, page);
     overridden(&mut out, page.chosen);
@@ -157,9 +157,10 @@ fn unresolved(out: &mut String, plan: &PlanReport) {
     out.push('\n');
 }
 
-fn diff(out: &mut String, page: &Page<'_>) {
-    let diff = TextDiff::from_lines(page.before, page.after);
-    let _ = writeln!(out, "--- {0}\n+++ {0} (planned)", page.file);
+/// The lines of a file that change.
+pub(crate) fn diff(out: &mut String, file: &str, before: &str, after: &str) {
+    let diff = TextDiff::from_lines(before, after);
+    let _ = writeln!(out, "--- {file}\n+++ {file} (planned)");
     for hunk in diff.unified_diff().context_radius(1).iter_hunks() {
         let _ = writeln!(out, "{}", paint(DIM, hunk.header().to_string().trim_end()));
         for change in hunk.iter_changes() {
