@@ -91,6 +91,7 @@ impl Search<'_> {
                 unreadable: None,
             }));
         }
+        self.check_drops(graph)?;
         self.check_paths(graph)?;
         let fallen = self
             .goal
@@ -113,6 +114,25 @@ impl Search<'_> {
             }));
         }
         Ok(())
+    }
+
+    /// No direct requirement may be dropped beyond those that were allowed.
+    fn check_drops(&self, graph: &ModuleGraph) -> Result<(), Stop> {
+        let dropped =
+            |path: &PathId| graph.selected(*path).is_none() && !self.choice.drops.contains(path);
+        let mut direct: Vec<PathId> = self.problem.direct.iter().copied().collect();
+        direct.sort_unstable();
+        let last = direct
+            .into_iter()
+            .filter(dropped)
+            .find_map(|path| self.lowered.get(&path)?.last());
+        match last {
+            Some(step) => Err(self.conflict(Conflict::Drop {
+                chain: step.chain.clone(),
+                unreadable: step.unreadable.clone(),
+            })),
+            None => Ok(()),
+        }
     }
 
     /// No content may be used for two module paths, unless it is today (`checkMultiplePaths` in cmd/go).

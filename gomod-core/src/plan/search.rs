@@ -22,6 +22,17 @@ use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::GoVersion;
 use crate::mvs::{LoadError, Overrides, Resolver, Setup, Source, World};
 
+/// What may be selected of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cap {
+    /// This version, or a lower one.
+    AtMost(ModuleId),
+    /// Only lower versions.
+    Below(ModuleId),
+    /// Nothing.
+    Absent,
+}
+
 /// Why a search ended without a solution.
 #[derive(Debug)]
 pub(super) enum Stop {
@@ -55,8 +66,8 @@ pub(super) struct Search<'a> {
     /// Excluding: requirements on these paths above the target are ignored; without one, all of them.
     pub(super) hidden: FxHashMap<PathId, Option<ModuleId>>,
     pub(super) roots: BTreeMap<PathId, ModuleId>,
-    /// The highest version that may be selected; `None` when the path must be absent.
-    pub(super) caps: FxHashMap<PathId, Option<ModuleId>>,
+    /// What may be selected of a path; one that is not here may be anything.
+    pub(super) caps: FxHashMap<PathId, Cap>,
     /// Paths that the search may not move: targets, those kept, and `go`.
     pub(super) hard: FxHashSet<PathId>,
     pub(super) go_bound: Option<GoVersion>,
@@ -102,7 +113,7 @@ impl<'a> Search<'a> {
                 .selected
                 .iter()
                 .filter(|(path, _)| !problem.is_main(**path) && **path != problem.toolchain_path)
-                .map(|(path, module)| (*path, Some(*module)))
+                .map(|(path, module)| (*path, Cap::AtMost(*module)))
                 .collect(),
             hard: goal.keep.iter().copied().chain([problem.go_path]).collect(),
             go_bound: None,
@@ -132,7 +143,7 @@ impl<'a> Search<'a> {
         match target {
             Target::Absent { path } => {
                 self.roots.remove(path);
-                self.caps.insert(*path, None);
+                self.caps.insert(*path, Cap::Absent);
                 self.hard.insert(*path);
                 if means == Means::Exclude && !self.sparing {
                     self.hidden.insert(*path, None);
@@ -142,7 +153,7 @@ impl<'a> Search<'a> {
                 let go = self.world.go_module(version);
                 self.roots.insert(self.problem.go_path, go);
                 self.roots.remove(&self.problem.toolchain_path);
-                self.caps.insert(self.problem.go_path, Some(go));
+                self.caps.insert(self.problem.go_path, Cap::AtMost(go));
                 self.go_bound = Some(version.clone());
             }
             Target::Module { module } => {
@@ -156,7 +167,7 @@ impl<'a> Search<'a> {
                         .wildcard
                         .insert(path, Source::Module(*module));
                     self.roots.insert(path, today);
-                    self.caps.insert(path, Some(today));
+                    self.caps.insert(path, Cap::AtMost(today));
                     if self.sparing {
                         self.replaced.insert(path, *module);
                     }
@@ -166,7 +177,7 @@ impl<'a> Search<'a> {
                     self.hidden.insert(path, Some(*module));
                 }
                 self.roots.insert(path, *module);
-                self.caps.insert(path, Some(*module));
+                self.caps.insert(path, Cap::AtMost(*module));
             }
         }
     }
@@ -177,7 +188,7 @@ impl<'a> Search<'a> {
         loop {
             self.lower()?;
             let graph = self.resolve(None)?;
-            if self.problem.is_pruned() && self.close(&graph)? {
+            if self.root_again(&graph) || self.problem.is_pruned() && self.close(&graph)? {
                 continue;
             }
             if self.bound_go_lines(&graph)? {
@@ -204,6 +215,18 @@ impl<'a> Search<'a> {
             }
         }
         self.flush_needs()
+    }
+
+    /// A root without candidates left falls to what others ask for, and stays a root at that version (C4).
+    fn root_again(&mut self, graph: &ModuleGraph) -> bool {
+        let fallen: Vec<(PathId, ModuleId)> = self
+            .lowered
+            .keys()
+            .filter(|path| self.problem.roots.contains_key(path) && !self.roots.contains_key(path))
+            .filter_map(|path| Some((*path, graph.selected(*path)?)))
+            .collect();
+        self.roots.extend(fallen.iter().copied());
+        !fallen.is_empty()
     }
 
     /// Lifts new excludes that a root has reached again, since it was raised after they were made.
@@ -257,7 +280,7 @@ impl<'a> Search<'a> {
                 let path = self.world.modules.path_of(module);
                 let movable = !self.hard.contains(&path) && !self.lowered.contains_key(&path);
                 if movable && self.is_above(module) {
-                    self.caps.insert(path, Some(module));
+                    self.caps.insert(path, Cap::AtMost(module));
                     self.named.insert(module);
                     if let Some(root) = self.roots.get_mut(&path) {
                         let before = std::mem::replace(root, module);
@@ -388,10 +411,12 @@ impl<'a> Search<'a> {
 
     /// Whether a module is above the bound of its path.
     pub(super) fn is_above(&self, module: ModuleId) -> bool {
-        match self.caps.get(&self.world.modules.path_of(module)) {
+        let modules = &self.world.modules;
+        match self.caps.get(&modules.path_of(module)) {
             None => false,
-            Some(None) => true,
-            Some(Some(cap)) => self.world.modules.compare(module, *cap).is_gt(),
+            Some(Cap::Absent) => true,
+            Some(Cap::AtMost(cap)) => modules.compare(module, *cap).is_gt(),
+            Some(Cap::Below(cap)) => modules.compare(module, *cap).is_ge(),
         }
     }
 
