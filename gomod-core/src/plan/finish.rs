@@ -26,6 +26,8 @@ pub(super) struct Solution {
     /// The roots that root closure added, each with what makes it one.
     pub(super) added: Vec<(ModuleId, AddedBy)>,
     pub(super) imports: Option<ImportCheck>,
+    /// Roots that were loosened.
+    pub(super) settled: FxHashSet<PathId>,
     pub(super) lowered: FxHashMap<PathId, Vec<Lowering>>,
     pub(super) left_out: Vec<(ModuleId, LoadError)>,
 }
@@ -72,6 +74,7 @@ impl Search<'_> {
             plain_roots,
             added,
             imports,
+            settled: self.loose,
             lowered: self.lowered,
             left_out: self.left_out.into_iter().collect(),
         })

@@ -36,7 +36,7 @@ pub use report::{
 };
 pub use unresolved::{ImportsReport, UnresolvedReport};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::{GoMod, ModuleVersion};
@@ -170,6 +170,8 @@ pub struct Plan {
     pub added: Vec<(ModuleId, AddedBy)>,
     /// Whether the imports of the main module's packages are provided; `None` when that is not known.
     pub imports: Option<ImportCheck>,
+    /// Roots that only today's targets had brought, settled at what others ask for.
+    pub settled: FxHashSet<PathId>,
     /// How each lowered module got where it is.
     pub lowered: FxHashMap<PathId, Vec<Lowering>>,
     /// Requirements that ask for more than what is used: by whom (`None`: the main module), and what.
@@ -599,6 +601,7 @@ impl Planner {
             graph: solution.graph,
             added: solution.added,
             imports: solution.imports,
+            settled: solution.settled,
             lowered: solution.lowered,
             overridden,
             left_out: solution.left_out,

@@ -78,6 +78,8 @@ pub(super) struct Search<'a> {
     /// Roots whose own requirements may raise other modules: targets, added and raised ones.
     pub(super) raisers: FxHashSet<PathId>,
     pub(super) named: FxHashSet<ModuleId>,
+    /// Roots that stay only as far as they are needed, since only today's targets brought them.
+    pub(super) loose: FxHashSet<PathId>,
     pub(super) left_out: BTreeMap<ModuleId, LoadError>,
 }
 
@@ -122,6 +124,7 @@ impl<'a> Search<'a> {
             before_closure: BTreeMap::new(),
             raisers: FxHashSet::default(),
             named: problem.graph.walk().into_iter().collect(),
+            loose: FxHashSet::default(),
             left_out: BTreeMap::new(),
             world,
             problem,
@@ -135,6 +138,9 @@ impl<'a> Search<'a> {
         }
         for path in &choice.rises {
             search.caps.remove(path);
+        }
+        if goal.settle {
+            search.loosen();
         }
         search
     }
@@ -222,6 +228,7 @@ impl<'a> Search<'a> {
         let fallen: Vec<(PathId, ModuleId)> = self
             .lowered
             .keys()
+            .chain(self.loose.iter().filter(|_| !self.packages.are_known()))
             .filter(|path| self.problem.roots.contains_key(path) && !self.roots.contains_key(path))
             .filter_map(|path| Some((*path, graph.selected(*path)?)))
             .collect();
