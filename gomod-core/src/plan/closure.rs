@@ -170,15 +170,15 @@ impl Search<'_> {
             return Vec::new();
         };
         if prunes {
-            return list;
+            return list.to_vec();
         }
         let mut seen: FxHashSet<ModuleId> = FxHashSet::default();
-        let mut stack = list;
+        let mut stack = list.to_vec();
         while let Some(module) = stack.pop() {
             if seen.insert(module)
                 && let Some(Ok((list, _))) = self.requirements(module)
             {
-                stack.extend(list);
+                stack.extend(list.iter());
             }
         }
         let mut found: Vec<ModuleId> = seen.into_iter().collect();

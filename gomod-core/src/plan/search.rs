@@ -5,6 +5,7 @@
 //! or a version list that was not fed, it stops and says so, and is run again.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -68,6 +69,8 @@ pub(super) struct Search<'a> {
     pub(super) roots: BTreeMap<PathId, ModuleId>,
     /// What may be selected of a path; one that is not here may be anything.
     pub(super) caps: FxHashMap<PathId, Cap>,
+    /// The requirements that were looked at, with whether the module is pruned behind.
+    lists: FxHashMap<ModuleId, (Rc<[ModuleId]>, bool)>,
     /// Paths that the search may not move: targets, those kept, and `go`.
     pub(super) hard: FxHashSet<PathId>,
     pub(super) go_bound: Option<GoVersion>,
@@ -117,6 +120,7 @@ impl<'a> Search<'a> {
                 .filter(|(path, _)| !problem.is_main(**path) && **path != problem.toolchain_path)
                 .map(|(path, module)| (*path, Cap::AtMost(*module)))
                 .collect(),
+            lists: FxHashMap::default(),
             hard: goal.keep.iter().copied().chain([problem.go_path]).collect(),
             go_bound: None,
             lowered: FxHashMap::default(),
@@ -349,23 +353,29 @@ impl<'a> Search<'a> {
     pub(super) fn requirements(
         &mut self,
         module: ModuleId,
-    ) -> Option<Result<(Vec<ModuleId>, bool), LoadError>> {
-        let local = self.problem.setup.local_go.as_ref();
-        let (mut list, prunes): (Vec<ModuleId>, bool) =
-            match self.world.requirements(module, &self.overrides, local) {
-                Err(error) => return Some(Err(error)),
-                // What is hidden from one module still counts for another.
-                Ok(Some(found)) => (
-                    found.iter(&self.problem.setup.overrides).collect(),
-                    found.prunes(),
-                ),
-                Ok(None) => {
-                    if let Some(source) = self.world.source_of(module, &self.overrides) {
-                        self.needs.sources.push(source);
+    ) -> Option<Result<(Rc<[ModuleId]>, bool), LoadError>> {
+        let (mut list, prunes) = match self.lists.get(&module) {
+            Some(known) => known.clone(),
+            None => {
+                let local = self.problem.setup.local_go.as_ref();
+                let known = match self.world.requirements(module, &self.overrides, local) {
+                    Err(error) => return Some(Err(error)),
+                    // What is hidden from one module still counts for another.
+                    Ok(Some(found)) => (
+                        found.iter(&self.problem.setup.overrides).collect(),
+                        found.prunes(),
+                    ),
+                    Ok(None) => {
+                        if let Some(source) = self.world.source_of(module, &self.overrides) {
+                            self.needs.sources.push(source);
+                        }
+                        return None;
                     }
-                    return None;
-                }
-            };
+                };
+                self.lists.insert(module, known.clone());
+                known
+            }
+        };
         if !self.hidden.is_empty() || !self.choice.hides.is_empty() {
             let by = self.world.modules.path_of(module);
             let hidden: Vec<ModuleId> = list
@@ -373,8 +383,11 @@ impl<'a> Search<'a> {
                 .copied()
                 .filter(|required| self.hides(by, *required))
                 .collect();
-            list.retain(|required| !hidden.contains(required));
-            self.overrides.excludes.extend(hidden);
+            if !hidden.is_empty() {
+                let kept = list.iter().filter(|required| !hidden.contains(required));
+                list = kept.copied().collect();
+                self.overrides.excludes.extend(hidden);
+            }
         }
         Some(Ok((list, prunes)))
     }
