@@ -97,6 +97,29 @@ impl Search<'_> {
         Ok(())
     }
 
+    /// Goes on down while the next candidate shows by itself that it cannot stay: only what is behind one
+    /// that is not pruned takes a look at everything.
+    pub(super) fn descend_on(&mut self, from: ModuleId) -> Result<(), Stop> {
+        let path = self.world.modules.path_of(from);
+        let mut last = from;
+        while let Some(root) = self.roots.get(&path).copied()
+            && root != last
+        {
+            last = root;
+            let (chain, cause) = match self.requirements(root) {
+                None => return Ok(()),
+                Some(Err(error)) => (vec![root], Cause::Unreadable(error)),
+                Some(Ok(_)) if self.go_line_too_high(root) => (vec![root], Cause::GoLine),
+                Some(Ok((list, _))) => match list.iter().find(|r| self.violates(root, **r)) {
+                    Some(required) => (vec![root, *required], Cause::Above),
+                    None => return Ok(()),
+                },
+            };
+            self.descend(root, chain, cause)?;
+        }
+        Ok(())
+    }
+
     /// Stops with a conflict, and with every choice that could resolve it.
     pub(super) fn conflict(&self, conflict: Conflict) -> Stop {
         let context = Context {

@@ -270,6 +270,7 @@ impl<'a> Search<'a> {
             for root in bad {
                 let (chain, cause) = view.chain(root);
                 self.descend(root, chain, cause)?;
+                self.descend_on(root)?;
             }
             self.flush_needs()?;
         }
