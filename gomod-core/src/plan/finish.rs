@@ -21,8 +21,6 @@ pub(super) struct Solution {
     pub(super) graph: ModuleGraph,
     /// The graph without the roots that root closure added: what the cost is counted on.
     pub(super) plain: ModuleGraph,
-    /// The roots of that graph.
-    pub(super) plain_roots: Vec<ModuleId>,
     /// The roots that root closure added, each with what makes it one.
     pub(super) added: Vec<(ModuleId, AddedBy)>,
     pub(super) imports: Option<ImportCheck>,
@@ -48,7 +46,6 @@ impl Search<'_> {
             (roots, graph)
         };
         let imports = self.import_check(&graph, &roots)?;
-        let mut plain_roots = roots.clone();
         let plain = if self.added.is_empty() {
             graph.clone()
         } else {
@@ -58,7 +55,6 @@ impl Search<'_> {
                 .filter(|(path, _)| !self.added.contains_key(path))
                 .map(|(path, root)| self.before_closure.get(&path).copied().unwrap_or(root))
                 .collect();
-            plain_roots.clone_from(&original);
             self.resolve(Some(original))?
         };
         let added = self
@@ -71,7 +67,6 @@ impl Search<'_> {
             overrides: self.overrides,
             graph,
             plain,
-            plain_roots,
             added,
             imports,
             settled: self.loose,
