@@ -154,6 +154,10 @@ pub(super) fn cost(
             cost.dropped += 1;
         }
     }
+    cost.unresolved = solution
+        .imports
+        .as_ref()
+        .map_or(0, |check| check.unresolved.len());
     cost.overridden = newly_overridden(world, problem, solution).len();
     cost
 }
