@@ -1,0 +1,57 @@
+//! The planner beside brute force, on random worlds and on known ones.
+//!
+//! `GOMOD_BRUTE=n` tries n random worlds instead of a few hundred; `GOMOD_BRUTE_FROM=seed` starts elsewhere;
+//! `GOMOD_BRUTE_SHOW=n` prints n minimised disagreements of each kind.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod brute;
+mod scenario;
+
+use std::collections::BTreeMap;
+
+use brute::generate::question;
+use brute::minimise::minimise;
+use brute::optimum::Answer;
+use brute::planned::{Comparison, Verdict, edits};
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+#[test]
+fn random_worlds() {
+    let count = number("GOMOD_BRUTE", 300);
+    let from = number("GOMOD_BRUTE_FROM", 0);
+    let show = number("GOMOD_BRUTE_SHOW", 0);
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut shown: BTreeMap<String, u64> = BTreeMap::new();
+    for seed in from..from + count {
+        let (world, goal) = question(seed);
+        let comparison = Comparison::new(&world, &goal);
+        let verdict = comparison.verdict();
+        let kind = format!("{verdict:?}");
+        *counts.entry(kind.clone()).or_default() += 1;
+        let fine = matches!(verdict, Verdict::Same | Verdict::BothNone | Verdict::TooMuch | Verdict::Unfit);
+        if !fine && show > 0 {
+            let shown = shown.entry(kind.clone()).or_default();
+            if *shown < show {
+                *shown += 1;
+                let (world, goal) = minimise(&world, &goal, verdict);
+                let comparison = Comparison::new(&world, &goal);
+                eprintln!("--- {kind}, seed {seed}: {}\n{}", goal.text(&world), world.text());
+                eprintln!("planner: {}", comparison.planner_line());
+                if let Ok(Some(planned)) = &comparison.planned {
+                    eprintln!("         {}", planned.edits);
+                    if let Some(fault) = &planned.fault {
+                        eprintln!("         {fault}");
+                    }
+                }
+                eprintln!("brute:   {}", comparison.brute_line());
+                if let Answer::Plan(plan) = &comparison.brute {
+                    eprintln!("         {}", edits(&world, plan));
+                }
+            }
+        }
+    }
+    eprintln!("{counts:?}");
+}
