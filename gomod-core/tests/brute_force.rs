@@ -31,13 +31,20 @@ fn random_worlds() {
         let verdict = comparison.verdict();
         let kind = format!("{verdict:?}");
         *counts.entry(kind.clone()).or_default() += 1;
+        if let Ok(Some(planned)) = &comparison.planned
+            && planned.lazy.is_some()
+        {
+            *counts.entry("differs without lists".to_owned()).or_default() += 1;
+        }
         let fine = matches!(verdict, Verdict::Same | Verdict::BothNone | Verdict::TooMuch | Verdict::Unfit);
         if !fine && show > 0 {
+            let (world, goal) = minimise(&world, &goal, verdict);
+            let comparison = Comparison::new(&world, &goal);
+            let kind = format!("{kind} {}", comparison.class(&world, &goal));
+            *counts.entry(format!("  {kind}")).or_default() += 1;
             let shown = shown.entry(kind.clone()).or_default();
             if *shown < show {
                 *shown += 1;
-                let (world, goal) = minimise(&world, &goal, verdict);
-                let comparison = Comparison::new(&world, &goal);
                 eprintln!("--- {kind}, seed {seed}: {}\n{}", goal.text(&world), world.text());
                 eprintln!("planner: {}", comparison.planner_line());
                 if let Ok(Some(planned)) = &comparison.planned {
@@ -53,5 +60,7 @@ fn random_worlds() {
             }
         }
     }
-    eprintln!("{counts:?}");
+    for (kind, count) in counts {
+        eprintln!("{count:6} {kind}");
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::cost::Today;
 use super::goal::Goal;
 use super::load::{Choice, Graph, behind, load};
+use super::optimum::is_replaced;
 use super::world::{Mask, PATHS, Slot, VERSIONS, World, slots};
 
 pub struct Closure<'a> {
@@ -44,7 +45,9 @@ impl<'a> Closure<'a> {
                 return Some((excludes, roots));
             }
             if self.may_exclude {
-                stack.extend(slots(visible & !shown & !excludes).map(|slot| excludes | 1 << slot));
+                let free = |slot: &Slot| !is_replaced(self.today, self.base, slot / VERSIONS);
+                let more = slots(visible & !shown & !excludes).filter(free);
+                stack.extend(more.map(|slot| excludes | 1 << slot));
             }
         }
         None
@@ -71,11 +74,24 @@ impl<'a> Closure<'a> {
                 return (None, self.world.all().iter().fold(0, |mask, slot| mask | 1 << slot));
             };
             seen |= graph.visible;
+            if self.raises_back(&graph) {
+                return (None, seen);
+            }
             if self.world.is_pruned() && self.grow(&mut choice, &graph) {
                 continue;
             }
             return (self.holds(&choice, &graph).then_some(choice.roots), seen);
         }
+    }
+
+    /// Whether closure raises a root that the base lowers.
+    fn raises_back(&self, graph: &Graph) -> bool {
+        self.base.roots.iter().flatten().any(|root| {
+            let path = root / VERSIONS;
+            self.goal.targets[path].is_none()
+                && self.today.selected[path].is_some_and(|today| *root < today)
+                && graph.selected(path).is_some_and(|now| now > *root)
+        })
     }
 
     /// Brings roots to their selected versions, or adds what changed roots require.
@@ -124,11 +140,18 @@ impl<'a> Closure<'a> {
             let root = choice.roots[path];
             let consistent = match root {
                 Some(root) => selected == Some(root) && choice.excludes & 1 << root == 0,
-                None => selected.is_none() || world.roots[path].is_none(),
+                // Below 1.17 `go get` leaves out an indirect root that others imply.
+                None => {
+                    selected.is_none()
+                        || world.roots[path].is_none()
+                        || !world.is_pruned() && world.indirect[path]
+                }
             };
-            // An exclude stands with the requirement that fixes the result.
+            // An exclude or a replace stands with the requirement that fixes the result.
             let of_path = choice.excludes & !today.choice.excludes & super::world::of_path(path);
-            let fixed = root.is_some() || goal.is_absent(path) || !self.matters(choice, of_path);
+            let fixed = root.is_some()
+                || !is_replaced(today, choice, path)
+                    && (goal.is_absent(path) || !self.matters(choice, of_path));
             let target = match goal.version(path) {
                 Some(target) => used == Some(target) && root.is_some(),
                 None => !goal.is_absent(path) || selected.is_none(),

@@ -1,7 +1,7 @@
 //! The cost of a choice, counted as section 4 of the design says (lines are left out).
 //!
-//! Where it leaves room: a module that is replaced anew, and is no target, counts as moved from what was
-//! used to what is used; targets count by the selected version, as the planner does.
+//! Where it leaves room: a module that is replaced anew, and is no target, counts as moved if what is used or
+//! what is selected moves; targets count by the selected version, as the planner does.
 
 use super::goal::{Goal, Target};
 use super::load::{Choice, Graph};
@@ -131,13 +131,20 @@ pub fn of_path(
     if from == selected && used == today.used(path) {
         return cost;
     }
-    let (from, to) = if replaced { (today.used(path), used) } else { (from, selected) };
-    if let (Some(from), Some(to)) = (from, to) {
-        if to > from {
-            cost[2] = 1;
-        } else {
-            cost[5] = steps(world, from, to);
+    // A new replacement counts by what is used as well: neither hides the other.
+    let mut ways = vec![(from, selected)];
+    ways.extend(replaced.then(|| (today.used(path), used)));
+    for (from, to) in ways {
+        if let (Some(from), Some(to)) = (from, to) {
+            if to > from {
+                cost[2] = 1;
+            } else {
+                cost[5] = cost[5].max(steps(world, from, to));
+            }
         }
+    }
+    if cost[2] > 0 {
+        cost[5] = 0;
     }
     if world.is_direct(path) {
         cost[3] = 1;

@@ -3,11 +3,13 @@
 //!
 //! Readings, where section 4 leaves room:
 //! - an exclude needs its path among the final roots (a lone one lets the version jump up), but for a
-//!   path that is to be absent;
-//! - replaces are for all versions of a path, and never of one that go.mod replaces already;
-//! - below Go 1.17 each module of today's build list may become a root, as docs/planning.md says;
+//!   path that is to be absent; so does a replace (the require line stays);
+//! - replaces are for all versions of a path, so none of them is excluded anew as well, and never of one that
+//!   go.mod replaces already;
+//! - below Go 1.17 each module of today's build list may become a root at today's version or a lower one, as
+//!   docs/planning.md says;
 //! - the chosen roots must be consistent before root closure; a root that closure raises is brought to its
-//!   selected version, and none of that counts;
+//!   selected version, and none of that counts; but it does not raise back what was lowered;
 //! - pre-releases are considered only when releases give no plan at all;
 //! - a forced kind of edit (`--strategy`) is the only one used, and overriding the targets is free then.
 
@@ -17,7 +19,7 @@ use gomod_core::plan::Means;
 
 use super::closure::Closure;
 use super::cost::{self, Cost, Pairs, Today};
-use super::goal::Goal;
+use super::goal::{Goal, Target};
 use super::load::{Choice, accepted, load};
 use super::world::{Mask, PATHS, Slot, VERSIONS, World, of_path, slots};
 
@@ -36,7 +38,7 @@ pub struct Optimum {
 /// What enumeration found.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// go.mod is not consistent as it stands.
+    /// go.mod is not consistent as it stands, or a target is not a downgrade.
     Unfit,
     /// Too many choices to try.
     TooMuch,
@@ -51,6 +53,15 @@ pub fn optimum(world: &World, goal: &Goal) -> Answer {
         return Answer::Unfit;
     };
     let today = Today::new(world, choice, graph);
+    // A target is there today, and above what is asked for.
+    let apt = (0..PATHS).all(|path| match (goal.targets[path], today.selected[path]) {
+        (Some(Target::Version(target)), now) => now.is_some_and(|now| now > target),
+        (Some(Target::Absent), now) => now.is_some(),
+        (None, _) => true,
+    });
+    if !apt || goal.go.is_some_and(|go| go >= world.go) {
+        return Answer::Unfit;
+    }
     for everything in [false, true] {
         let mut search = Search {
             world,
@@ -114,7 +125,10 @@ impl Search<'_> {
         if may_root && !goal.is_absent(path) {
             // Above today's a version that only a requirement names can be forced, a candidate or not.
             let above = |slot: &Slot| today.selected[path].is_some_and(|t| *slot > t);
-            let allowed = versions.clone().filter(|slot| self.is_candidate(*slot) || above(slot));
+            let may_rise = was_root || target.is_some();
+            let allowed = versions
+                .clone()
+                .filter(|slot| if above(slot) { may_rise } else { self.is_candidate(*slot) });
             roots.extend(allowed.map(Some));
         }
         if target.is_none() && (!world.is_direct(path) || goal.allow_drop || goal.is_absent(path)) {
@@ -211,6 +225,10 @@ impl Search<'_> {
         self.best.as_ref().is_none_or(|best| *cost < best.cost)
     }
 
+    fn is_replaced(&self, choice: &Choice, path: usize) -> bool {
+        is_replaced(self.today, choice, path)
+    }
+
     /// All excludes for fixed roots and replaces: those without which the roots are not consistent, and
     /// any others that change the graph.
     fn base(&mut self, choice: &Choice) {
@@ -218,6 +236,7 @@ impl Search<'_> {
         if self.may_exclude() {
             for path in 0..self.world.paths.len() {
                 match choice.roots[path] {
+                    _ if self.is_replaced(choice, path) => {}
                     Some(root) => start.excludes |= of_path(path) & !((2 << root) - 1),
                     None if self.goal.is_absent(path) => start.excludes |= of_path(path),
                     None => {}
@@ -237,6 +256,9 @@ impl Search<'_> {
             }
             let root = |slot: Slot| choice.roots[slot / VERSIONS];
             for slot in slots(visible).filter(|slot| root(*slot) != Some(*slot)) {
+                if self.is_replaced(&choice, slot / VERSIONS) {
+                    continue;
+                }
                 if root(slot).is_none()
                     && (!self.world.is_pruned() || self.world.roots[slot / VERSIONS].is_some())
                 {
@@ -291,4 +313,10 @@ impl Search<'_> {
             load(self.world, &without).is_some_and(|graph| graph.visible & visible & 1 << root != 0)
         })
     }
+}
+
+/// Whether a path is replaced anew.
+pub(super) fn is_replaced(today: &Today, choice: &Choice, path: usize) -> bool {
+    let own = path * VERSIONS..(path + 1) * VERSIONS;
+    choice.content[own.clone()] != today.choice.content[own]
 }

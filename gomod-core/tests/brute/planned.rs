@@ -5,14 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use gomod_core::graph::ModuleId;
 use gomod_core::mvs::{Source, World as Known};
-use gomod_core::plan::{Pass, Plan, Planner};
+use gomod_core::plan::{Pass, Plan, Role};
 
 use super::closure::Closure;
 use super::cost::{self, Cost, Today};
 use super::goal::Goal;
-use super::load::{Choice, accepted};
+use super::load::{Choice, Graph, accepted, load};
 use super::optimum::{Answer, Optimum, optimum};
-use super::world::{PATHS, Slot, VERSIONS, World};
+use super::world::{PATHS, Slot, VERSIONS, World, of_path};
 use crate::scenario::Scenario;
 
 /// The planner's best plan.
@@ -23,7 +23,12 @@ pub struct Planned {
     pub edits: String,
     /// What is wrong with its final list by the rules here.
     pub fault: Option<String>,
+    /// Its cost when version lists are fed only on demand, if that differs.
+    pub lazy: Option<String>,
 }
+
+/// The fault of a plan whose cost is counted on roots that are not consistent without what closure adds.
+const LOOSE: &str = "without closure's additions its roots are not consistent";
 
 /// Asks the planner; an error is its panic.
 pub fn planned(world: &World, goal: &Goal) -> Result<Option<Planned>, String> {
@@ -31,9 +36,20 @@ pub fn planned(world: &World, goal: &Goal) -> Result<Option<Planned>, String> {
         let scenario = Scenario::parse(&world.text());
         let targets = goal.targets(world);
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-        let (known, planner, outcome) = scenario.plan(&targets, |g, w| goal.limit(g, w));
-        let plan = outcome.plans.first()?;
-        Some(judge(world, goal, &known, &planner, plan))
+        let plan_with = |lists| {
+            let (known, _, outcome) =
+                scenario.plan_with(lists, &targets, |g, w| goal.limit(g, w));
+            let plan = outcome.plans.first()?;
+            Some(judge(world, goal, &known, plan))
+        };
+        let lazy = plan_with(false);
+        let mut full = plan_with(true);
+        if lazy != full
+            && let Some(full) = &mut full
+        {
+            full.lazy = Some(lazy.map_or("no plan".to_owned(), |lazy| line(lazy.everything, &lazy.cost)));
+        }
+        full
     };
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
@@ -41,7 +57,7 @@ pub fn planned(world: &World, goal: &Goal) -> Result<Option<Planned>, String> {
     })
 }
 
-fn judge(world: &World, goal: &Goal, known: &Known, planner: &Planner, plan: &Plan) -> Planned {
+fn judge(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Planned {
     let modules = &known.modules;
     let path_of = |module: ModuleId| modules.path(modules.path_of(module)).to_string();
     let target_path = |module: ModuleId| {
@@ -62,12 +78,13 @@ fn judge(world: &World, goal: &Goal, known: &Known, planner: &Planner, plan: &Pl
         cost: [c.dropped, pairs.len(), c.raised, c.direct_moved, c.others_moved, c.steps],
         everything: plan.pass == Pass::Everything,
         edits: edits.join(" "),
-        fault: fault(world, goal, known, planner, plan),
+        fault: fault(world, goal, known, plan),
+        lazy: None,
     }
 }
 
 /// The final list of a plan under the constraints.
-fn fault(world: &World, goal: &Goal, known: &Known, planner: &Planner, plan: &Plan) -> Option<String> {
+fn fault(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Option<String> {
     let modules = &known.modules;
     let slot = |module: ModuleId| -> Option<Slot> {
         let name = modules.display(module).replace('@', " ");
@@ -90,9 +107,27 @@ fn fault(world: &World, goal: &Goal, known: &Known, planner: &Planner, plan: &Pl
             choice.content[to / VERSIONS * VERSIONS..][..VERSIONS].fill(to);
         }
     }
-    let _ = planner;
     if !Closure::new(world, goal, &today, &choice, true).is_closed() {
         return Some("its final list breaks a constraint".to_owned());
+    }
+    // The part of it that the cost is counted on.
+    let mut base = choice.clone();
+    for (module, _) in &plan.added {
+        if let Some(slot) = slot(*module) {
+            base.roots[slot / VERSIONS] = None;
+        }
+    }
+    for moved in plan.moves.iter().filter(|moved| moved.role == Role::Closure) {
+        if let Some(from) = moved.from.and_then(slot)
+            && base.roots[from / VERSIONS].is_some()
+        {
+            base.roots[from / VERSIONS] = Some(from);
+        }
+    }
+    let graph = load(world, &base);
+    let loose = |graph: &Graph| base.roots.iter().flatten().any(|r| graph.selected(r / VERSIONS) != Some(*r));
+    if graph.is_none_or(|graph| loose(&graph)) {
+        return Some(LOOSE.to_owned());
     }
     let added: BTreeSet<usize> =
         plan.added.iter().filter_map(|(module, _)| slot(*module)).map(|slot| slot / VERSIONS).collect();
@@ -126,6 +161,8 @@ pub enum Verdict {
     Better,
     /// Its plan breaks a constraint.
     Unsound,
+    /// Its cost is counted on roots that are not consistent without what closure adds.
+    Loose,
     Panic,
 }
 
@@ -152,6 +189,7 @@ impl Comparison {
         };
         let key = |p: &Planned| (p.everything, p.cost);
         match (planned, found) {
+            (Some(p), _) if p.fault.as_deref() == Some(LOOSE) => Verdict::Loose,
             (Some(p), _) if p.fault.is_some() => Verdict::Unsound,
             (None, None) => Verdict::BothNone,
             (Some(p), Some(found)) if key(p) == found => Verdict::Same,
@@ -159,6 +197,53 @@ impl Comparison {
             (Some(_), None) => Verdict::Better,
             _ => Verdict::Worse,
         }
+    }
+
+    /// What an optimum does that the planner does not: the first field that it is better in, and the
+    /// kinds of its edits.
+    pub fn class(&self, world: &World, goal: &Goal) -> String {
+        let (Answer::Plan(best), Ok(planned)) = (&self.brute, &self.planned) else {
+            return String::new();
+        };
+        let field = match planned {
+            None => "no plan",
+            Some(p) if p.everything && !best.everything => "pre-releases",
+            Some(p) => (0..6).find(|at| best.cost[*at] != p.cost[*at]).map_or("", |at| cost::FIELDS[at]),
+        };
+        let mut kinds: Vec<&str> = Vec::new();
+        let today = Choice::today(world);
+        let new = best.choice.excludes & !world.excludes;
+        for path in 0..world.paths.len() {
+            let own = path * VERSIONS..(path + 1) * VERSIONS;
+            let target = goal.targets[path].is_some();
+            let root = best.choice.roots[path];
+            if new & of_path(path) != 0 {
+                let low = root.is_some_and(|root| new & of_path(path) & ((1 << root) - 1) != 0);
+                kinds.push(match (target, low, root) {
+                    (_, true, _) => "exclude below",
+                    (true, ..) => "exclude",
+                    (_, _, None) => "exclude closure's",
+                    _ => "exclude another's",
+                });
+            }
+            if best.choice.content[own.clone()] != today.content[own] {
+                kinds.push(match (target, root) {
+                    (true, _) => "replace",
+                    (_, None) => "replace closure's",
+                    _ => "replace another",
+                });
+            }
+            match (world.roots[path], root) {
+                _ if target => {}
+                (Some(from), Some(to)) if to > from => kinds.push("raise"),
+                (Some(from), Some(to)) if to < from => kinds.push("lower"),
+                (Some(_), None) => kinds.push("drop"),
+                _ => {}
+            }
+        }
+        kinds.sort_unstable();
+        kinds.dedup();
+        format!("{field}: {}", kinds.join(" + "))
     }
 
     /// The planner's answer in one line.
