@@ -152,6 +152,7 @@ impl<'a> Closure<'a> {
             let fixed = root.is_some()
                 || !is_replaced(today, choice, path)
                     && (goal.is_absent(path) || !self.matters(choice, of_path));
+            let lower = goal.targets[path].is_some() || !is_replaced(today, choice, path) || used < selected;
             let target = match goal.version(path) {
                 Some(target) => used == Some(target) && root.is_some(),
                 None => !goal.is_absent(path) || selected.is_none(),
@@ -160,7 +161,7 @@ impl<'a> Closure<'a> {
                 || selected == today.selected[path] && used == today.used(path);
             let old = goal.go.is_none()
                 || used.and_then(|slot| world.release(slot)).is_none_or(|r| r.missing || r.go <= go);
-            consistent && fixed && target && kept && old
+            consistent && fixed && lower && target && kept && old
         })
     }
 

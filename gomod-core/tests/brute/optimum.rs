@@ -4,6 +4,7 @@
 //! Readings, where section 4 leaves room:
 //! - an exclude needs its path among the final roots (a lone one lets the version jump up), but for a
 //!   path that is to be absent; so does a replace (the require line stays);
+//! - a replace hides a minimum, so it is by a lower version than the selected one;
 //! - replaces are for all versions of a path, so none of them is excluded anew as well, and never of one that
 //!   go.mod replaces already;
 //! - below Go 1.17 each module of today's build list may become a root at today's version or a lower one, as
@@ -148,8 +149,8 @@ impl Search<'_> {
                 let wrong_keep = goal.keep[path]
                     && root.is_some()
                     && (*root != today.selected[path] || used != today.used(path));
-                // For a root, excluding its other versions does all that replacing it by itself does.
-                let idle = replace.is_some() && replace == root && self.may_exclude();
+                // A replace hides a minimum: what is used is lower than what is selected.
+                let idle = replace.is_some() && root.is_some() && replace >= root && target.is_none();
                 if !wrong_target && !wrong_keep && !idle && !(target.is_some() && world.is_replaced(path)) {
                     options.push((*root, *replace));
                 }

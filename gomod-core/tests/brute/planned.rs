@@ -23,6 +23,8 @@ pub struct Planned {
     pub edits: String,
     /// What is wrong with its final list by the rules here.
     pub fault: Option<String>,
+    /// Whether closure added roots.
+    pub closure: bool,
     /// Its cost when version lists are fed only on demand, if that differs.
     pub lazy: Option<String>,
 }
@@ -79,6 +81,7 @@ fn judge(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Planned {
         everything: plan.pass == Pass::Everything,
         edits: edits.join(" "),
         fault: fault(world, goal, known, plan),
+        closure: !plan.added.is_empty(),
         lazy: None,
     }
 }
@@ -161,7 +164,8 @@ pub enum Verdict {
     Better,
     /// Its plan breaks a constraint.
     Unsound,
-    /// Its cost is counted on roots that are not consistent without what closure adds.
+    /// Its cost is counted on roots that are not consistent without what closure adds, so that it looks
+    /// cheaper than it may.
     Loose,
     Panic,
 }
@@ -193,8 +197,9 @@ impl Comparison {
             (Some(p), _) if p.fault.is_some() => Verdict::Unsound,
             (None, None) => Verdict::BothNone,
             (Some(p), Some(found)) if key(p) == found => Verdict::Same,
-            (Some(p), Some(found)) if key(p) < found => Verdict::Better,
-            (Some(_), None) => Verdict::Better,
+            (Some(p), found) if found.is_none_or(|found| key(p) < found) => {
+                if p.closure { Verdict::Loose } else { Verdict::Better }
+            }
             _ => Verdict::Worse,
         }
     }
