@@ -9,10 +9,12 @@ mod scenario;
 
 use std::collections::BTreeMap;
 
-use brute::generate::question;
+use brute::beside_go;
+use brute::generate::{disturbed, question};
 use brute::minimise::minimise;
-use brute::optimum::Answer;
+use brute::optimum::{Answer, optimum};
 use brute::planned::{Comparison, Verdict, edits};
+use brute::world::World;
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -63,4 +65,28 @@ fn random_worlds() {
     for (kind, count) in counts {
         eprintln!("{count:6} {kind}");
     }
+}
+
+#[test]
+fn the_loader_beside_go() {
+    if !beside_go::has_go() {
+        return;
+    }
+    let (mut compared, mut accepted) = (0, 0);
+    let mut compare = |world: &World, seed: u64| {
+        let (here, go) = (beside_go::expected(world), beside_go::listed(world));
+        assert_eq!(here, go.clone().ok(), "seed {seed}: {go:?}\n{}", world.text());
+        compared += 1;
+        accepted += u64::from(go.is_ok());
+        go.is_ok()
+    };
+    for seed in 0..number("GOMOD_BRUTE_GO", 12) {
+        let (world, goal) = question(seed);
+        assert!(compare(&world, seed));
+        compare(&disturbed(&world, seed), seed);
+        if let Answer::Plan(plan) = optimum(&world, &goal) {
+            assert!(compare(&plan.applied(&world), seed));
+        }
+    }
+    eprintln!("{compared} worlds beside go list -m all, {accepted} accepted");
 }

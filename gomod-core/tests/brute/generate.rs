@@ -2,7 +2,7 @@
 
 use super::goal::{Goal, Target};
 use super::load::{Choice, accepted, load};
-use super::world::{PATHS, Release, Slot, VERSIONS, World, of_path, slots};
+use super::world::{PATHS, Release, Slot, VERSIONS, World};
 use gomod_core::plan::Means;
 
 /// A small generator of numbers (SplitMix64).
@@ -195,13 +195,19 @@ fn goal(random: &mut Random, world: &World) -> Option<Goal> {
     Some(goal)
 }
 
-/// Whether every name that a world holds is used, so that its text can be read back.
-pub fn named(world: &World) -> bool {
-    let mut used = world.excludes | world.roots.iter().flatten().fold(0, |mask, slot| mask | 1 << slot);
-    for release in world.paths.iter().flatten().filter(|release| !release.missing) {
-        used |= release.requires;
+/// Another go.mod in the same world, mostly an inconsistent one.
+pub fn disturbed(world: &World, seed: u64) -> World {
+    let mut random = Random::new(!seed);
+    let mut world = world.clone();
+    for _ in 0..=random.below(2) {
+        let all = world.all();
+        let slot = all[random.below(all.len())];
+        match random.below(4) {
+            0 => world.excludes ^= 1 << slot,
+            1 => world.wildcard[slot / VERSIONS] = Some(slot),
+            _ => world.roots[slot / VERSIONS] = random.chance(80).then_some(slot),
+        }
     }
-    let gone = world.all().into_iter().filter(|slot| world.release(*slot).unwrap().missing);
-    gone.fold(true, |fine, slot| fine && used & 1 << slot != 0)
-        && (0..world.paths.len()).all(|path| slots(of_path(path)).any(|s| world.release(s).is_some()))
+    world.exact.retain(|(from, _)| world.wildcard[from / VERSIONS].is_none());
+    world
 }

@@ -36,6 +36,25 @@ pub struct Optimum {
     pub roots: [Option<Slot>; PATHS],
 }
 
+impl Optimum {
+    /// The world with the edited go.mod.
+    pub fn applied(&self, world: &World) -> World {
+        let mut edited = world.clone();
+        edited.roots = self.roots;
+        let old = world.content();
+        let new = &self.choice.content;
+        for path in 0..world.paths.len() {
+            let at = path * VERSIONS;
+            if new[at..at + VERSIONS] != old[at..at + VERSIONS] {
+                edited.wildcard[path] = Some(new[at]);
+            }
+            edited.indirect[path] = !world.is_direct(path);
+        }
+        edited.excludes = self.choice.excludes;
+        edited
+    }
+}
+
 /// What enumeration found.
 #[derive(Debug, Clone)]
 pub enum Answer {
