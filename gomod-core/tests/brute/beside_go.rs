@@ -13,10 +13,17 @@ use crate::scenario::Scenario;
 
 /// Whether there is a `go` command; without one says so, which is an error under CI.
 pub fn has_go() -> bool {
-    let found = Command::new("go").arg("version").output().is_ok_and(|output| output.status.success());
+    let found = Command::new("go")
+        .arg("version")
+        .output()
+        .is_ok_and(|output| output.status.success());
     if !found {
         eprintln!("skipped: there is no go command");
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "go is needed under CI");
+        assert_ne!(
+            std::env::var("CI").as_deref(),
+            Ok("true"),
+            "go is needed under CI"
+        );
     }
     found
 }
@@ -29,7 +36,11 @@ pub fn expected(world: &World) -> Option<String> {
     for path in 0..PATHS {
         if let Some(slot) = graph.selected(path) {
             out.push_str(&format!("x.y/{}", world.module(slot)));
-            let by = world.exact.iter().find(|(from, _)| *from == slot).map(|(_, to)| *to);
+            let by = world
+                .exact
+                .iter()
+                .find(|(from, _)| *from == slot)
+                .map(|(_, to)| *to);
             if let Some(to) = by.or(world.wildcard[slot / VERSIONS]) {
                 out.push_str(&format!(" => x.y/{}", world.module(to)));
             }
@@ -56,7 +67,10 @@ pub fn listed(world: &World) -> Result<String, String> {
         fs::create_dir_all(&served).unwrap();
         let info = format!("{{\"Version\":\"{version}\"}}");
         fs::write(served.join(format!("{version}.info")), info).unwrap();
-        if let Some(text) = scenario.mods.get(&(format!("x.y/{name}"), version.to_owned())) {
+        if let Some(text) = scenario
+            .mods
+            .get(&(format!("x.y/{name}"), version.to_owned()))
+        {
             fs::write(served.join(format!("{version}.mod")), text).unwrap();
             let hash = hash_go_mod(text.as_bytes());
             sums.push_str(&format!("x.y/{module}/go.mod {hash}\n"));
@@ -86,7 +100,10 @@ fn go(root: &Path, main: &Path) -> std::process::Output {
         .env("GOFLAGS", "-modcacherw")
         .env("GOMODCACHE", root.join("cache"))
         .env("GOCACHE", root.join("build"))
-        .env("GOPROXY", format!("file://{}", root.join("proxy").display()))
+        .env(
+            "GOPROXY",
+            format!("file://{}", root.join("proxy").display()),
+        )
         .output()
         .unwrap()
 }

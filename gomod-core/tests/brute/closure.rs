@@ -26,7 +26,14 @@ impl<'a> Closure<'a> {
         may_exclude: bool,
     ) -> Self {
         let tried = HashSet::new();
-        Self { world, goal, today, base, may_exclude, tried }
+        Self {
+            world,
+            goal,
+            today,
+            base,
+            may_exclude,
+            tried,
+        }
     }
 
     /// The excludes and roots of a final list that keeps the constraints, if there is one. What only
@@ -39,7 +46,10 @@ impl<'a> Closure<'a> {
             if !self.tried.insert(excludes) {
                 continue;
             }
-            let choice = Choice { excludes, ..self.base.clone() };
+            let choice = Choice {
+                excludes,
+                ..self.base.clone()
+            };
             let (done, visible) = self.run(choice);
             if let Some(roots) = done {
                 return Some((excludes, roots));
@@ -58,7 +68,10 @@ impl<'a> Closure<'a> {
         let mut excludes = self.base.excludes;
         let graph = load(self.world, self.base);
         for slot in slots(self.base.excludes & !self.today.choice.excludes) {
-            let without = Choice { excludes: excludes & !(1 << slot), ..self.base.clone() };
+            let without = Choice {
+                excludes: excludes & !(1 << slot),
+                ..self.base.clone()
+            };
             if load(self.world, &without) == graph {
                 excludes = without.excludes;
             }
@@ -71,7 +84,13 @@ impl<'a> Closure<'a> {
         let mut seen: Mask = 0;
         loop {
             let Some(graph) = load(self.world, &choice) else {
-                return (None, self.world.all().iter().fold(0, |mask, slot| mask | 1 << slot));
+                return (
+                    None,
+                    self.world
+                        .all()
+                        .iter()
+                        .fold(0, |mask, slot| mask | 1 << slot),
+                );
             };
             seen |= graph.visible;
             if self.raises_back(&graph) {
@@ -111,7 +130,9 @@ impl<'a> Closure<'a> {
             if was == Some(content) {
                 continue;
             }
-            let Some(release) = self.world.release(content) else { continue };
+            let Some(release) = self.world.release(content) else {
+                continue;
+            };
             let list = if release.go >= 17 {
                 release.requires & !choice.excludes
             } else {
@@ -152,15 +173,19 @@ impl<'a> Closure<'a> {
             let fixed = root.is_some()
                 || !is_replaced(today, choice, path)
                     && (goal.is_absent(path) || !self.matters(choice, of_path));
-            let lower = goal.targets[path].is_some() || !is_replaced(today, choice, path) || used < selected;
+            let lower = goal.targets[path].is_some()
+                || !is_replaced(today, choice, path)
+                || used < selected;
             let target = match goal.version(path) {
                 Some(target) => used == Some(target) && root.is_some(),
                 None => !goal.is_absent(path) || selected.is_none(),
             };
-            let kept = !goal.keep[path]
-                || selected == today.selected[path] && used == today.used(path);
+            let kept =
+                !goal.keep[path] || selected == today.selected[path] && used == today.used(path);
             let old = goal.go.is_none()
-                || used.and_then(|slot| world.release(slot)).is_none_or(|r| r.missing || r.go <= go);
+                || used
+                    .and_then(|slot| world.release(slot))
+                    .is_none_or(|r| r.missing || r.go <= go);
             consistent && fixed && lower && target && kept && old
         })
     }
@@ -176,7 +201,10 @@ impl<'a> Closure<'a> {
 
     /// Whether excludes hide anything.
     fn matters(&self, choice: &Choice, excludes: Mask) -> bool {
-        let without = Choice { excludes: choice.excludes & !excludes, ..choice.clone() };
+        let without = Choice {
+            excludes: choice.excludes & !excludes,
+            ..choice.clone()
+        };
         load(self.world, &without) != load(self.world, choice)
     }
 }

@@ -11,10 +11,21 @@ use super::world::{PATHS, Slot, VERSIONS, World, slots};
 pub type Cost = [usize; 6];
 
 /// The names of the fields.
-pub const FIELDS: [&str; 6] = ["dropped", "overridden", "raised", "direct", "others", "steps"];
+pub const FIELDS: [&str; 6] = [
+    "dropped",
+    "overridden",
+    "raised",
+    "direct",
+    "others",
+    "steps",
+];
 
 pub fn text(cost: &Cost) -> String {
-    let fields: Vec<String> = FIELDS.iter().zip(cost).map(|(f, n)| format!("{f}={n}")).collect();
+    let fields: Vec<String> = FIELDS
+        .iter()
+        .zip(cost)
+        .map(|(f, n)| format!("{f}={n}"))
+        .collect();
     fields.join(" ")
 }
 
@@ -121,7 +132,9 @@ pub fn of_path(
     let mut cost = [0; 6];
     let from = today.selected[path];
     let used = selected.map(|slot| choice.content[slot]);
-    let replaced = selected.or(from).is_some_and(|slot| choice.content[slot] != today.choice.content[slot]);
+    let replaced = selected
+        .or(from)
+        .is_some_and(|slot| choice.content[slot] != today.choice.content[slot]);
     if let Some(target) = goal.targets[path] {
         if let (Target::Version(_), Some(from), Some(to)) = (target, from, selected) {
             cost[5] = steps(world, from, to);
@@ -159,7 +172,10 @@ pub fn of_path(
 pub fn cost(world: &World, goal: &Goal, today: &Today, choice: &Choice, graph: &Graph) -> Cost {
     let mut sum = [0; 6];
     for path in 0..world.paths.len() {
-        add(&mut sum, &of_path(world, goal, today, choice, path, graph.selected(path)));
+        add(
+            &mut sum,
+            &of_path(world, goal, today, choice, path, graph.selected(path)),
+        );
     }
     let mut over = pairs(world, choice, graph).less(today.pairs);
     if goal.strategy.is_some() {

@@ -90,7 +90,11 @@ fn world(random: &mut Random) -> World {
                 let other = world.paths[path].len();
                 // Newer versions mostly ask for newer ones.
                 let near = (slot % VERSIONS * other + random.below(own)) / own.max(1);
-                let index = if random.chance(75) { near.min(other - 1) } else { random.below(other) };
+                let index = if random.chance(75) {
+                    near.min(other - 1)
+                } else {
+                    random.below(other)
+                };
                 world.paths[slot / VERSIONS][slot % VERSIONS].requires |=
                     1 << (path * VERSIONS + index);
             }
@@ -104,7 +108,11 @@ fn world(random: &mut Random) -> World {
     for path in 0..count {
         if random.chance(55) {
             let last = world.paths[path].len() - 1;
-            let index = if random.chance(70) { last } else { random.below(last + 1) };
+            let index = if random.chance(70) {
+                last
+            } else {
+                random.below(last + 1)
+            };
             world.roots[path] = Some(path * VERSIONS + index);
             world.indirect[path] = random.chance(35);
         }
@@ -132,13 +140,22 @@ fn world(random: &mut Random) -> World {
 /// Makes go.mod consistent, as `go get` would leave it; half of the worlds also get the indirect
 /// requirements that `go mod tidy` writes.
 fn settle(world: &mut World) -> bool {
-    let tidy = world.paths.iter().flatten().map(|release| release.requires).sum::<u32>() % 2 == 0;
+    let tidy = world
+        .paths
+        .iter()
+        .flatten()
+        .map(|release| release.requires)
+        .sum::<u32>()
+        % 2
+        == 0;
     for _ in 0..20 {
         for root in &mut world.roots {
             *root = root.filter(|slot| world.excludes & 1 << *slot == 0);
         }
         let choice = Choice::today(world);
-        let Some(graph) = load(world, &choice) else { return false };
+        let Some(graph) = load(world, &choice) else {
+            return false;
+        };
         let before = world.clone();
         if graph.go > world.go {
             world.go = graph.go;
@@ -161,7 +178,9 @@ fn settle(world: &mut World) -> bool {
 
 fn goal(random: &mut Random, world: &World) -> Option<Goal> {
     let graph = accepted(world, &Choice::today(world))?;
-    let selected: Vec<Slot> = (0..world.paths.len()).filter_map(|path| graph.selected(path)).collect();
+    let selected: Vec<Slot> = (0..world.paths.len())
+        .filter_map(|path| graph.selected(path))
+        .collect();
     if selected.is_empty() {
         return None;
     }
@@ -179,7 +198,10 @@ fn goal(random: &mut Random, world: &World) -> Option<Goal> {
         }
     }
     if world.go > 17 && random.chance(12) {
-        let lower: Vec<u32> = [17, 18, 20, 21].into_iter().filter(|go| *go < world.go).collect();
+        let lower: Vec<u32> = [17, 18, 20, 21]
+            .into_iter()
+            .filter(|go| *go < world.go)
+            .collect();
         goal.go = Some(lower[random.below(lower.len())]);
     }
     if goal.targets.iter().all(Option::is_none) && goal.go.is_none() {
@@ -208,6 +230,8 @@ pub fn disturbed(world: &World, seed: u64) -> World {
             _ => world.roots[slot / VERSIONS] = random.chance(80).then_some(slot),
         }
     }
-    world.exact.retain(|(from, _)| world.wildcard[from / VERSIONS].is_none());
+    world
+        .exact
+        .retain(|(from, _)| world.wildcard[from / VERSIONS].is_none());
     world
 }

@@ -36,7 +36,9 @@ impl Goal {
             } else if let Some(limit) = word.strip_prefix("max=") {
                 goal.max_collateral = Some(limit.parse().unwrap());
             } else if let Some(name) = word.strip_prefix("strategy=") {
-                goal.strategy = plan::Means::ALL.into_iter().find(|means| means.as_str() == name);
+                goal.strategy = plan::Means::ALL
+                    .into_iter()
+                    .find(|means| means.as_str() == name);
             } else if let Some(version) = word.strip_prefix("go@1.") {
                 goal.go = Some(version.parse().unwrap());
             } else if let Some(name) = word.strip_suffix("@none") {
@@ -69,7 +71,10 @@ impl Goal {
         words.extend(kept.map(|path| format!("keep={}", World::name(path))));
         words.extend(self.allow_drop.then(|| "drop".to_owned()));
         words.extend(self.max_collateral.map(|limit| format!("max={limit}")));
-        words.extend(self.strategy.map(|means| format!("strategy={}", means.as_str())));
+        words.extend(
+            self.strategy
+                .map(|means| format!("strategy={}", means.as_str())),
+        );
         words.join(" ")
     }
 

@@ -88,7 +88,12 @@ fn smaller(world: &World, goal: &Goal) -> Vec<(World, Goal)> {
 
 fn without_path(world: &World, goal: &Goal, path: usize) -> (World, Goal) {
     let (mut w, mut g) = (world.clone(), goal.clone());
-    for slot in world.all().into_iter().rev().filter(|slot| slot / VERSIONS == path) {
+    for slot in world
+        .all()
+        .into_iter()
+        .rev()
+        .filter(|slot| slot / VERSIONS == path)
+    {
         (w, g) = without_slot(&w, &g, slot);
     }
     if path + 1 == w.paths.len() {
@@ -109,14 +114,23 @@ fn without_slot(world: &World, goal: &Goal, gone: Slot) -> (World, Goal) {
         }
     };
     let mask = |mask: Mask| {
-        super::world::slots(mask).filter_map(moved).fold(0, |mask, slot| mask | 1 << slot)
+        super::world::slots(mask)
+            .filter_map(moved)
+            .fold(0, |mask, slot| mask | 1 << slot)
     };
     w.paths[path].remove(gone % VERSIONS);
-    w.paths.iter_mut().flatten().for_each(|release| release.requires = mask(release.requires));
+    w.paths
+        .iter_mut()
+        .flatten()
+        .for_each(|release| release.requires = mask(release.requires));
     w.excludes = mask(w.excludes);
     w.roots = w.roots.map(|root| root.and_then(moved));
     w.wildcard = w.wildcard.map(|to| to.and_then(moved));
-    w.exact = w.exact.iter().filter_map(|(from, to)| Some((moved(*from)?, moved(*to)?))).collect();
+    w.exact = w
+        .exact
+        .iter()
+        .filter_map(|(from, to)| Some((moved(*from)?, moved(*to)?)))
+        .collect();
     for target in &mut g.targets {
         if let Some(super::goal::Target::Version(slot)) = target {
             *target = moved(*slot).map(super::goal::Target::Version);

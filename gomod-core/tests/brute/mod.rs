@@ -17,6 +17,7 @@ pub mod closure;
 pub mod cost;
 pub mod generate;
 pub mod goal;
+pub mod known;
 pub mod load;
 pub mod minimise;
 pub mod optimum;

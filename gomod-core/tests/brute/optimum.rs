@@ -92,7 +92,9 @@ pub fn optimum(world: &World, goal: &Goal) -> Answer {
             best: None,
             budget: 3_000_000,
         };
-        search.options = (0..world.paths.len()).map(|path| search.options_of(path)).collect();
+        search.options = (0..world.paths.len())
+            .map(|path| search.options_of(path))
+            .collect();
         let choice = today.choice.clone();
         search.assign(0, &choice, &[0; 6], Pairs::NONE);
         if search.budget == 0 {
@@ -139,16 +141,21 @@ impl Search<'_> {
         let (world, goal, today) = (self.world, self.goal, self.today);
         let target = goal.version(path);
         let was_root = world.roots[path].is_some();
-        let may_root = was_root || target.is_some() || !world.is_pruned() && today.selected[path].is_some();
+        let may_root =
+            was_root || target.is_some() || !world.is_pruned() && today.selected[path].is_some();
         let versions = path * VERSIONS..path * VERSIONS + world.paths[path].len();
         let mut roots: Vec<Option<Slot>> = Vec::new();
         if may_root && !goal.is_absent(path) {
             // Above today's a version that only a requirement names can be forced, a candidate or not.
             let above = |slot: &Slot| today.selected[path].is_some_and(|t| *slot > t);
             let may_rise = was_root || target.is_some();
-            let allowed = versions
-                .clone()
-                .filter(|slot| if above(slot) { may_rise } else { self.is_candidate(*slot) });
+            let allowed = versions.clone().filter(|slot| {
+                if above(slot) {
+                    may_rise
+                } else {
+                    self.is_candidate(*slot)
+                }
+            });
             roots.extend(allowed.map(Some));
         }
         if target.is_none() && (!world.is_direct(path) || goal.allow_drop || goal.is_absent(path)) {
@@ -157,20 +164,30 @@ impl Search<'_> {
         let mut replaces: Vec<Option<Slot>> = vec![None];
         if self.may_replace() && !world.is_replaced(path) && !goal.is_absent(path) {
             let by = versions.filter(|slot| self.is_candidate(*slot));
-            replaces.extend(by.filter(|slot| target.is_none_or(|t| t == *slot)).map(Some));
+            replaces.extend(
+                by.filter(|slot| target.is_none_or(|t| t == *slot))
+                    .map(Some),
+            );
         }
         let mut options: Vec<PathOption> = Vec::new();
         for root in &roots {
             for replace in &replaces {
                 let used = root.map(|root| replace.unwrap_or(today.choice.content[root]));
                 let wrong_target = target.is_some_and(|t| used != Some(t))
-                    || target.is_some() && goal.strategy == Some(Means::Replace) && replace.is_none();
+                    || target.is_some()
+                        && goal.strategy == Some(Means::Replace)
+                        && replace.is_none();
                 let wrong_keep = goal.keep[path]
                     && root.is_some()
                     && (*root != today.selected[path] || used != today.used(path));
                 // A replace hides a minimum: what is used is lower than what is selected.
-                let idle = replace.is_some() && root.is_some() && replace >= root && target.is_none();
-                if !wrong_target && !wrong_keep && !idle && !(target.is_some() && world.is_replaced(path)) {
+                let idle =
+                    replace.is_some() && root.is_some() && replace >= root && target.is_none();
+                if !wrong_target
+                    && !wrong_keep
+                    && !idle
+                    && !(target.is_some() && world.is_replaced(path))
+                {
                     options.push((*root, *replace));
                 }
             }
@@ -196,7 +213,7 @@ impl Search<'_> {
     /// Chooses for each path in turn. `pairs` are the overridden ones that follow from the roots so far.
     fn assign(&mut self, path: usize, choice: &Choice, bound: &Cost, pairs: Pairs) {
         if path == self.world.paths.len() {
-            return self.base(choice);
+            return self.base(choice, bound);
         }
         for option in self.options[path].clone() {
             if self.budget == 0 {
@@ -208,7 +225,10 @@ impl Search<'_> {
             let mut sum = *bound;
             if option.0.is_some() || self.world.roots[path].is_some() {
                 let (world, goal) = (self.world, self.goal);
-                cost::add(&mut sum, &cost::of_path(world, goal, self.today, &next, path, option.0));
+                cost::add(
+                    &mut sum,
+                    &cost::of_path(world, goal, self.today, &next, path, option.0),
+                );
             }
             let pairs = self.known_pairs(&next, path, pairs);
             let mut over = pairs.less(self.today.pairs);
@@ -251,7 +271,7 @@ impl Search<'_> {
 
     /// All excludes for fixed roots and replaces: those without which the roots are not consistent, and
     /// any others that change the graph.
-    fn base(&mut self, choice: &Choice) {
+    fn base(&mut self, choice: &Choice, bound: &Cost) {
         let mut start = choice.clone();
         if self.may_exclude() {
             for path in 0..self.world.paths.len() {
@@ -270,7 +290,7 @@ impl Search<'_> {
                 return;
             }
             self.budget -= 1;
-            let visible = self.evaluate(&choice);
+            let visible = self.evaluate(&choice, bound);
             if !self.may_exclude() {
                 continue;
             }
@@ -295,7 +315,7 @@ impl Search<'_> {
 
     /// Takes a choice if it is feasible and the best so far; gives what its graph shows, as far as
     /// excluding more of it may help.
-    fn evaluate(&mut self, choice: &Choice) -> Mask {
+    fn evaluate(&mut self, choice: &Choice, bound: &Cost) -> Mask {
         let (world, goal, today) = (self.world, self.goal, self.today);
         let Some(graph) = load(world, choice) else {
             // Something that cannot be read is loaded: excluding anything in sight may help.
@@ -303,30 +323,51 @@ impl Search<'_> {
         };
         let consistent = (0..world.paths.len()).all(|path| match choice.roots[path] {
             Some(root) => graph.selected(path) == Some(root) && choice.excludes & 1 << root == 0,
-            None => graph.selected(path).is_none() || world.roots[path].is_none() && !goal.is_absent(path),
+            None => {
+                graph.selected(path).is_none()
+                    || world.roots[path].is_none() && !goal.is_absent(path)
+            }
         });
         let cost = cost::cost(world, goal, today, choice, &graph);
-        let few = goal.max_collateral.is_none_or(|limit| cost[3] + cost[4] <= limit);
+        assert!(
+            !consistent || bound.iter().zip(&cost).all(|(low, cost)| low <= cost),
+            "no lower bound"
+        );
+        let few = goal
+            .max_collateral
+            .is_none_or(|limit| cost[3] + cost[4] <= limit);
         if consistent && few && self.is_better(&cost) && self.named(choice, graph.visible) {
             let mut closure = Closure::new(world, goal, today, choice, self.may_exclude());
             if let Some((excludes, roots)) = closure.close() {
                 self.best = Some(Optimum {
                     cost,
                     everything: self.everything,
-                    choice: Choice { excludes, ..choice.clone() },
+                    choice: Choice {
+                        excludes,
+                        ..choice.clone()
+                    },
                     roots,
                 });
             }
         }
         // Of a root's path only what is loaded shows anything.
-        let rooted = choice.roots.iter().flatten().fold(0, |mask, root| mask | of_path(root / VERSIONS));
+        let rooted = choice
+            .roots
+            .iter()
+            .flatten()
+            .fold(0, |mask, root| mask | of_path(root / VERSIONS));
         graph.visible & !rooted | graph.loaded & rooted
     }
 
     /// Roots that are no candidates must be named by a go.mod that is loaded.
     fn named(&self, choice: &Choice, visible: Mask) -> bool {
-        let odd: Vec<Slot> =
-            choice.roots.iter().flatten().copied().filter(|root| !self.is_candidate(*root)).collect();
+        let odd: Vec<Slot> = choice
+            .roots
+            .iter()
+            .flatten()
+            .copied()
+            .filter(|root| !self.is_candidate(*root))
+            .collect();
         odd.iter().all(|root| {
             let mut without = choice.clone();
             without.roots[root / VERSIONS] = None;

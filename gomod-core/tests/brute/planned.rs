@@ -39,8 +39,7 @@ pub fn planned(world: &World, goal: &Goal) -> Result<Option<Planned>, String> {
         let targets = goal.targets(world);
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
         let plan_with = |lists| {
-            let (known, _, outcome) =
-                scenario.plan_with(lists, &targets, |g, w| goal.limit(g, w));
+            let (known, _, outcome) = scenario.plan_with(lists, &targets, |g, w| goal.limit(g, w));
             let plan = outcome.plans.first()?;
             Some(judge(world, goal, &known, plan))
         };
@@ -49,13 +48,16 @@ pub fn planned(world: &World, goal: &Goal) -> Result<Option<Planned>, String> {
         if lazy != full
             && let Some(full) = &mut full
         {
-            full.lazy = Some(lazy.map_or("no plan".to_owned(), |lazy| line(lazy.everything, &lazy.cost)));
+            full.lazy = Some(lazy.map_or("no plan".to_owned(), |lazy| {
+                line(lazy.everything, &lazy.cost)
+            }));
         }
         full
     };
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
-        text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default()
+        text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+            .unwrap_or_default()
     })
 }
 
@@ -64,20 +66,37 @@ fn judge(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Planned {
     let path_of = |module: ModuleId| modules.path(modules.path_of(module)).to_string();
     let target_path = |module: ModuleId| {
         let path = path_of(module);
-        let name = path.strip_prefix("x.y/").and_then(|name| name.bytes().next());
+        let name = path
+            .strip_prefix("x.y/")
+            .and_then(|name| name.bytes().next());
         name.is_some_and(|name| goal.targets[usize::from(name - b'a')].is_some())
     };
     let pairs: BTreeSet<(Option<String>, String)> = plan
         .overridden
         .iter()
         .filter(|(_, required)| goal.strategy.is_none() || !target_path(*required))
-        .map(|(by, required)| (by.map(|by| modules.path(by).to_string()), path_of(*required)))
+        .map(|(by, required)| {
+            (
+                by.map(|by| modules.path(by).to_string()),
+                path_of(*required),
+            )
+        })
         .collect();
     let c = plan.cost;
-    let edits: Vec<String> =
-        plan.edits.iter().map(|edit| edit.go_mod_edit_argument().replace("x.y/", "")).collect();
+    let edits: Vec<String> = plan
+        .edits
+        .iter()
+        .map(|edit| edit.go_mod_edit_argument().replace("x.y/", ""))
+        .collect();
     Planned {
-        cost: [c.dropped, pairs.len(), c.raised, c.direct_moved, c.others_moved, c.steps],
+        cost: [
+            c.dropped,
+            pairs.len(),
+            c.raised,
+            c.direct_moved,
+            c.others_moved,
+            c.steps,
+        ],
         everything: plan.pass == Pass::Everything,
         edits: edits.join(" "),
         fault: fault(world, goal, known, plan),
@@ -95,11 +114,20 @@ fn fault(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Option<Strin
     };
     let start = Choice::today(world);
     let today = Today::new(world, start.clone(), accepted(world, &start)?);
-    let mut choice = Choice { roots: [None; PATHS], ..start };
+    let mut choice = Choice {
+        roots: [None; PATHS],
+        ..start
+    };
     for root in plan.setup.roots.iter().filter_map(|root| slot(*root)) {
         choice.roots[root / VERSIONS] = Some(root);
     }
-    for exclude in plan.setup.overrides.excludes.iter().filter_map(|module| slot(*module)) {
+    for exclude in plan
+        .setup
+        .overrides
+        .excludes
+        .iter()
+        .filter_map(|module| slot(*module))
+    {
         choice.excludes |= 1 << exclude;
     }
     for source in plan.setup.overrides.wildcard.values() {
@@ -120,7 +148,11 @@ fn fault(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Option<Strin
             base.roots[slot / VERSIONS] = None;
         }
     }
-    for moved in plan.moves.iter().filter(|moved| moved.role == Role::Closure) {
+    for moved in plan
+        .moves
+        .iter()
+        .filter(|moved| moved.role == Role::Closure)
+    {
         if let Some(from) = moved.from.and_then(slot)
             && base.roots[from / VERSIONS].is_some()
         {
@@ -128,18 +160,32 @@ fn fault(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Option<Strin
         }
     }
     let graph = load(world, &base);
-    let loose = |graph: &Graph| base.roots.iter().flatten().any(|r| graph.selected(r / VERSIONS) != Some(*r));
+    let loose = |graph: &Graph| {
+        base.roots
+            .iter()
+            .flatten()
+            .any(|r| graph.selected(r / VERSIONS) != Some(*r))
+    };
     if graph.is_none_or(|graph| loose(&graph)) {
         return Some(LOOSE.to_owned());
     }
-    let added: BTreeSet<usize> =
-        plan.added.iter().filter_map(|(module, _)| slot(*module)).map(|slot| slot / VERSIONS).collect();
-    let odd = choice.roots.iter().flatten().map(|root| root / VERSIONS).find(|path| {
-        world.is_pruned()
-            && world.roots[*path].is_none()
-            && goal.version(*path).is_none()
-            && !added.contains(path)
-    });
+    let added: BTreeSet<usize> = plan
+        .added
+        .iter()
+        .filter_map(|(module, _)| slot(*module))
+        .map(|slot| slot / VERSIONS)
+        .collect();
+    let odd = choice
+        .roots
+        .iter()
+        .flatten()
+        .map(|root| root / VERSIONS)
+        .find(|path| {
+            world.is_pruned()
+                && world.roots[*path].is_none()
+                && goal.version(*path).is_none()
+                && !added.contains(path)
+        });
     odd.map(|path| format!("{} is a new root without reason", World::name(path)))
 }
 
@@ -198,7 +244,11 @@ impl Comparison {
             (None, None) => Verdict::BothNone,
             (Some(p), Some(found)) if key(p) == found => Verdict::Same,
             (Some(p), found) if found.is_none_or(|found| key(p) < found) => {
-                if p.closure { Verdict::Loose } else { Verdict::Better }
+                if p.closure {
+                    Verdict::Loose
+                } else {
+                    Verdict::Better
+                }
             }
             _ => Verdict::Worse,
         }
@@ -213,7 +263,9 @@ impl Comparison {
         let field = match planned {
             None => "no plan",
             Some(p) if p.everything && !best.everything => "pre-releases",
-            Some(p) => (0..6).find(|at| best.cost[*at] != p.cost[*at]).map_or("", |at| cost::FIELDS[at]),
+            Some(p) => (0..6)
+                .find(|at| best.cost[*at] != p.cost[*at])
+                .map_or("", |at| cost::FIELDS[at]),
         };
         let mut kinds: Vec<&str> = Vec::new();
         let today = Choice::today(world);
@@ -281,10 +333,17 @@ pub fn edits(world: &World, optimum: &Optimum) -> String {
     let mut words = Vec::new();
     for path in 0..world.paths.len() {
         let (from, to) = (world.roots[path], optimum.roots[path]);
-        let mark = if to == optimum.choice.roots[path] { "" } else { "+" };
+        let mark = if to == optimum.choice.roots[path] {
+            ""
+        } else {
+            "+"
+        };
         match to {
             Some(to) if from != Some(to) => {
-                words.push(format!("{mark}-require={}", world.module(to).replace(' ', "@")));
+                words.push(format!(
+                    "{mark}-require={}",
+                    world.module(to).replace(' ', "@")
+                ));
             }
             None if from.is_some() => words.push(format!("-droprequire={}", World::name(path))),
             _ => {}
@@ -298,7 +357,9 @@ pub fn edits(world: &World, optimum: &Optimum) -> String {
     let start = world.content();
     for path in 0..world.paths.len() {
         let at = path * VERSIONS;
-        if !world.is_replaced(path) && optimum.choice.content[at..at + VERSIONS] != start[at..at + VERSIONS] {
+        if !world.is_replaced(path)
+            && optimum.choice.content[at..at + VERSIONS] != start[at..at + VERSIONS]
+        {
             let to = world.module(optimum.choice.content[at]).replace(' ', "@");
             words.push(format!("-replace={}={to}", World::name(path)));
         }

@@ -125,7 +125,11 @@ impl World {
             .iter()
             .flatten()
             .map(|slot| {
-                let mark = if self.indirect[slot / VERSIONS] { " indirect" } else { "" };
+                let mark = if self.indirect[slot / VERSIONS] {
+                    " indirect"
+                } else {
+                    ""
+                };
                 format!("{}{mark}", self.module(*slot))
             })
             .collect();
@@ -146,8 +150,14 @@ impl World {
         for slot in self.all() {
             let release = self.release(slot).unwrap();
             if !release.missing {
-                let requires: Vec<String> = slots(release.requires).map(|r| self.module(r)).collect();
-                let line = format!("{} {}: {}", self.module(slot), go(release.go), requires.join(", "));
+                let requires: Vec<String> =
+                    slots(release.requires).map(|r| self.module(r)).collect();
+                let line = format!(
+                    "{} {}: {}",
+                    self.module(slot),
+                    go(release.go),
+                    requires.join(", ")
+                );
                 writeln!(out, "{}", line.trim_end()).unwrap();
             }
         }
@@ -160,11 +170,17 @@ impl World {
         // First all names, so that requirements can be numbered.
         let mut names: Vec<(String, bool)> = Vec::new();
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            let words: Vec<&str> = line.split([' ', ',', ':']).filter(|w| !w.is_empty()).collect();
+            let words: Vec<&str> = line
+                .split([' ', ',', ':'])
+                .filter(|w| !w.is_empty())
+                .collect();
             for (at, pair) in words.windows(2).enumerate() {
                 if pair[1].starts_with('v') && pair[1].len() > 1 {
                     let path = pair[0].trim_start_matches("x.y/");
-                    names.push((format!("{path} {}", pair[1]), at == 0 && !line.starts_with(' ')));
+                    names.push((
+                        format!("{path} {}", pair[1]),
+                        at == 0 && !line.starts_with(' '),
+                    ));
                 }
             }
         }
@@ -173,7 +189,9 @@ impl World {
         for (name, served) in &names {
             let (path, version) = name.split_once(' ').unwrap();
             let path = usize::from(path.as_bytes()[0] - b'a');
-            world.paths.resize(world.paths.len().max(path + 1), Vec::new());
+            world
+                .paths
+                .resize(world.paths.len().max(path + 1), Vec::new());
             world.paths[path].push(Release {
                 version: version.to_owned(),
                 go: 0,
@@ -191,7 +209,11 @@ impl World {
             let words: Vec<&str> = head.split_whitespace().collect();
             let go = words.last().unwrap().trim_start_matches("1.");
             let go = if go == "-" { 0 } else { go.parse().unwrap() };
-            let list: Vec<&str> = requires.split(',').map(str::trim).filter(|r| !r.is_empty()).collect();
+            let list: Vec<&str> = requires
+                .split(',')
+                .map(str::trim)
+                .filter(|r| !r.is_empty())
+                .collect();
             if words[0] == "main" {
                 world.go = go;
                 for requirement in list {
@@ -200,7 +222,9 @@ impl World {
                     world.indirect[slot / VERSIONS] = requirement.ends_with(" indirect");
                 }
             } else {
-                let requires = list.iter().fold(0, |mask, name| mask | 1 << world.slot(name));
+                let requires = list
+                    .iter()
+                    .fold(0, |mask, name| mask | 1 << world.slot(name));
                 let slot = world.slot(&format!("{} {}", words[0], words[1]));
                 let release = &mut world.paths[slot / VERSIONS][slot % VERSIONS];
                 release.go = go;
@@ -214,7 +238,10 @@ impl World {
         let line = line.replace("x.y/", "");
         if let Some(module) = line.strip_prefix("exclude ") {
             self.excludes |= 1 << self.slot(module);
-        } else if let Some((from, to)) = line.strip_prefix("replace ").and_then(|l| l.split_once(" => ")) {
+        } else if let Some((from, to)) = line
+            .strip_prefix("replace ")
+            .and_then(|l| l.split_once(" => "))
+        {
             let to = self.slot(to);
             if from.contains(' ') {
                 let from = self.slot(from);
@@ -229,7 +256,9 @@ impl World {
     pub fn slot(&self, name: &str) -> Slot {
         let (path, version) = name.trim().split_once(' ').unwrap();
         let path = usize::from(path.as_bytes()[0] - b'a');
-        let index = self.paths[path].iter().position(|release| release.version == version);
+        let index = self.paths[path]
+            .iter()
+            .position(|release| release.version == version);
         path * VERSIONS + index.unwrap_or_else(|| panic!("no version {name}"))
     }
 }
@@ -238,6 +267,10 @@ impl World {
 fn key(name: &str) -> (String, Vec<u32>, bool) {
     let (path, version) = name.split_once(' ').unwrap();
     let (release, pre) = version.split_once('-').unwrap_or((version, ""));
-    let numbers = release.trim_start_matches('v').split('.').map(|n| n.parse().unwrap()).collect();
+    let numbers = release
+        .trim_start_matches('v')
+        .split('.')
+        .map(|n| n.parse().unwrap())
+        .collect();
     (path.to_owned(), numbers, pre.is_empty())
 }
