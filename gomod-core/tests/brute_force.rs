@@ -2,7 +2,12 @@
 //!
 //! `GOMOD_BRUTE=n` tries n random worlds instead of a few hundred; `GOMOD_BRUTE_FROM=seed` starts elsewhere;
 //! `GOMOD_BRUTE_SHOW=n` prints n minimised disagreements of each kind.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_macros)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_macros,
+    clippy::disallowed_methods
+)]
 
 mod brute;
 mod scenario;

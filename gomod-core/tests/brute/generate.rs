@@ -191,7 +191,7 @@ fn goal(random: &mut Random, world: &World) -> Option<Goal> {
         let path = now / VERSIONS;
         if random.chance(12) {
             goal.targets[path] = Some(Target::Absent);
-        } else if now % VERSIONS > 0 && !world.is_replaced(path) {
+        } else if !now.is_multiple_of(VERSIONS) && !world.is_replaced(path) {
             let target = now - 1 - random.below(now % VERSIONS);
             let fine = !world.release(target)?.missing && world.excludes & 1 << target == 0;
             goal.targets[path] = fine.then_some(Target::Version(target));

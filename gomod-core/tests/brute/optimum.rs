@@ -183,11 +183,8 @@ impl Search<'_> {
                 // A replace hides a minimum: what is used is lower than what is selected.
                 let idle =
                     replace.is_some() && root.is_some() && replace >= root && target.is_none();
-                if !wrong_target
-                    && !wrong_keep
-                    && !idle
-                    && !(target.is_some() && world.is_replaced(path))
-                {
+                let wrong_replaced = target.is_some() && world.is_replaced(path);
+                if !(wrong_target || wrong_keep || idle || wrong_replaced) {
                     options.push((*root, *replace));
                 }
             }
