@@ -34,9 +34,10 @@ impl Search<'_> {
     /// Turns the graph of the final roots into a solution.
     pub(super) fn finish(mut self, graph: ModuleGraph) -> Result<Solution, Stop> {
         self.check(&graph)?;
-        if !self.hidden.is_empty() {
+        if !self.hidden.is_empty() || !self.choice.hides.is_empty() {
             self.trim_excludes(&graph);
         }
+        self.check_excludes()?;
         let (roots, graph) = if self.problem.is_pruned() {
             (self.setup(None).roots, graph)
         } else {
@@ -130,6 +131,25 @@ impl Search<'_> {
                 unreadable: step.unreadable.clone(),
             })),
             None => Ok(()),
+        }
+    }
+
+    /// A new exclude needs a `require` line that says what is used instead, unless the path is to be absent.
+    fn check_excludes(&self) -> Result<(), Stop> {
+        let lone = |module: &&ModuleId| {
+            let path = self.world.modules.path_of(**module);
+            !self.problem.setup.overrides.excludes.contains(*module)
+                && !self.roots.contains_key(&path)
+                && !self.goal.targets.contains(&Target::Absent { path })
+        };
+        match self.overrides.excludes.iter().filter(lone).min() {
+            None => Ok(()),
+            Some(module) => Err(self.conflict(Conflict::Unwritable {
+                reason: format!(
+                    "{} would be excluded, and no requirement says what is used instead",
+                    self.world.modules.display(*module)
+                ),
+            })),
         }
     }
 

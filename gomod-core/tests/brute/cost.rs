@@ -120,6 +120,16 @@ fn steps(world: &World, a: Slot, b: Slot) -> usize {
     between.max(usize::from(a != b))
 }
 
+/// A module that leaves passes all its releases up to today's.
+fn leaving(world: &World, from: Slot) -> usize {
+    let path = from / VERSIONS;
+    (path * VERSIONS..=from)
+        .filter_map(|slot| world.release(slot))
+        .filter(|release| !release.missing && !release.is_prerelease())
+        .count()
+        .max(1)
+}
+
 /// What one path adds to the cost, its overridden pairs left out.
 pub fn of_path(
     world: &World,
@@ -139,6 +149,9 @@ pub fn of_path(
         if let (Target::Version(_), Some(from), Some(to)) = (target, from, selected) {
             cost[5] = steps(world, from, to);
         }
+        if let (Some(from), None) = (from, selected) {
+            cost[5] = leaving(world, from);
+        }
         return cost;
     }
     if from == selected && used == today.used(path) {
@@ -155,6 +168,9 @@ pub fn of_path(
                 cost[5] = cost[5].max(steps(world, from, to));
             }
         }
+    }
+    if let (Some(from), None) = (from, selected) {
+        cost[5] = leaving(world, from);
     }
     if cost[2] > 0 {
         cost[5] = 0;
@@ -177,13 +193,24 @@ pub fn cost(world: &World, goal: &Goal, today: &Today, choice: &Choice, graph: &
             &of_path(world, goal, today, choice, path, graph.selected(path)),
         );
     }
+    sum[1] = overridden(world, goal, today, choice, graph);
+    sum[5] += usize::from(goal.go.is_some_and(|go| go != world.go));
+    sum
+}
+
+/// The overridden pairs of a graph beyond today's.
+pub fn overridden(
+    world: &World,
+    goal: &Goal,
+    today: &Today,
+    choice: &Choice,
+    graph: &Graph,
+) -> usize {
     let mut over = pairs(world, choice, graph).less(today.pairs);
     if goal.strategy.is_some() {
         over = over.without_targets(goal);
     }
-    sum[1] = over.len();
-    sum[5] += usize::from(goal.go.is_some_and(|go| go != world.go));
-    sum
+    over.len()
 }
 
 pub fn add(sum: &mut Cost, more: &Cost) {

@@ -336,15 +336,27 @@ impl Search<'_> {
         if consistent && few && self.is_better(&cost) && self.named(choice, graph.visible) {
             let mut closure = Closure::new(world, goal, today, choice, self.may_exclude());
             if let Some((excludes, roots)) = closure.close() {
-                self.best = Some(Optimum {
-                    cost,
-                    everything: self.everything,
-                    choice: Choice {
-                        excludes,
-                        ..choice.clone()
-                    },
+                let choice = Choice {
+                    excludes,
+                    ..choice.clone()
+                };
+                // Overridden is counted on the final list: who asks may be there by closure alone.
+                let last = Choice {
                     roots,
-                });
+                    ..choice.clone()
+                };
+                let mut cost = cost;
+                if let Some(graph) = load(world, &last) {
+                    cost[1] = cost::overridden(world, goal, today, &last, &graph);
+                }
+                if self.is_better(&cost) {
+                    self.best = Some(Optimum {
+                        cost,
+                        everything: self.everything,
+                        choice,
+                        roots,
+                    });
+                }
             }
         }
         // Of a root's path only what is loaded shows anything.

@@ -18,7 +18,7 @@ known!(
             d v1.3.0 1.16: a v1.3.0, c v1.3.0
             ",
     gap "dropped=0 overridden=2 raised=0 direct=0 others=0 steps=1",
-    "dropped=0 overridden=1 raised=0 direct=1 others=2 steps=2",
+    "dropped=0 overridden=1 raised=0 direct=1 others=2 steps=4",
     "-require=b@v1.0.0 -replace=d=d@v1.1.0"
 );
 
@@ -32,8 +32,8 @@ known!(
             c v1.1.0 1.17: b v1.1.0
             c v1.2.0-rc.1 1.17:
             ",
-    gap "no plan",
-    "dropped=0 overridden=1 raised=0 direct=0 others=1 steps=1",
+    gap "dropped=0 overridden=1 raised=0 direct=0 others=0 steps=1",
+    "dropped=0 overridden=2 raised=0 direct=0 others=1 steps=1",
     "+-require=b@v1.1.0 -require=c@v1.1.0 -replace=b=b@v1.0.0"
 );
 
@@ -48,8 +48,8 @@ known!(
             b v1.3.0 1.21:
             c v1.3.0 1.17: b v1.3.0
             ",
-    gap "no plan",
-    "dropped=0 overridden=2 raised=0 direct=0 others=1 steps=1",
+    gap "dropped=0 overridden=2 raised=0 direct=0 others=0 steps=1",
+    "dropped=0 overridden=3 raised=0 direct=0 others=1 steps=1",
     "+-require=a@v1.2.0 -require=b@v1.2.0 -exclude=b@v1.3.0 -replace=a=a@v1.0.0"
 );
 
@@ -64,7 +64,7 @@ known!(
             c v1.0.0 1.21: a v1.3.0
             c v1.1.0 1.21: a v1.2.0
             ",
-    gap "no plan",
+    met,
     "dropped=0 overridden=0 raised=0 direct=0 others=0 steps=1",
     "-require=a@v1.3.0 -replace=a=a@v1.0.0 -replace=c=c@v1.0.0"
 );
@@ -100,7 +100,7 @@ known!(
             e v1.2.0 1.21:
             e v1.3.0 1.21: b v1.3.0, d v1.3.0
             ",
-    gap "dropped=0 overridden=0 raised=0 direct=1 others=1 steps=2",
+    gap "dropped=0 overridden=0 raised=0 direct=1 others=1 steps=3",
     "dropped=0 overridden=0 raised=0 direct=1 others=0 steps=3",
     "-require=b@v1.2.0 +-require=d@v1.3.0 -require=e@v1.0.0"
 );
@@ -149,8 +149,8 @@ known!(
             b v1.3.0 1.20: e v1.2.0
             e v1.2.0 1.16:
             ",
-    gap "everything dropped=0 overridden=0 raised=0 direct=1 others=0 steps=1",
-    "dropped=0 overridden=1 raised=0 direct=0 others=0 steps=0",
+    met,
+    "dropped=0 overridden=1 raised=0 direct=0 others=0 steps=1",
     "-exclude=e@v1.2.0"
 );
 
@@ -165,9 +165,9 @@ known!(
             a v1.3.0 1.21: c v1.2.0
             c v1.2.0 1.21:
             ",
-    gap "dropped=0 overridden=0 raised=0 direct=0 others=1 steps=1",
-    "dropped=0 overridden=0 raised=0 direct=0 others=1 steps=0",
-    "-droprequire=a"
+    met,
+    "dropped=0 overridden=0 raised=0 direct=0 others=1 steps=2",
+    "-require=a@v1.1.0"
 );
 
 known!(
@@ -182,9 +182,9 @@ known!(
             e v1.1.0 1.16:
             e v1.2.0 1.16: c v1.3.0
             ",
-    gap "dropped=0 overridden=0 raised=0 direct=1 others=1 steps=3",
-    "dropped=0 overridden=0 raised=0 direct=1 others=1 steps=2",
-    "-require=c@v1.2.0 -require=d@v1.2.0"
+    met,
+    "dropped=0 overridden=0 raised=0 direct=1 others=1 steps=3",
+    "-require=c@v1.2.0 -require=d@v1.2.0 -require=e@v1.1.0"
 );
 
 // What closure adds does not count.
@@ -201,9 +201,9 @@ known!(
             e v1.2.0-rc.1 1.21:
             e v1.3.0 1.21:
             ",
-    gap "dropped=0 overridden=1 raised=0 direct=0 others=0 steps=1",
-    "dropped=0 overridden=0 raised=0 direct=1 others=1 steps=2",
-    "+-require=b@v1.2.0 -require=c@v1.0.0 +-require=d@v1.0.0 -require=e@v1.2.0-rc.1 -exclude=e@v1.3.0"
+    met,
+    "dropped=0 overridden=1 raised=0 direct=0 others=0 steps=1",
+    "-require=e@v1.2.0-rc.1 -exclude=e@v1.3.0"
 );
 
 known!(
@@ -217,9 +217,9 @@ known!(
             e v1.0.0 1.21: d v1.0.0
             e v1.3.0 1.21:
             ",
-    gap "dropped=0 overridden=1 raised=0 direct=0 others=1 steps=1",
-    "dropped=0 overridden=0 raised=0 direct=1 others=1 steps=2",
-    "-require=b@v1.0.0 +-require=d@v1.0.0 -require=e@v1.0.0 -exclude=b@v1.3.0"
+    met,
+    "dropped=0 overridden=1 raised=0 direct=0 others=1 steps=1",
+    "+-require=d@v1.0.0 -require=e@v1.0.0 -exclude=e@v1.3.0"
 );
 
 // Below go 1.17 a requirement keeps what need not be kept.
@@ -235,8 +235,8 @@ known!(
             e v1.0.0 1.17: c v1.0.0
             e v1.3.0 1.20: d v1.3.0
             ",
-    gap "dropped=0 overridden=2 raised=0 direct=0 others=0 steps=0",
-    "dropped=0 overridden=1 raised=0 direct=0 others=2 steps=0",
+    met,
+    "dropped=0 overridden=1 raised=0 direct=0 others=2 steps=3",
     "-exclude=d@v1.3.0"
 );
 
@@ -252,7 +252,7 @@ known!(
             c v1.3.0 1.20: a v1.2.0
             e v1.1.0 1.20: b v1.1.0, c v1.3.0
             ",
-    gap "dropped=0 overridden=0 raised=0 direct=0 others=3 steps=2",
-    "dropped=0 overridden=0 raised=0 direct=0 others=3 steps=1",
-    "-require=c@v1.2.0"
+    met,
+    "dropped=0 overridden=0 raised=0 direct=0 others=3 steps=4",
+    "-require=b@v1.0.0 -require=c@v1.2.0"
 );
