@@ -45,7 +45,7 @@ use branch::{Branch, Ended};
 use choice::{Choice, Way};
 use descend::Context;
 use packages::Universe;
-use search::{Blocked, Search, Stop};
+use search::{Blocked, Scope, Search, Stop};
 
 /// What a planner has to know next.
 #[derive(Debug, Clone, Default)]
@@ -531,16 +531,14 @@ impl Planner {
                 }
             }
         }
-        let search = Search::new(
-            world,
-            &self.problem,
-            &self.candidates,
-            &self.packages,
-            &self.goal,
-            self.pass,
-            way,
-            choice,
-        );
+        let scope = Scope {
+            problem: &self.problem,
+            candidates: &self.candidates,
+            packages: &self.packages,
+            goal: &self.goal,
+            pass: self.pass,
+        };
+        let search = Search::new(world, scope, way, choice);
         let solution = search.run()?;
         let moves = cost::moves(world, &self.problem, &self.goal, &solution);
         // The releases passed are counted on the lists.
