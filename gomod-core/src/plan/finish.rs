@@ -217,7 +217,15 @@ impl Search<'_> {
                     || self.problem.is_toolchain(path)
             })
         };
+        // An exclude needs the line that says what is used instead.
+        let excluded = self
+            .overrides
+            .excludes
+            .difference(&self.problem.setup.overrides.excludes)
+            .map(|module| modules.path_of(*module))
+            .filter(|path| graph.selected(*path).is_some());
         let base: Vec<PathId> = targets
+            .chain(excluded)
             .chain(
                 selected
                     .iter()

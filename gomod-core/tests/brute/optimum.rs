@@ -146,14 +146,15 @@ impl Search<'_> {
         let versions = path * VERSIONS..path * VERSIONS + world.paths[path].len();
         let mut roots: Vec<Option<Slot>> = Vec::new();
         if may_root && !goal.is_absent(path) {
-            // Above today's a version that only a requirement names can be forced, a candidate or not.
+            // A version that a requirement names can be forced, a candidate or not: a root that can go no
+            // lower falls to what others ask for.
             let above = |slot: &Slot| today.selected[path].is_some_and(|t| *slot > t);
             let may_rise = was_root || target.is_some();
             let allowed = versions.clone().filter(|slot| {
                 if above(slot) {
                     may_rise
                 } else {
-                    self.is_candidate(*slot)
+                    self.is_candidate(*slot) || was_root
                 }
             });
             roots.extend(allowed.map(Some));
