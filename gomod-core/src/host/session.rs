@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::trust::{Checked, Lines, Trust, TrustError};
+use super::trust::{Checked, Trust, TrustError};
 use super::zip::{ZipError, hash_zip};
 use super::{
     FetchError, Fetched, GoEnv, HostError, Info, ModCache, Request, SourceOptions, Sources,
@@ -16,7 +16,7 @@ use crate::mvs::{
     World,
 };
 use crate::plan::{Outcome, Planner, Progress};
-use crate::verify::{ModuleHash, hash_go_mod};
+use crate::verify::{ModuleHash, Record, hash_go_mod};
 
 /// What a missing go.sum line means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -343,7 +343,7 @@ impl Session {
     pub fn sums(
         &mut self,
         modules: &[ModuleVersion],
-    ) -> Vec<(ModuleVersion, Result<Lines, TrustError>)> {
+    ) -> Vec<(ModuleVersion, Result<Record, TrustError>)> {
         let records = self.trust.records(&self.env, &self.sources, modules);
         records.into_iter().collect()
     }

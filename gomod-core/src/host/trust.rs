@@ -9,7 +9,7 @@ use super::{
     FetchError, Fetched, GoEnv, HostError, ModCache, Request, Sources, SumdbFiles, WriteLatest,
 };
 use crate::model::{GoSum, ModuleVersion};
-use crate::verify::{Client, Database, FeedFailure, ModuleHash, Need, VerifyError};
+use crate::verify::{Client, Database, FeedFailure, ModuleHash, Need, Record, VerifyError};
 
 /// What was compared with what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +24,30 @@ pub struct Checked {
     pub unchecked: BTreeMap<ModuleVersion, String>,
     /// The database's name and the size of its tree, once it was asked.
     pub log: Option<(String, u64)>,
+    /// What it took to ask it.
+    pub work: LogWork,
+}
+
+/// What it took to prove records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogWork {
+    /// Inclusion proofs of records, and consistency proofs of tree heads.
+    pub proofs: usize,
+    /// Tiles that were proven to belong to the log.
+    pub tiles: usize,
+    /// Look-ups that were sent to the database.
+    pub lookups_fetched: usize,
+    /// Tiles that were fetched from it.
+    pub tiles_fetched: usize,
+    /// Look-ups and tiles that the go command's cache had.
+    pub cached: usize,
+}
+
+impl LogWork {
+    /// How many requests the database was sent.
+    pub fn requests(&self) -> usize {
+        self.lookups_fetched + self.tiles_fetched
+    }
 }
 
 /// Why a content is not trusted.
@@ -65,6 +89,8 @@ pub enum TrustError {
         message: String,
         /// Whether it takes the network, which this run may not use.
         offline: bool,
+        /// Whether the database said that it has no such record (404 or 410).
+        not_found: bool,
     },
 }
 
@@ -204,7 +230,7 @@ impl Trust {
         env: &GoEnv,
         sources: &Sources,
         modules: &[ModuleVersion],
-    ) -> BTreeMap<ModuleVersion, Result<Lines, TrustError>> {
+    ) -> BTreeMap<ModuleVersion, Result<Record, TrustError>> {
         let mut asked: Vec<&ModuleVersion> = Vec::new();
         for module in modules {
             match self.outside_log(env, module) {
@@ -237,23 +263,22 @@ impl Trust {
             let result = match client.outcome(&module.path, &module.version) {
                 Some(Ok(record)) => {
                     self.checked.by_log.insert(module.clone());
-                    Ok(Lines {
-                        zip: record.zip,
-                        go_mod: record.go_mod,
-                    })
+                    Ok(record.clone())
                 }
-                Some(Err(VerifyError::Unavailable { message, .. })) => {
-                    Err(TrustError::Unreachable {
-                        module: module.clone(),
-                        message: message.clone(),
-                        offline: sources.is_offline(),
-                    })
-                }
+                Some(Err(VerifyError::Unavailable {
+                    message, not_found, ..
+                })) => Err(TrustError::Unreachable {
+                    module: module.clone(),
+                    message: message.clone(),
+                    offline: sources.is_offline(),
+                    not_found: *not_found,
+                }),
                 Some(Err(error)) => Err(failed(module, error.clone())),
                 None => Err(TrustError::Unreachable {
                     module: module.clone(),
                     message: "no answer".to_owned(),
                     offline: false,
+                    not_found: false,
                 }),
             };
             results.insert(module.clone(), result);
@@ -282,11 +307,14 @@ impl Trust {
     }
 
     /// Feeds the client from the go command's cache, then from the database, until it needs no more.
-    fn drive(&self, client: &mut Client, sources: &Sources) {
+    fn drive(&mut self, client: &mut Client, sources: &Sources) {
         let name = client.name().to_owned();
+        let work = &mut self.checked.work;
         loop {
             let needs = client.needs();
             if needs.is_empty() {
+                let proven = client.statistics();
+                (work.proofs, work.tiles) = (proven.proofs, proven.tiles);
                 return;
             }
             let mut missing: Vec<Need> = Vec::new();
@@ -297,10 +325,17 @@ impl Trust {
                     .as_ref()
                     .and_then(|files| files.read(&file).ok().flatten())
                 {
-                    Some(bytes) => client.feed_cached(&need, &bytes),
+                    Some(bytes) => {
+                        work.cached += 1;
+                        client.feed_cached(&need, &bytes);
+                    }
                     None => missing.push(need),
                 }
             }
+            let tiles = |need: &&Need| matches!(need, Need::Tile(_));
+            let tiles = missing.iter().filter(tiles).count();
+            work.tiles_fetched += tiles;
+            work.lookups_fetched += missing.len() - tiles;
             let requests: Vec<Request> = missing
                 .iter()
                 .map(|need| Request::Sumdb {
@@ -349,15 +384,6 @@ impl Trust {
             }
         }
     }
-}
-
-/// The two hashes that the log holds of a module version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lines {
-    /// Of its zip.
-    pub zip: ModuleHash,
-    /// Of its `go.mod`.
-    pub go_mod: ModuleHash,
 }
 
 fn feed(client: &mut Client, need: &Need, answer: Result<Fetched, FetchError>) {

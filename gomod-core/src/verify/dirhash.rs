@@ -82,7 +82,7 @@ pub fn hash_entries<N: AsRef<[u8]>, R: Read>(
 }
 
 /// Hashes files one by one, in any order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct DirHasher {
     /// Digest and number of occurrences by name.
     files: BTreeMap<Vec<u8>, ([u8; 32], usize)>,
@@ -99,7 +99,11 @@ impl DirHasher {
     ///
     /// # Errors
     /// [`DirHashError`]
-    pub fn add(&mut self, name: &[u8], content: &mut impl Read) -> Result<(), DirHashError> {
+    pub fn add(
+        &mut self,
+        name: &[u8],
+        content: &mut (impl Read + ?Sized),
+    ) -> Result<(), DirHashError> {
         let text = || String::from_utf8_lossy(name).into_owned();
         if name.contains(&b'\n') {
             return Err(DirHashError::Name(text()));
@@ -122,6 +126,13 @@ impl DirHasher {
         }
         self.insert(name.to_vec(), sha.finalize().into());
         Ok(())
+    }
+
+    /// The digest of each file added, by name.
+    pub fn files(&self) -> impl Iterator<Item = (&[u8], &[u8; 32])> {
+        self.files
+            .iter()
+            .map(|(name, (digest, _))| (name.as_slice(), digest))
     }
 
     /// The hash of all files added.
