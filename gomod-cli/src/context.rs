@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use gomod_core::host::{GoEnv, HostError, Session, SessionOptions, read_if_there};
-use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork};
+use gomod_core::model::{
+    GoMod, GoSum, GoVersion, GoWork, ModulesTxt, VendorCheck, VendorFinding, VendorMember,
+};
 use gomod_core::mvs::{MainModules, MainModulesError, Mode, World};
 
 use crate::args::Global;
@@ -180,6 +182,20 @@ impl Project {
         })
     }
 
+    /// How `vendor/modules.txt` contradicts the main modules and go.work.
+    pub(crate) fn vendor_findings(&self, txt: &ModulesTxt) -> Vec<VendorFinding> {
+        let single = [(self.name.as_str(), &self.go_mod)];
+        match &self.work {
+            None => VendorCheck {
+                members: &single,
+                work: None,
+                rebase: &|_, directory| directory.to_owned(),
+            }
+            .findings(txt),
+            Some(work) => work.vendor_findings(txt),
+        }
+    }
+
     /// Refuses a workspace, for commands that change one go.mod.
     pub(crate) fn require_single(&self, what: &str) -> Result<(), CliError> {
         match &self.work {
@@ -221,6 +237,30 @@ impl Work {
             go_work,
             members,
         })
+    }
+
+    fn vendor_findings(&self, txt: &ModulesTxt) -> Vec<VendorFinding> {
+        let names: Vec<String> = self
+            .go_work
+            .uses
+            .iter()
+            .map(|used| format!("{}/go.mod", used.path.trim_end_matches('/')))
+            .collect();
+        let members: Vec<VendorMember<'_>> = names
+            .iter()
+            .zip(&self.members)
+            .map(|(name, (_, go_mod))| (name.as_str(), go_mod))
+            .collect();
+        let root = self.file.parent().unwrap_or_else(|| Path::new(""));
+        VendorCheck {
+            members: &members,
+            work: Some(&self.go_work),
+            rebase: &|at, directory| match self.members.get(at) {
+                Some((member, _)) => rebase(root, member, directory),
+                None => directory.to_owned(),
+            },
+        }
+        .findings(txt)
     }
 
     fn main_modules(&self, world: &mut World) -> Result<MainModules, MainModulesError> {

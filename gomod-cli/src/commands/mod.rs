@@ -9,6 +9,7 @@ mod proof;
 mod sums;
 mod targets;
 mod undo;
+pub(crate) mod verify;
 pub(crate) mod why;
 
 use gomod_core::graph::PathId;

@@ -2,6 +2,7 @@
 //!
 //! Nothing is fed whose hash does not hold, and nothing is written to the cache before its hash held.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::trust::{Checked, Trust, TrustError};
@@ -48,6 +49,8 @@ pub struct Session {
     sources: Sources,
     trust: Trust,
     root: PathBuf,
+    /// Versions whose `.mod` in the cache is neither read nor written.
+    bypassed: HashSet<ModuleVersion>,
     warnings: Vec<String>,
     /// A module cache for this run only.
     _scratch: Option<tempfile::TempDir>,
@@ -93,6 +96,7 @@ impl Session {
             sources,
             trust,
             root: options.root,
+            bypassed: HashSet::new(),
             warnings: Vec::new(),
             _scratch: scratch,
         })
@@ -101,6 +105,42 @@ impl Session {
     /// The Go environment.
     pub fn env(&self) -> &GoEnv {
         &self.env
+    }
+
+    /// The module cache.
+    pub fn cache(&self) -> &ModCache {
+        &self.cache
+    }
+
+    /// Whether the network may not be used.
+    pub fn is_offline(&self) -> bool {
+        self.sources.is_offline()
+    }
+
+    /// Leaves the `.mod` files that the cache has of these versions alone: they are fetched instead, and
+    /// not stored.
+    pub fn bypass(&mut self, modules: impl IntoIterator<Item = ModuleVersion>) {
+        self.bypassed.extend(modules);
+    }
+
+    /// Asks the sources, past the cache. Nothing of the answers is checked.
+    pub fn ask_sources(&self, wanted: &[Request]) -> Vec<Result<Fetched, FetchError>> {
+        self.sources.fetch(wanted)
+    }
+
+    /// Trusts another go.sum from now on, such as one without the lines that the log contradicts.
+    pub fn trust_go_sum(&mut self, go_sum: GoSum) {
+        self.trust.set_go_sum(go_sum);
+    }
+
+    /// The name of the checksum database; `None` when GOSUMDB is off.
+    pub fn database(&self) -> Option<&str> {
+        self.trust.database()
+    }
+
+    /// Why a module is not looked up in the log, or `None` if it is.
+    pub fn outside_log(&self, module: &ModuleVersion) -> Option<String> {
+        self.trust.outside_log(&self.env, module)
     }
 
     /// What was checked so far.
@@ -234,6 +274,7 @@ impl Session {
         let modules: Vec<ModuleVersion> = readable.iter().map(|at| wanted[*at].clone()).collect();
         for (at, cached) in readable.into_iter().zip(self.cache.read_mods(&modules)) {
             match cached {
+                _ if self.bypassed.contains(&wanted[at]) => missing.push(at),
                 Ok(Some(bytes)) => found.push((at, bytes, "the module cache".to_owned(), false)),
                 Ok(None) => missing.push(at),
                 Err(error) => {
@@ -262,7 +303,7 @@ impl Session {
         for ((at, bytes, _, fetched), verdict) in found.into_iter().zip(verdicts) {
             results[at] = Some(match verdict {
                 Ok(()) => {
-                    if fetched {
+                    if fetched && !self.bypassed.contains(&wanted[at]) {
                         fresh.push((wanted[at].clone(), bytes.clone()));
                     }
                     Ok(bytes)

@@ -148,6 +148,19 @@ impl Trust {
         &self.go_sum
     }
 
+    /// Trusts another go.sum from now on.
+    pub fn set_go_sum(&mut self, go_sum: GoSum) {
+        self.go_sum = go_sum;
+    }
+
+    /// The name of the checksum database; `None` when GOSUMDB is off.
+    pub fn database(&self) -> Option<&str> {
+        match &self.database {
+            Database::Db { name, .. } => Some(name),
+            Database::Off => None,
+        }
+    }
+
     /// Whether go.sum has a line for the `go.mod` of `module`.
     pub fn knows_go_mod(&self, module: &ModuleVersion) -> bool {
         let version = format!("{}/go.mod", module.version);

@@ -15,6 +15,7 @@ mod store;
 pub mod tile;
 pub mod tree;
 mod tree_head;
+mod witness;
 
 pub use client::{Client, Statistics};
 pub use database::{Database, DatabaseError};
@@ -27,6 +28,7 @@ pub use store::Need;
 pub use tile::Tile;
 pub use tree::Hash;
 pub use tree_head::{TreeHead, TreeHeadError};
+pub use witness::{Standing, Witness, standing};
 
 #[cfg(test)]
 #[path = "../../tests/support/transparency_log.rs"]
