@@ -186,6 +186,7 @@ Examples:
   gomod verify            every line of go.sum, every cached module, vendor/modules.txt
   gomod verify --offline  the same with what is cached, and what that leaves unchecked
   gomod verify --fix      add the lines that go.sum lacks, as the checksum database has them
+  gomod verify --repair   put damaged modules of the cache right, and only those
 
 Exit codes: 0 all that could be checked holds; 1 something is missing or does not fit; 3 something
 could not be checked; 4 a checksum, a signature or a proof does not hold.")]
@@ -193,6 +194,10 @@ pub(crate) struct Verify {
     /// Add the lines that go.sum lacks, proven to be in the checksum database
     #[arg(long)]
     pub(crate) fix: bool,
+
+    /// Mend the damaged modules of the module cache, as go.sum and the checksum database vouch for them
+    #[arg(long)]
+    pub(crate) repair: bool,
 
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]

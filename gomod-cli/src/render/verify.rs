@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::commands::verify::{
-    CacheCheck, Finding, LogCheck, Report, Severity, SumCheck, VendorState,
+    CacheCheck, Finding, LogCheck, Repaired, Report, Severity, SumCheck, VendorState,
 };
 
 use super::style::{BOLD, DIM, ERROR, WARNING, paint};
@@ -30,6 +30,9 @@ pub(crate) fn page(report: &Report, verbose: bool, quiet: bool) -> String {
             for line in left {
                 let _ = writeln!(out, "{:<13} left over: {line}", "");
             }
+        }
+        for Repaired { module, mended } in &report.repaired {
+            let _ = writeln!(out, "repaired {module}: {}", mended.join(", "));
         }
         for line in &report.added {
             let _ = writeln!(out, "added to go.sum: {line}");

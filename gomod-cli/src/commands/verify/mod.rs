@@ -5,6 +5,7 @@ mod finding;
 mod forensics;
 mod log;
 mod needed;
+mod repair;
 
 use std::collections::BTreeSet;
 
@@ -17,6 +18,7 @@ pub(crate) use cache::CacheCheck;
 pub(crate) use finding::{Code, Finding, Severity};
 pub(crate) use log::LogCheck;
 pub(crate) use needed::SumCheck;
+pub(crate) use repair::Repaired;
 
 use super::{json, load_error};
 use crate::Answer;
@@ -35,6 +37,8 @@ pub(crate) struct Report {
     pub(crate) go_sum: Option<SumCheck>,
     /// Lines that `--fix` added to go.sum.
     pub(crate) added: Vec<String>,
+    /// What `--repair` put right in the module cache.
+    pub(crate) repaired: Vec<Repaired>,
     /// What is wrong, the worst first.
     pub(crate) findings: Vec<Finding>,
 }
@@ -71,7 +75,15 @@ pub(crate) fn run(global: &Global, args: &Verify) -> Result<Answer, CliError> {
         Some(graph) => graph.used(),
         None => with_content(&lines),
     };
-    let (checked, damaged, mut of_cache) = cache::check(session.cache(), &lines, &log, &used);
+    let (mut checked, mut damaged, mut of_cache) =
+        cache::check(session.cache(), &lines, &log, &used);
+    let mut repaired = Vec::new();
+    if args.repair && !damaged.is_empty() {
+        let (done, failed) = repair::run(&session, &damaged);
+        findings.extend(failed);
+        repaired = done;
+        (checked, damaged, of_cache) = cache::check(session.cache(), &lines, &log, &used);
+    }
     findings.extend(forensics::gather(
         &project,
         &mut session,
@@ -96,6 +108,7 @@ pub(crate) fn run(global: &Global, args: &Verify) -> Result<Answer, CliError> {
         vendor,
         go_sum,
         added,
+        repaired,
         findings,
     };
     let code = report.exit();
