@@ -11,5 +11,7 @@ mod commands;
 mod errors;
 mod network;
 mod plan;
+mod repair;
 mod support;
 mod trust;
+mod verify;
