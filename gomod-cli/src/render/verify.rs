@@ -8,6 +8,9 @@ use crate::commands::verify::{
 
 use super::style::{BOLD, DIM, ERROR, WARNING, paint};
 
+/// How many lines of a list are shown without `-v`.
+const LISTED: usize = 10;
+
 pub(crate) fn page(report: &Report, verbose: bool, quiet: bool) -> String {
     let mut out = String::new();
     if !quiet {
@@ -31,12 +34,19 @@ pub(crate) fn page(report: &Report, verbose: bool, quiet: bool) -> String {
                 let _ = writeln!(out, "{:<13} left over: {line}", "");
             }
         }
-        for Repaired { module, mended } in &report.repaired {
-            let _ = writeln!(out, "repaired {module}: {}", mended.join(", "));
-        }
-        for line in &report.added {
-            let _ = writeln!(out, "added to go.sum: {line}");
-        }
+        let repaired = report
+            .repaired
+            .iter()
+            .map(|Repaired { module, mended }| format!("repaired {module}: {}", mended.join(", ")));
+        list(&mut out, repaired.collect(), verbose);
+        let added = report.added.iter();
+        list(
+            &mut out,
+            added
+                .map(|line| format!("added to go.sum: {line}"))
+                .collect(),
+            verbose,
+        );
     }
     for finding in &report.findings {
         if !quiet || finding.severity != Severity::Note {
@@ -44,6 +54,17 @@ pub(crate) fn page(report: &Report, verbose: bool, quiet: bool) -> String {
         }
     }
     out
+}
+
+/// A list, cut unless the user asked for more.
+fn list(out: &mut String, lines: Vec<String>, verbose: bool) {
+    let shown = if verbose { lines.len() } else { LISTED };
+    for line in lines.iter().take(shown) {
+        let _ = writeln!(out, "{line}");
+    }
+    if let Some(more) = lines.len().checked_sub(shown).filter(|more| *more > 0) {
+        let _ = writeln!(out, "and {more} more (-v lists them)");
+    }
 }
 
 fn log_line(check: &LogCheck) -> String {

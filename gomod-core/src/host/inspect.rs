@@ -254,14 +254,14 @@ fn content(cache: &ModCache, expected: &Expected, found: &mut Inspection) -> Res
     }
     match digest_tree(&dir, module) {
         Ok(digests) => {
-            let good = zip.filter(|_| found.zip.is_some_and(|hash| says(&right, &hash)));
-            let listed = good.and_then(|zip| digest_zip_if(&digests, &right, &zip, module));
             let hash = digests.finish();
             found.dir = Some(hash);
             if !right.is_empty() && !says(&right, &hash) {
+                let good = zip.filter(|_| found.zip.is_some_and(|hash| says(&right, &hash)));
+                let files = good.and_then(|zip| differences(&digests, &zip, module));
                 found.damage.push(Damage::DirChanged {
                     found: hash,
-                    files: listed.unwrap_or_default(),
+                    files: files.unwrap_or_default(),
                 });
             }
         }
@@ -270,16 +270,8 @@ fn content(cache: &ModCache, expected: &Expected, found: &mut Inspection) -> Res
     Ok(())
 }
 
-/// How the files of a directory differ from a good zip's, if they do.
-fn digest_zip_if(
-    tree: &DirHasher,
-    right: &[String],
-    zip: &Path,
-    module: &ModuleVersion,
-) -> Option<Vec<FileChange>> {
-    if says(right, &tree.clone().finish()) {
-        return None;
-    }
+/// How the files of a directory differ from a good zip's.
+fn differences(tree: &DirHasher, zip: &Path, module: &ModuleVersion) -> Option<Vec<FileChange>> {
     let zip = digest_zip(zip, module).ok()?;
     let prefix = module.to_string().len() + 1;
     let name = |name: &[u8]| {

@@ -42,7 +42,7 @@ pub enum ZipError {
 /// # Errors
 /// [`ZipError`]; the content is never unpacked to disk.
 pub fn hash_zip(file: &Path, module: &ModuleVersion) -> Result<ModuleHash, ZipError> {
-    digest_zip(file, module).map(DirHasher::finish)
+    digest_zip(file, module).map(|digests| digests.finish())
 }
 
 /// The digests of the files in the zip of `module`.

@@ -82,7 +82,7 @@ pub fn hash_entries<N: AsRef<[u8]>, R: Read>(
 }
 
 /// Hashes files one by one, in any order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct DirHasher {
     /// Digest and number of occurrences by name.
     files: BTreeMap<Vec<u8>, ([u8; 32], usize)>,
@@ -136,14 +136,14 @@ impl DirHasher {
     }
 
     /// The hash of all files added.
-    pub fn finish(self) -> ModuleHash {
+    pub fn finish(&self) -> ModuleHash {
         let mut summary = Sha256::new();
-        for (name, (digest, count)) in self.files {
-            let mut line = hex(&digest).into_bytes();
+        for (name, (digest, count)) in &self.files {
+            let mut line = hex(digest).into_bytes();
             line.extend_from_slice(b"  ");
-            line.extend_from_slice(&name);
+            line.extend_from_slice(name);
             line.push(b'\n');
-            for _ in 0..count {
+            for _ in 0..*count {
                 summary.update(&line);
             }
         }
