@@ -1,5 +1,9 @@
 //! Module zips: their hash as the go command computes it, and what is refused before or while it is read.
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros
+)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
@@ -26,7 +30,9 @@ fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in entries {
         match name.strip_suffix('/') {
-            Some(dir) => zip.add_directory(dir, SimpleFileOptions::default()).unwrap(),
+            Some(dir) => zip
+                .add_directory(dir, SimpleFileOptions::default())
+                .unwrap(),
             None => zip.start_file(*name, SimpleFileOptions::default()).unwrap(),
         }
         zip.write_all(content).unwrap();
@@ -83,21 +89,39 @@ fn the_hash_is_that_of_the_files() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(unpacked.join("a.go")).unwrap().permissions().mode();
+        let mode = fs::metadata(unpacked.join("a.go"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o444);
     }
     let inside = read_from_zip(&file, &module(), "go.mod").unwrap();
     assert_eq!(inside.as_deref(), Some(&b"module example.com/m\n"[..]));
     assert_eq!(read_from_zip(&file, &module(), "LICENSE").unwrap(), None);
-    assert!(unpack_zip(&file, &module(), &unpacked).is_err(), "it is there already");
+    assert!(
+        unpack_zip(&file, &module(), &unpacked).is_err(),
+        "it is there already"
+    );
 }
 
 #[test]
 fn an_entry_for_a_directory_counts_in_the_hash_as_in_go() {
     let dir = tempfile::tempdir().unwrap();
-    let file = stored(dir.path(), &zip(&[("example.com/m@v1.0.0/p/", b""), ("example.com/m@v1.0.0/p/p.go", b"x")]));
-    let with: [(&str, &str); 2] = [("example.com/m@v1.0.0/p/", ""), ("example.com/m@v1.0.0/p/p.go", "x")];
-    assert_eq!(hash_zip(&file, &module()).unwrap(), hash_files(with).unwrap());
+    let file = stored(
+        dir.path(),
+        &zip(&[
+            ("example.com/m@v1.0.0/p/", b""),
+            ("example.com/m@v1.0.0/p/p.go", b"x"),
+        ]),
+    );
+    let with: [(&str, &str); 2] = [
+        ("example.com/m@v1.0.0/p/", ""),
+        ("example.com/m@v1.0.0/p/p.go", "x"),
+    ];
+    assert_eq!(
+        hash_zip(&file, &module()).unwrap(),
+        hash_files(with).unwrap()
+    );
     let unpacked = unpack_zip(&file, &module(), &dir.path().join("unpacked")).unwrap();
     assert_eq!(unpacked, hash_files([with[1]]).unwrap());
 }
@@ -117,12 +141,23 @@ fn names_that_lead_elsewhere() {
         "example.com/m@v1.0.0/a/nul",
     ] {
         // The writer is told an innocent name of the same length: it might mend the other one.
-        let innocent = format!("{ROOT}{}", "x".repeat(name.len().saturating_sub(ROOT.len())));
+        let innocent = format!(
+            "{ROOT}{}",
+            "x".repeat(name.len().saturating_sub(ROOT.len()))
+        );
         let bytes = match innocent.len() == name.len() {
-            true => patched(zip(&[(&innocent, b"1")]), innocent.as_bytes(), name.as_bytes()),
+            true => patched(
+                zip(&[(&innocent, b"1")]),
+                innocent.as_bytes(),
+                name.as_bytes(),
+            ),
             false => {
                 let innocent = "x".repeat(name.len());
-                patched(zip(&[(&innocent, b"1")]), innocent.as_bytes(), name.as_bytes())
+                patched(
+                    zip(&[(&innocent, b"1")]),
+                    innocent.as_bytes(),
+                    name.as_bytes(),
+                )
             }
         };
         let error = refused(&bytes);
@@ -133,7 +168,10 @@ fn names_that_lead_elsewhere() {
 #[test]
 fn names_that_collide() {
     let twice = |a: &str, b: &str| {
-        let bytes = zip(&[(&format!("{ROOT}aa.go"), b"1"), (&format!("{ROOT}bb.go"), b"2")]);
+        let bytes = zip(&[
+            (&format!("{ROOT}aa.go"), b"1"),
+            (&format!("{ROOT}bb.go"), b"2"),
+        ]);
         let bytes = patched(bytes, b"/aa.go", format!("/{a}").as_bytes());
         refused(&patched(bytes, b"/bb.go", format!("/{b}").as_bytes()))
     };
@@ -171,7 +209,9 @@ fn bombs() {
     // A sum above the limit, from files that claim more than they hold.
     let claims = |mut bytes: Vec<u8>, size: u32| {
         for (mark, at) in [(&b"PK\x01\x02"[..], 24), (b"PK\x03\x04", 22)] {
-            let starts: Vec<usize> = (0..bytes.len() - 4).filter(|i| bytes[*i..].starts_with(mark)).collect();
+            let starts: Vec<usize> = (0..bytes.len() - 4)
+                .filter(|i| bytes[*i..].starts_with(mark))
+                .collect();
             for start in starts {
                 bytes[start + at..start + at + 4].copy_from_slice(&size.to_le_bytes());
             }
@@ -190,7 +230,12 @@ fn bombs() {
 #[test]
 fn what_is_no_zip() {
     let good = zip(&[(&format!("{ROOT}a"), &[7; 5000])]);
-    for bytes in [&b""[..], b"<html>", &good[..good.len() / 2], &good[..good.len() - 3]] {
+    for bytes in [
+        &b""[..],
+        b"<html>",
+        &good[..good.len() / 2],
+        &good[..good.len() - 3],
+    ] {
         refused(bytes);
     }
     // One bit of the content.

@@ -166,10 +166,11 @@ fn explain(session: &mut Session, failures: Vec<(ModuleVersion, TrustError)>) ->
     let mut other: BTreeMap<String, Vec<(ModuleVersion, Box<VerifyError>)>> = BTreeMap::new();
     for (module, error) in failures {
         match error {
+            // A directory that stands in for the log is not the log, and may lack what that has.
+            TrustError::Unreachable { offline: true, .. } => offline.push(module),
             TrustError::Unreachable {
                 not_found: true, ..
             } => missing.push(module),
-            TrustError::Unreachable { offline: true, .. } => offline.push(module),
             TrustError::Unreachable { message, .. } => unreachable.push((module, message)),
             TrustError::Log { error, .. } => {
                 other
