@@ -49,5 +49,5 @@ pub use request::{Fetched, Request, SourceOptions};
 pub use session::{LoadFailure, Session, SessionOptions, Sums};
 pub use sources::Sources;
 pub use sumdb::{SumdbFiles, WriteLatest};
-pub use trust::{Checked, LogWork, Trust, TrustError};
+pub use trust::{Checked, LogWork, Records, Trust, TrustError};
 pub use zip::{ZipError, hash_zip, read_from_zip, unpack_zip};

@@ -11,7 +11,7 @@ use super::{
     FetchError, Fetched, GoEnv, HostError, Info, ModCache, Request, SourceOptions, Sources,
     parse_list, read_if_there,
 };
-use crate::model::{GoSum, GoVersion, ModulePath, ModuleVersion, Version};
+use crate::model::{GoMod, GoSum, GoVersion, ModulePath, ModuleVersion, Version};
 use crate::mvs::{
     LoadError, Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, Unavailable,
     World,
@@ -131,6 +131,11 @@ impl Session {
     /// Trusts another go.sum from now on, such as one without the lines that the log contradicts.
     pub fn trust_go_sum(&mut self, go_sum: GoSum) {
         self.trust.set_go_sum(go_sum);
+    }
+
+    /// From now on writes the go command's cache of the log anew where it lied.
+    pub fn mend_log_cache(&mut self) {
+        self.trust.mend_cache();
     }
 
     /// The name of the checksum database; `None` when GOSUMDB is off.
@@ -303,7 +308,10 @@ impl Session {
         for ((at, bytes, _, fetched), verdict) in found.into_iter().zip(verdicts) {
             results[at] = Some(match verdict {
                 Ok(()) => {
-                    if fetched && !self.bypassed.contains(&wanted[at]) {
+                    if fetched
+                        && !self.bypassed.contains(&wanted[at])
+                        && self.may_keep(&wanted[at], &bytes)
+                    {
                         fresh.push((wanted[at].clone(), bytes.clone()));
                     }
                     Ok(bytes)
@@ -316,6 +324,14 @@ impl Session {
             self.warnings.extend(errors.iter().map(ToString::to_string));
         }
         answered(results)
+    }
+
+    /// What nobody vouches for is kept only if it is a go.mod at all, and no page of a server.
+    fn may_keep(&self, module: &ModuleVersion, bytes: &[u8]) -> bool {
+        self.trust.knows_go_mod(module)
+            || self.trust.outside_log(&self.env, module).is_none()
+            || GoMod::parse_dependency("go.mod", bytes)
+                .is_ok_and(|go_mod| go_mod.module.is_some_and(|line| line.path.check().is_ok()))
     }
 
     /// The versions that each path's source lists, ascending; without pseudo-versions. A path that no

@@ -26,6 +26,8 @@ pub struct Checked {
     pub log: Option<(String, u64)>,
     /// What it took to ask it.
     pub work: LogWork,
+    /// What in the go command's cache of the log did not hold, while the log itself did.
+    pub cache_lies: Vec<String>,
 }
 
 /// What it took to prove records.
@@ -113,6 +115,8 @@ pub struct Trust {
     files: Option<SumdbFiles>,
     client: Option<Client>,
     stored_latest: Vec<u8>,
+    /// Whether a cache of the log that lied is written anew.
+    mends_cache: bool,
     checked: Checked,
 }
 
@@ -134,6 +138,7 @@ impl Trust {
             files,
             client: None,
             stored_latest: Vec::new(),
+            mends_cache: false,
             checked: Checked::default(),
         })
     }
@@ -151,6 +156,11 @@ impl Trust {
     /// Trusts another go.sum from now on.
     pub fn set_go_sum(&mut self, go_sum: GoSum) {
         self.go_sum = go_sum;
+    }
+
+    /// From now on writes the go command's cache of the log anew where it lied.
+    pub fn mend_cache(&mut self) {
+        self.mends_cache = true;
     }
 
     /// The name of the checksum database; `None` when GOSUMDB is off.
@@ -243,7 +253,7 @@ impl Trust {
         env: &GoEnv,
         sources: &Sources,
         modules: &[ModuleVersion],
-    ) -> BTreeMap<ModuleVersion, Result<Record, TrustError>> {
+    ) -> Records {
         let mut asked: Vec<&ModuleVersion> = Vec::new();
         for module in modules {
             match self.outside_log(env, module) {
@@ -254,10 +264,6 @@ impl Trust {
         if asked.is_empty() {
             return BTreeMap::new();
         }
-        let failed = |module: &ModuleVersion, error: VerifyError| TrustError::Log {
-            module: module.clone(),
-            error: Box::new(error),
-        };
         let mut client = match self.take_client() {
             Ok(client) => client,
             Err(error) => {
@@ -270,38 +276,61 @@ impl Trust {
         for module in &asked {
             client.lookup(&module.path, &module.version);
         }
-        self.drive(&mut client, sources);
-        let mut results = BTreeMap::new();
-        for module in asked {
-            let result = match client.outcome(&module.path, &module.version) {
-                Some(Ok(record)) => {
-                    self.checked.by_log.insert(module.clone());
-                    Ok(record.clone())
+        self.drive(&mut client, sources, true);
+        let mut results = outcomes(&client, &asked, sources);
+        let client = match self.ask_past_cache(&mut results, sources) {
+            None => {
+                self.keep(&mut client, sources);
+                client
+            }
+            Some(mut client) => {
+                if self.mends_cache {
+                    self.keep(&mut client, sources);
                 }
-                Some(Err(VerifyError::Unavailable {
-                    message, not_found, ..
-                })) => Err(TrustError::Unreachable {
-                    module: module.clone(),
-                    message: message.clone(),
-                    offline: sources.is_offline(),
-                    not_found: *not_found,
-                }),
-                Some(Err(error)) => Err(failed(module, error.clone())),
-                None => Err(TrustError::Unreachable {
-                    module: module.clone(),
-                    message: "no answer".to_owned(),
-                    offline: false,
-                    not_found: false,
-                }),
-            };
-            results.insert(module.clone(), result);
+                client
+            }
+        };
+        for (module, result) in &results {
+            if result.is_ok() {
+                self.checked.by_log.insert(module.clone());
+            }
         }
-        self.keep(&mut client, sources);
         if let Some(head) = client.latest_head() {
             self.checked.log = Some((client.name().to_owned(), head.size));
         }
         self.client = Some(client);
         results
+    }
+
+    /// When something does not hold and the go command's cache had a part in it, asks the log itself. If
+    /// that holds, it was the cache that lied: the results are the log's, from the client returned.
+    fn ask_past_cache(&mut self, results: &mut Records, sources: &Sources) -> Option<Client> {
+        let wrong: Vec<ModuleVersion> = results
+            .iter()
+            .filter(|(_, result)| result.as_ref().is_err_and(TrustError::is_security))
+            .map(|(module, _)| module.clone())
+            .collect();
+        let Database::Db { key, .. } = &self.database else {
+            return None;
+        };
+        if wrong.is_empty() || self.checked.work.cached == 0 || sources.is_offline() {
+            return None;
+        }
+        let mut client = Client::new(key, Some(&self.stored_latest)).ok()?;
+        for module in &wrong {
+            client.lookup(&module.path, &module.version);
+        }
+        self.drive(&mut client, sources, false);
+        let again = outcomes(&client, &wrong.iter().collect::<Vec<_>>(), sources);
+        if again.values().any(Result::is_err) {
+            return None;
+        }
+        for (module, result) in again {
+            if let Some(Err(error)) = results.insert(module, result) {
+                self.checked.cache_lies.push(error.to_string());
+            }
+        }
+        Some(client)
     }
 
     fn take_client(&mut self) -> Result<Client, VerifyError> {
@@ -320,7 +349,7 @@ impl Trust {
     }
 
     /// Feeds the client from the go command's cache, then from the database, until it needs no more.
-    fn drive(&mut self, client: &mut Client, sources: &Sources) {
+    fn drive(&mut self, client: &mut Client, sources: &Sources, cached: bool) {
         let name = client.name().to_owned();
         let work = &mut self.checked.work;
         loop {
@@ -336,6 +365,7 @@ impl Trust {
                 match self
                     .files
                     .as_ref()
+                    .filter(|_| cached)
                     .and_then(|files| files.read(&file).ok().flatten())
                 {
                     Some(bytes) => {
@@ -390,13 +420,51 @@ impl Trust {
                     if client.observe(&theirs).is_err() {
                         return;
                     }
-                    self.drive(client, sources);
+                    self.drive(client, sources, true);
                     self.stored_latest = theirs;
                 }
                 Err(_) => return,
             }
         }
     }
+}
+
+/// What the log says of module versions.
+pub type Records = BTreeMap<ModuleVersion, Result<Record, TrustError>>;
+
+fn failed(module: &ModuleVersion, error: VerifyError) -> TrustError {
+    TrustError::Log {
+        module: module.clone(),
+        error: Box::new(error),
+    }
+}
+
+fn outcomes(client: &Client, asked: &[&ModuleVersion], sources: &Sources) -> Records {
+    let outcome = |module: &ModuleVersion| match client.outcome(&module.path, &module.version) {
+        Some(Ok(record)) => Ok(record.clone()),
+        Some(Err(VerifyError::Unavailable {
+            what,
+            message,
+            not_found,
+        })) => Err(TrustError::Unreachable {
+            module: module.clone(),
+            message: message.clone(),
+            offline: sources.is_offline(),
+            // A missing tile says nothing of the record.
+            not_found: *not_found && what.starts_with("lookup/"),
+        }),
+        Some(Err(error)) => Err(failed(module, error.clone())),
+        None => Err(TrustError::Unreachable {
+            module: module.clone(),
+            message: "no answer".to_owned(),
+            offline: false,
+            not_found: false,
+        }),
+    };
+    asked
+        .iter()
+        .map(|module| ((*module).clone(), outcome(module)))
+        .collect()
 }
 
 fn feed(client: &mut Client, need: &Need, answer: Result<Fetched, FetchError>) {

@@ -63,6 +63,9 @@ pub(crate) fn run(global: &Global, args: &Verify) -> Result<Answer, CliError> {
     }
     let mut session = project.session(global)?;
     let lines = log::Lines::of(&project.go_sum);
+    if args.repair {
+        session.mend_log_cache();
+    }
     let mut log = log::check(&mut session, &lines);
     session.trust_go_sum(without_contradicted(&project.go_sum, &log));
     let changed = cache::changed_go_mods(session.cache(), &lines, &log);
@@ -77,11 +80,12 @@ pub(crate) fn run(global: &Global, args: &Verify) -> Result<Answer, CliError> {
     };
     let (mut checked, mut damaged, mut of_cache) =
         cache::check(session.cache(), &lines, &log, &used);
-    let mut repaired = Vec::new();
+    let (mut repaired, lies) = repair::log_cache(&session, args.repair);
+    findings.extend(lies);
     if args.repair && !damaged.is_empty() {
         let (done, failed) = repair::run(&session, &damaged);
         findings.extend(failed);
-        repaired = done;
+        repaired.extend(done);
         (checked, damaged, of_cache) = cache::check(session.cache(), &lines, &log, &used);
     }
     findings.extend(forensics::gather(

@@ -30,6 +30,28 @@ pub(super) fn run(session: &Session, damaged: &[Damaged]) -> (Vec<Repaired>, Vec
     (repaired, findings)
 }
 
+/// The go command's cache of the log, where it lied: mended already, with `--repair`.
+pub(super) fn log_cache(session: &Session, repair: bool) -> (Vec<Repaired>, Option<Finding>) {
+    let lies = &session.checked().cache_lies;
+    let Some(first) = lies.first() else {
+        return (Vec::new(), None);
+    };
+    let module = format!("the cache of {}", session.database().unwrap_or("the log"));
+    if repair {
+        let mended = vec!["look-ups and tiles fetched anew".to_owned()];
+        return (vec![Repaired { module, mended }], None);
+    }
+    let finding = Finding::new(
+        Code::CacheMismatch,
+        Severity::Security,
+        module,
+        "the go command's cache of the log does not hold, while the log itself does",
+    )
+    .detail(first.clone())
+    .help("gomod verify --repair");
+    (Vec::new(), Some(finding))
+}
+
 fn say(mended: &Mended) -> String {
     match mended {
         Mended::ZipFetched => "zip fetched anew".to_owned(),

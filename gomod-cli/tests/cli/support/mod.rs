@@ -180,6 +180,11 @@ impl World {
 
     /// The `go` command in the same world, with a module cache of its own unless it is shared.
     pub fn go_in(&self, dir: &str, args: &[&str]) -> Run {
+        finish(self.go_command(dir, args))
+    }
+
+    /// A `go` that is not started yet.
+    pub fn go_command(&self, dir: &str, args: &[&str]) -> Command {
         let mut command = self.command("go", dir, args);
         command
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -190,7 +195,7 @@ impl World {
         if !self.vars.contains_key("GOFLAGS") {
             command.env("GOFLAGS", "-mod=readonly -modcacherw");
         }
-        finish(command)
+        command
     }
 
     /// Lets gomod find the installed `go`, as a user's gomod would.
