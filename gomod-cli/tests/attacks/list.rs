@@ -332,7 +332,7 @@ pub const ATTACKS: &[Attack] = &[
     by_proxy(
         "changed go.mod that go.sum knows",
         &[4],
-        &["example.com/b@v1.2.0", "http://127.0.0.1", "go.sum says"],
+        &["go.sum says", "\"alone\": [\n        \"http://127.0.0.1"],
         |path, answer| match path.ends_with(".mod") {
             true => ok(b"module example.com/b\n\nrequire example.com/evil v1.0.0\n".to_vec()),
             false => ok(answer),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gomod_core::host::{CacheFile, Damage, Request, Session, hash_zip};
-use gomod_core::model::ModuleVersion;
+use gomod_core::model::{ModulePath, ModuleVersion, Version};
 use gomod_core::verify::{ModuleHash, Witness, hash_go_mod};
 
 use super::cache::Damaged;
@@ -17,14 +17,15 @@ const ASKED: usize = 20;
 /// A content that witnesses disagree about: of a `go.mod`, or of a module.
 type Content = (ModuleVersion, bool);
 
-/// The findings on contents that do not match, with all witnesses. Those on the cache are completed.
+/// The findings on contents that do not match, with all witnesses. Those on the cache, and on a go.mod that
+/// the graph needs, are completed.
 pub(super) fn gather(
     project: &Project,
     session: &mut Session,
     lines: &Lines,
     log: &Log,
     damaged: &[Damaged],
-    cache_findings: &mut [Finding],
+    completed: &mut [Finding],
 ) -> Vec<Finding> {
     let mut contents: Vec<Content> = log.contradicted.clone();
     for Damaged { found, .. } in damaged {
@@ -33,6 +34,7 @@ pub(super) fn gather(
             contents.push((found.module.clone(), go_mod));
         }
     }
+    contents.extend(completed.iter().filter_map(of_graph));
     contents.sort();
     contents.dedup();
     let proxied = ask(session, &contents);
@@ -52,9 +54,9 @@ pub(super) fn gather(
         witnesses.extend(cached(session, content));
         said.insert(key(content), witnesses);
     }
-    for finding in cache_findings.iter_mut() {
-        if finding.code == Code::CacheMismatch {
-            let go_mod = finding.message.contains("go.mod");
+    for finding in completed.iter_mut() {
+        let go_mod = finding.code == Code::GraphUnavailable || finding.message.contains("go.mod");
+        if finding.severity == Severity::Security {
             let named = contents
                 .iter()
                 .find(|(module, of)| module.to_string() == finding.module && *of == go_mod);
@@ -77,6 +79,16 @@ pub(super) fn gather(
             .help("compare go.sum with your version control; do not use this version until it is explained")
         })
         .collect()
+}
+
+/// The go.mod whose hash does not hold, so that the graph does not load.
+fn of_graph(finding: &Finding) -> Option<Content> {
+    if finding.code != Code::GraphUnavailable || finding.severity != Severity::Security {
+        return None;
+    }
+    let (path, version) = finding.module.split_once('@')?;
+    let version = Version::parse(version).ok()?;
+    Some((ModuleVersion::new(ModulePath::new(path), version), true))
 }
 
 fn key((module, go_mod): &Content) -> String {

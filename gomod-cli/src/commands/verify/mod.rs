@@ -72,11 +72,10 @@ pub(crate) fn run(global: &Global, args: &Verify) -> Result<Answer, CliError> {
     session.bypass(changed);
 
     let mut findings = std::mem::take(&mut log.findings);
-    let graph = Graph::load(&project, &mut session).map_err(|error| findings.push(error));
-    let graph = graph.ok();
+    let graph = Graph::load(&project, &mut session);
     let used = match &graph {
-        Some(graph) => graph.used(),
-        None => with_content(&lines),
+        Ok(graph) => graph.used(),
+        Err(_) => with_content(&lines),
     };
     let (mut checked, mut damaged, mut of_cache) =
         cache::check(session.cache(), &lines, &log, &used);
@@ -88,6 +87,7 @@ pub(crate) fn run(global: &Global, args: &Verify) -> Result<Answer, CliError> {
         repaired.extend(done);
         (checked, damaged, of_cache) = cache::check(session.cache(), &lines, &log, &used);
     }
+    let graph = graph.map_err(|finding| of_cache.push(*finding));
     findings.extend(forensics::gather(
         &project,
         &mut session,
@@ -99,7 +99,7 @@ pub(crate) fn run(global: &Global, args: &Verify) -> Result<Answer, CliError> {
     findings.extend(of_cache);
     let vendor = vendor(&project, &mut findings)?;
     let (mut go_sum, mut added) = (None, Vec::new());
-    if let Some(graph) = &graph {
+    if let Ok(graph) = &graph {
         let (check, found) = needed::check(&project, &mut session, graph, args.fix, &findings)?;
         added.clone_from(&check.added);
         go_sum = Some(check);
@@ -140,9 +140,9 @@ pub(crate) struct Graph {
 
 impl Graph {
     /// Loads it as `go mod verify` does: with updates in memory, and the log's word where go.sum has none.
-    fn load(project: &Project, session: &mut Session) -> Result<Self, Finding> {
+    fn load(project: &Project, session: &mut Session) -> Result<Self, Box<Finding>> {
         let mut world = World::new();
-        let failed = |error: &CliError| {
+        let failed = |module: &str, error: &CliError| {
             let severity = match error.kind {
                 Kind::Security => Severity::Security,
                 Kind::No => Severity::Failed,
@@ -153,7 +153,7 @@ impl Graph {
             let mut finding = Finding::new(
                 Code::GraphUnavailable,
                 severity,
-                &project.name,
+                module,
                 format!("the module graph cannot be loaded: {message}"),
             );
             for line in rest.lines() {
@@ -162,14 +162,17 @@ impl Graph {
                     None => finding.detail(line.trim()),
                 };
             }
-            finding
+            Box::new(finding)
         };
         let main = project
             .main_modules(&mut world)
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| failed(&project.name, &error))?;
         let loaded = session
             .load(&mut world, &main, Mode::Update, project.local_go.as_ref())
-            .map_err(|failure| failed(&load_error(&failure)))?;
+            .map_err(|failure| {
+                let at = failure.path.last().unwrap_or(&project.name);
+                failed(at, &load_error(&failure))
+            })?;
         Ok(Self {
             world,
             main,
