@@ -44,7 +44,8 @@ pub struct ZipRules {
 
 #[derive(Debug)]
 struct Seen {
-    path: String,
+    /// The name as written, where that is another than without letter case.
+    written: Option<Box<str>>,
     directory: bool,
 }
 
@@ -107,9 +108,11 @@ impl ZipRules {
     fn collide(&mut self, path: &str, directory: bool) -> Result<(), String> {
         let (mut path, mut directory) = (path, directory);
         loop {
-            match self.seen.get(&fold(path)) {
-                Some(other) if other.path != path => {
-                    return Err(format!("differs from {} by letter case only", other.path));
+            let folded = fold(path);
+            match self.seen.get(&folded) {
+                Some(other) if other.written.as_deref().unwrap_or(&folded) != path => {
+                    let other = other.written.as_deref().unwrap_or(&folded);
+                    return Err(format!("differs from {other} by letter case only"));
                 }
                 Some(other) if other.directory != directory => {
                     return Err(format!("{path} is both a file and a directory"));
@@ -117,11 +120,8 @@ impl ZipRules {
                 Some(_) if !directory => return Err("stands twice".to_owned()),
                 Some(_) => return Ok(()), // the directories above were filed with it
                 None => {
-                    let seen = Seen {
-                        path: path.to_owned(),
-                        directory,
-                    };
-                    self.seen.insert(fold(path), seen);
+                    let written = (folded != path).then(|| path.into());
+                    self.seen.insert(folded, Seen { written, directory });
                 }
             }
             match path.rsplit_once('/') {
