@@ -78,6 +78,7 @@ pub(crate) enum Command {
     Graph(Graph),
     Why(Why),
     PlanDowngrade(PlanDowngrade),
+    Apply(Apply),
     Verify(Verify),
     Lock(Lock),
     Drift(Drift),
@@ -129,11 +130,12 @@ pub(crate) struct Why {
 }
 
 /// Plan the smallest edit of go.mod that brings versions back
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   gomod plan-downgrade gin@v1.9.0                     show the plan; nothing is changed
   gomod plan-downgrade gin@v1.9.0 --write             change go.mod and go.sum
+  gomod plan-downgrade gin@v1.9.0 --out plan.json     save the plan; gomod apply plan.json makes it so
   gomod plan-downgrade validator@v10.11.0 --keep gin  leave gin where it is
   gomod plan-downgrade 'grpc@<v1.60.0' jwt/v5@none    queries, and a module that must go
   gomod plan-downgrade go@1.21                        what must change to build with Go 1.21")]
@@ -161,6 +163,10 @@ pub(crate) struct PlanDowngrade {
     /// Take this plan of the table of alternatives instead of the first
     #[arg(long, value_name = "LETTER")]
     pub(crate) choose: Option<String>,
+
+    /// Save the plan with its certificate, for gomod apply
+    #[arg(long, value_name = "FILE", conflicts_with = "write")]
+    pub(crate) out: Option<PathBuf>,
 
     /// Change go.mod and go.sum
     #[arg(long)]
@@ -221,4 +227,19 @@ pub(crate) struct Drift {
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+}
+
+/// Apply a plan that plan-downgrade --out saved
+///
+/// The plan is refused when go.mod or go.sum are not what it was made from, and proven once more before
+/// anything is written.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gomod plan-downgrade gin@v1.9.0 --out plan.json     on one machine, to be looked at
+  gomod apply plan.json                               on another, with the same go.mod")]
+pub(crate) struct Apply {
+    /// The plan
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }

@@ -2,14 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use gomod_core::diag::Position;
 use gomod_core::host::{GoEnv, HostError, Session, SessionOptions, read_if_there};
 use gomod_core::model::{
-    GoMod, GoSum, GoVersion, GoWork, ModulesTxt, VendorCheck, VendorFinding, VendorMember,
+    GoMod, GoSum, GoVersion, GoWork, Godebug, Godebugs, Replace, ReplaceTarget,
 };
 use gomod_core::mvs::{MainModules, MainModulesError, Mode, World};
+use gomod_core::syntax::LineId;
 
 use crate::args::Global;
 use crate::error::CliError;
+
+/// How many faults of a file are shown.
+const ERRORS_SHOWN: usize = 20;
 
 /// The main module or workspace in force, as it is on disk.
 pub(crate) struct Project {
@@ -22,17 +27,34 @@ pub(crate) struct Project {
     pub(crate) sum_file: PathBuf,
     pub(crate) go_sum: GoSum,
     pub(crate) work: Option<Work>,
+    /// The directory of the `go.mod` that is found, also when `--modfile` names another file.
+    module_root: PathBuf,
     /// The Go that is assumed to be installed.
     pub(crate) local_go: Option<GoVersion>,
     /// `-mod` of GOFLAGS.
     mod_flag: Option<String>,
 }
 
+/// A replace line that names a directory.
+pub(crate) struct DirectoryLine {
+    /// `go.mod:5:1`.
+    pub(crate) at: String,
+    /// What is replaced: a path, or `path@version`.
+    pub(crate) old: String,
+    /// The directory as it is written.
+    pub(crate) written: String,
+    /// Where that is.
+    pub(crate) directory: PathBuf,
+    /// What edits the file.
+    pub(crate) tool: &'static str,
+}
+
 /// A workspace.
 pub(crate) struct Work {
     pub(crate) file: PathBuf,
-    go_work: GoWork,
-    members: Vec<(PathBuf, GoMod)>,
+    pub(crate) go_work: GoWork,
+    /// Each member's directory and go.mod, in the order of the use lines.
+    pub(crate) members: Vec<(PathBuf, GoMod)>,
 }
 
 impl Project {
@@ -49,8 +71,12 @@ impl Project {
         let env = GoEnv::load([]).map_err(|error| CliError::environment(error.to_string()))?;
         let local_go = match &global.go {
             Some(text) => Some(GoVersion::parse(text).ok_or_else(|| {
-                CliError::usage(format!("--go {text:?} is no Go version"))
-                    .hint("write it as 1.21 or 1.21.3")
+                CliError::usage(format!("--go {text:?} is no Go version")).hint(
+                    match text.strip_prefix("go").and_then(GoVersion::parse) {
+                        Some(meant) => format!("did you mean --go {meant}?"),
+                        None => "write it as 1.21 or 1.21.3".to_owned(),
+                    },
+                )
             })?),
             None => env.local_go_version(),
         };
@@ -72,7 +98,7 @@ impl Project {
             None => None,
         };
         let mod_flag = flags.mod_mode().map(str::to_owned);
-        let (file, name, sum_file) = match (&work, modfile) {
+        let (file, name, sum_file, module_root) = match (&work, modfile) {
             (Some(work), _) => {
                 let directory = work
                     .members
@@ -85,6 +111,7 @@ impl Project {
                     directory.join("go.mod"),
                     "go.mod".to_owned(),
                     PathBuf::from(sum),
+                    directory,
                 )
             }
             (None, modfile) => {
@@ -95,7 +122,7 @@ impl Project {
                     |name| name.to_string_lossy().into_owned(),
                 );
                 let sum = file.with_extension("sum");
-                (file, name, sum)
+                (file, name, sum, root)
             }
         };
         let text = read(&file)?;
@@ -105,6 +132,23 @@ impl Project {
             && line.version.cmp_precedence(local).is_gt()
         {
             return Err(too_new(&name, &line.version, local));
+        }
+        // In a workspace the go command looks at the lines of go.work alone.
+        let godebugs = || env.godebugs(local_go.as_ref());
+        match &work {
+            None => check_godebugs(
+                &name,
+                &go_mod.godebug,
+                godebugs,
+                local_go.as_ref(),
+                |line| go_mod.position(line),
+            )?,
+            Some(Work { go_work, .. }) => {
+                let lines = &go_work.godebug;
+                check_godebugs("go.work", lines, godebugs, local_go.as_ref(), |line| {
+                    go_work.position(line)
+                })?;
+            }
         }
         let mut go_sum = read_sum(&sum_file)?;
         if let Some(work) = &work {
@@ -120,6 +164,7 @@ impl Project {
             sum_file,
             go_sum,
             work,
+            module_root,
             local_go,
             mod_flag,
         })
@@ -127,8 +172,14 @@ impl Project {
 
     /// The directory that directory replacements are relative to.
     pub(crate) fn root(&self) -> PathBuf {
-        let file = self.work.as_ref().map_or(&self.file, |work| &work.file);
-        file.parent().map(Path::to_path_buf).unwrap_or_default()
+        match &self.work {
+            Some(work) => work
+                .file
+                .parent()
+                .map(Path::to_path_buf)
+                .unwrap_or_default(),
+            None => self.module_root.clone(),
+        }
     }
 
     /// What `go list` would do about an inconsistent go.mod: under `-mod=mod` it is updated, here in
@@ -159,8 +210,16 @@ impl Project {
             },
         )
         .map_err(|error| {
-            CliError::environment(error.to_string())
-                .hint("go env shows the settings in force; --proxy stands in for GOPROXY")
+            let hint = match &error {
+                HostError::Proxy { .. } => {
+                    "--proxy takes a list as GOPROXY does, or a directory that is laid out as a proxy"
+                }
+                HostError::Sumdb { .. } => {
+                    "set GOSUMDB to sum.golang.org, to a verifier key, or to off: go env -w GOSUMDB=…"
+                }
+                _ => "go env shows the settings in force",
+            };
+            CliError::environment(error.to_string()).hint(hint)
         })
     }
 
@@ -182,18 +241,67 @@ impl Project {
         })
     }
 
-    /// How `vendor/modules.txt` contradicts the main modules and go.work.
-    pub(crate) fn vendor_findings(&self, txt: &ModulesTxt) -> Vec<VendorFinding> {
-        let single = [(self.name.as_str(), &self.go_mod)];
-        match &self.work {
-            None => VendorCheck {
-                members: &single,
-                work: None,
-                rebase: &|_, directory| directory.to_owned(),
-            }
-            .findings(txt),
-            Some(work) => work.vendor_findings(txt),
+    /// Where go.mod requires `module`, written as `path@version`: `go.mod:5:2`.
+    pub(crate) fn require_position(&self, module: &str) -> Option<String> {
+        if self.work.is_some() {
+            return None;
         }
+        let mut lines = self.go_mod.require.iter();
+        let line = lines.find(|line| format!("{}@{}", line.path, line.version) == module)?;
+        let position = self.go_mod.position(line.line);
+        Some(format!("{}:{position}", self.name))
+    }
+
+    /// The line that replaces `module`, written as `path@version`, by a directory.
+    pub(crate) fn replaced_by_directory(&self, module: &str) -> Option<DirectoryLine> {
+        let find = |file: &str, lines: &[Replace], position: &dyn Fn(LineId) -> Position| {
+            let of = |line: &&Replace| match &line.version {
+                Some(version) => format!("{}@{version}", line.path) == module,
+                None => module.split('@').next() == Some(line.path.as_str()),
+            };
+            let exact = lines.iter().filter(|line| line.version.is_some()).find(of);
+            let line = exact.or_else(|| lines.iter().find(of))?;
+            let ReplaceTarget::Directory(written) = &line.target else {
+                return None;
+            };
+            Some(DirectoryLine {
+                at: format!("{file}:{}", position(line.line)),
+                old: match &line.version {
+                    Some(version) => format!("{}@{version}", line.path),
+                    None => line.path.to_string(),
+                },
+                written: written.clone(),
+                directory: PathBuf::new(),
+                tool: "go mod",
+            })
+        };
+        let below = |root: &Path, line: DirectoryLine| DirectoryLine {
+            directory: clean(&root.join(&line.written)),
+            ..line
+        };
+        let Some(work) = &self.work else {
+            let go_mod = &self.go_mod;
+            let found = find(&self.name, &go_mod.replace, &|line| go_mod.position(line))?;
+            return Some(below(&self.root(), found));
+        };
+        let by_work = find("go.work", &work.go_work.replace, &|line| {
+            work.go_work.position(line)
+        });
+        if let Some(found) = by_work {
+            let line = below(&self.root(), found);
+            return Some(DirectoryLine {
+                tool: "go work",
+                ..line
+            });
+        }
+        work.members.iter().rev().find_map(|(directory, go_mod)| {
+            let file = directory.join("go.mod");
+            let name = file.strip_prefix(self.root()).unwrap_or(&file).display();
+            let found = find(&name.to_string(), &go_mod.replace, &|line| {
+                go_mod.position(line)
+            })?;
+            Some(below(directory, found))
+        })
     }
 
     /// Refuses a workspace, for commands that change one go.mod.
@@ -239,30 +347,6 @@ impl Work {
         })
     }
 
-    fn vendor_findings(&self, txt: &ModulesTxt) -> Vec<VendorFinding> {
-        let names: Vec<String> = self
-            .go_work
-            .uses
-            .iter()
-            .map(|used| format!("{}/go.mod", used.path.trim_end_matches('/')))
-            .collect();
-        let members: Vec<VendorMember<'_>> = names
-            .iter()
-            .zip(&self.members)
-            .map(|(name, (_, go_mod))| (name.as_str(), go_mod))
-            .collect();
-        let root = self.file.parent().unwrap_or_else(|| Path::new(""));
-        VendorCheck {
-            members: &members,
-            work: Some(&self.go_work),
-            rebase: &|at, directory| match self.members.get(at) {
-                Some((member, _)) => rebase(root, member, directory),
-                None => directory.to_owned(),
-            },
-        }
-        .findings(txt)
-    }
-
     fn main_modules(&self, world: &mut World) -> Result<MainModules, MainModulesError> {
         let members: Vec<&GoMod> = self.members.iter().map(|member| &member.1).collect();
         let root = self.file.parent().unwrap_or_else(|| Path::new(""));
@@ -273,7 +357,7 @@ impl Work {
 }
 
 /// A directory named in a member's `go.mod`, relative to the workspace, as the `go` command prints it.
-fn rebase(root: &Path, member: &Path, directory: &str) -> String {
+pub(crate) fn rebase(root: &Path, member: &Path, directory: &str) -> String {
     let target = Path::new(directory);
     if target.is_absolute() {
         return directory.to_owned();
@@ -386,10 +470,37 @@ fn unreadable(error: &HostError) -> CliError {
 
 fn malformed(name: &str, errors: &str) -> CliError {
     let mut error = CliError::environment(format!("errors parsing {name}"));
-    for line in errors.lines() {
+    for line in errors.lines().take(ERRORS_SHOWN) {
         error = error.detail(line);
     }
+    let more = errors.lines().count().saturating_sub(ERRORS_SHOWN);
+    if more > 0 {
+        error = error.detail(format!("… and {more} more"));
+    }
     error.hint(format!("correct {name}; nothing was changed"))
+}
+
+/// Refuses `godebug` lines that the go command does not know.
+fn check_godebugs(
+    file: &str,
+    lines: &[Godebug],
+    known: impl FnOnce() -> Godebugs,
+    local_go: Option<&GoVersion>,
+    position: impl Fn(LineId) -> Position,
+) -> Result<(), CliError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let known = known();
+    let errors: Vec<String> = lines
+        .iter()
+        .filter_map(|line| Some((line, known.check(line, local_go).err()?)))
+        .map(|(line, error)| format!("{file}:{}: {error}", position(line.line)))
+        .collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(malformed(file, &errors.join("\n")))
 }
 
 fn too_new(name: &str, needs: &GoVersion, local: &GoVersion) -> CliError {

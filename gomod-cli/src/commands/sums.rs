@@ -1,11 +1,10 @@
 //! The go.sum side of a plan: which lines are missing, what the checksum database says, and the writing.
 
-use std::path::Path;
 use std::time::Duration;
 
 use gomod_core::host::{RunLock, TrustError, read_if_there, write_all_or_none};
-use gomod_core::model::{GoMod, ModuleVersion};
-use gomod_core::mvs::needed_sums;
+use gomod_core::model::{GoMod, ModulePath, ModuleVersion};
+use gomod_core::mvs::{LoadError, Unavailable, needed_sums};
 use gomod_core::plan::{Plan, Planner};
 use gomod_core::verify::Record;
 use serde::Serialize;
@@ -27,7 +26,7 @@ pub(crate) struct Sums {
     /// Module versions that nobody vouches for, with the setting that makes them so.
     unchecked: Vec<Unchecked>,
     /// The lines that go.sum gets.
-    added: Vec<String>,
+    pub(crate) added: Vec<String>,
     /// Lines that are known only when the module's zip is fetched, which `--write` does.
     pending: Vec<String>,
     #[serde(skip)]
@@ -47,7 +46,7 @@ struct Unchecked {
 }
 
 /// Looks up what the plan selects anew and what go.sum lacks for it. With `zips`, modules outside the
-/// log are fetched and hashed.
+/// log are fetched and hashed, and the rest that writing needs is checked.
 pub(crate) fn complete(
     setting: &mut Setting,
     planner: &Planner,
@@ -57,6 +56,9 @@ pub(crate) fn complete(
     let content = plan.content(&setting.world, planner.problem());
     let needed = needed_sums(&setting.world, &plan.graph, &plan.setup.overrides, &content);
     let anew = plan.selected_anew(&setting.world, planner.problem());
+    if zips {
+        refuse_without_info(setting, &anew)?;
+    }
     let has = |module: &ModuleVersion, suffix: &str| {
         let version = format!("{}{suffix}", module.version);
         !setting
@@ -131,8 +133,27 @@ pub(crate) fn complete(
     Ok(sums)
 }
 
+/// `go list -m all` asks for the `.info` of each selected version: one that no source has must not be
+/// written.
+fn refuse_without_info(setting: &mut Setting, anew: &[ModuleVersion]) -> Result<(), CliError> {
+    for (module, info) in anew.iter().zip(setting.session.infos(anew)) {
+        if let Err(LoadError::Unavailable {
+            reason: Unavailable::NotFound,
+            message,
+        }) = info
+        {
+            return Err(CliError::environment(format!(
+                "{module}: no source has its .info, which `go list -m all` needs; nothing was written"
+            ))
+            .detail(message.lines().next().unwrap_or_default())
+            .hint("name another source with --proxy, or ask for another version"));
+        }
+    }
+    Ok(())
+}
+
 /// The hashes of a module that no log vouches for: of its go.mod as it was read, and of its zip.
-fn outside(
+pub(crate) fn outside(
     setting: &mut Setting,
     module: &ModuleVersion,
     zip: bool,
@@ -176,7 +197,7 @@ fn compare(setting: &Setting, module: &ModuleVersion, lines: &Record) -> Result<
     Ok(())
 }
 
-fn trust_error(error: &TrustError) -> CliError {
+pub(crate) fn trust_error(error: &TrustError) -> CliError {
     let kind = if error.is_security() {
         Kind::Security
     } else {
@@ -238,8 +259,8 @@ impl Sums {
     }
 }
 
-/// Writes go.sum and go.mod: all staged first, then renamed one after the other.
-pub(crate) fn write(setting: &Setting, plan: &Plan, sums: &Sums) -> Result<(), CliError> {
+/// Writes go.sum and go.mod: all staged first, then renamed one after the other. `added` are lines of go.sum.
+pub(crate) fn write(setting: &Setting, go_mod: &str, added: &[String]) -> Result<(), CliError> {
     let project = &setting.project;
     let failed = |error: gomod_core::host::HostError| {
         CliError::environment(error.to_string()).hint(
@@ -257,34 +278,33 @@ pub(crate) fn write(setting: &Setting, plan: &Plan, sums: &Sums) -> Result<(), C
         ))
         .hint("run the command again"));
     }
-    let text = plan.go_mod.to_bytes();
-    GoMod::parse(&project.name, &text).map_err(|error| {
+    GoMod::parse(&project.name, go_mod.as_bytes()).map_err(|error| {
         CliError::environment(format!(
             "the planned {} does not parse: {error}",
             project.name
         ))
+        .hint("nothing was changed; please report this with your go.mod")
     })?;
     // The workspace's sums are merged for reading only; a plan has one module's.
     let mut go_sum = project.go_sum.clone();
-    for (module, zip, hash) in &sums.lines {
-        let suffix = if *zip { "" } else { "/go.mod" };
-        go_sum.insert(&module.path, &format!("{}{suffix}", module.version), hash);
+    for line in added {
+        let mut words = line.split(' ');
+        if let (Some(path), Some(version), Some(hash)) = (words.next(), words.next(), words.next())
+        {
+            go_sum.insert(&ModulePath::new(path), version, hash);
+        }
     }
     let mut files = Vec::new();
-    if !sums.lines.is_empty() {
+    if !added.is_empty() {
         files.push((project.sum_file.clone(), go_sum.text().into_bytes()));
     }
-    files.push((project.file.clone(), text));
+    files.push((project.file.clone(), go_mod.as_bytes().to_vec()));
     write_all_or_none(&files).map_err(failed)
 }
 
 /// A note on a vendor directory that no longer fits.
 pub(crate) fn stale_vendor(setting: &Setting, written: bool) -> Option<String> {
-    let root = setting
-        .project
-        .file
-        .parent()
-        .unwrap_or_else(|| Path::new("."));
+    let root = setting.project.root();
     root.join("vendor/modules.txt").is_file().then(|| {
         let when = if written {
             "is stale now"

@@ -24,7 +24,7 @@ pub(crate) struct Page<'a> {
     pub(crate) verbose: bool,
 }
 
-/// How many chains and closure roots are shown unless `-v` asks for all.
+/// How many chains and added roots are shown unless `-v` asks for all.
 const FEW: usize = 5;
 
 /// The whole page.
@@ -34,7 +34,8 @@ pub(crate) fn page(page: &Page<'_>) -> String {
         target_section(&mut out, page, target);
     }
     summary(&mut out, page.chosen);
-    diff(&mut out, page);
+    unresolved(&mut out, page.chosen);
+    diff(&mut out, page.file, page.before, page.after);
     reasons(&mut out, page);
     moves(&mut out, page);
     overridden(&mut out, page.chosen);
@@ -144,9 +145,22 @@ fn summary(out: &mut String, plan: &PlanReport) {
     let _ = writeln!(out, "  beside the targets, {}\n", parts.join("; "));
 }
 
-fn diff(out: &mut String, page: &Page<'_>) {
-    let diff = TextDiff::from_lines(page.before, page.after);
-    let _ = writeln!(out, "--- {0}\n+++ {0} (planned)", page.file);
+/// The imports that nothing would provide: the most important thing to know of a plan that has any.
+fn unresolved(out: &mut String, plan: &PlanReport) {
+    if plan.imports.unresolved.is_empty() {
+        return;
+    }
+    section(out, "Does not build");
+    for one in &plan.imports.unresolved {
+        let _ = writeln!(out, "{} {}", paint(WARNING, "warning:"), one.sentence());
+    }
+    out.push('\n');
+}
+
+/// The lines of a file that change.
+pub(crate) fn diff(out: &mut String, file: &str, before: &str, after: &str) {
+    let diff = TextDiff::from_lines(before, after);
+    let _ = writeln!(out, "--- {file}\n+++ {file} (planned)");
     for hunk in diff.unified_diff().context_radius(1).iter_hunks() {
         let _ = writeln!(out, "{}", paint(DIM, hunk.header().to_string().trim_end()));
         for change in hunk.iter_changes() {
@@ -181,8 +195,13 @@ fn reasons(out: &mut String, page: &Page<'_>) {
     if !closure.is_empty() {
         let _ = writeln!(
             out,
-            "  {} new requirements keep in the graph what changed modules require (root closure):",
-            closure.len()
+            "  {} new requirements{}",
+            closure.len(),
+            match page.chosen.imports.unchecked {
+                None => ", which provide packages that the build needs:",
+                Some(_) =>
+                    " keep in the graph what changed modules require, since the build may need it (root closure):",
+            }
         );
         let shown = if page.verbose { closure.len() } else { FEW };
         for edit in closure.iter().take(shown) {
@@ -236,7 +255,7 @@ fn moves(out: &mut String, page: &Page<'_>) {
     };
     let groups = [
         (Role::Moved, "Also moves"),
-        (Role::Closure, "Moves only because of root closure"),
+        (Role::Closure, "Moves only because of the new requirements"),
     ];
     for (role, title) in groups {
         let list = of(role);
@@ -286,6 +305,10 @@ fn overridden(out: &mut String, plan: &PlanReport) {
 
 fn table(out: &mut String, page: &Page<'_>) {
     section(out, "Alternatives");
+    let broken = |plan: &PlanReport| match plan.imports.unresolved.len() {
+        0 => String::new(),
+        _ => format!("  {}", paint(WARNING, "does not build")),
+    };
     let means = |plan: &PlanReport| means_words(&plan.means);
     let width = page
         .report
@@ -309,7 +332,7 @@ fn table(out: &mut String, page: &Page<'_>) {
         };
         let _ = writeln!(
             out,
-            "  {mark}{} {:<width$}  {:>10}  {:>6}  {:>6}  {:>6}  {:>5}  {:>5}",
+            "  {mark}{} {:<width$}  {:>10}  {:>6}  {:>6}  {:>6}  {:>5}  {:>5}{}",
             plan.letter,
             means(plan),
             cost.overridden,
@@ -317,7 +340,8 @@ fn table(out: &mut String, page: &Page<'_>) {
             cost.direct_moved,
             cost.others_moved,
             cost.steps,
-            cost.lines
+            cost.lines,
+            broken(plan)
         );
     }
     for refusal in &page.report.refused {

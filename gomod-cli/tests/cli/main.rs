@@ -6,12 +6,16 @@
     unreachable_pub
 )]
 
+mod apply;
 mod beside_go;
 mod commands;
+mod drift;
 mod errors;
+mod imports;
 mod network;
 mod plan;
 mod repair;
 mod support;
+mod targets;
 mod trust;
 mod verify;

@@ -10,7 +10,9 @@
     reason = "the one place with side effects (docs/ARCHITECTURE.md)"
 )]
 
+mod audit;
 mod cache;
+mod content;
 mod direct;
 mod env;
 mod error;
@@ -22,6 +24,7 @@ mod goroot;
 mod http;
 mod info;
 mod inspect;
+mod log;
 mod netrc;
 mod proxy;
 mod repair;
@@ -35,6 +38,7 @@ mod trust;
 mod zip;
 
 pub use cache::{CacheFile, ModCache, VersionLock};
+pub use content::main_packages;
 pub use env::{GoEnv, SumdbSetting, Toolchain};
 pub use error::HostError;
 pub use fetch_error::{Attempt, FetchError};
@@ -44,10 +48,11 @@ pub use goroot::GoInstall;
 pub use http::Limits;
 pub use info::{Info, parse_list};
 pub use inspect::{Damage, Expected, FileChange, Inspection, inspect, inspect_all};
+pub use log::Records;
 pub use repair::{Mended, RepairError};
 pub use request::{Fetched, Request, SourceOptions};
-pub use session::{LoadFailure, Session, SessionOptions, Sums};
+pub use session::{Evidence, LoadFailure, Session, SessionOptions, Sums};
 pub use sources::Sources;
 pub use sumdb::{SumdbFiles, WriteLatest};
-pub use trust::{Checked, LogWork, Records, Trust, TrustError};
+pub use trust::{Checked, LogWork, Trust, TrustError};
 pub use zip::{ZipError, hash_zip, read_from_zip, unpack_zip};

@@ -2,7 +2,7 @@
 //!
 //! Nothing is fed whose hash does not hold, and nothing is written to the cache before its hash held.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::trust::{Checked, Trust, TrustError};
@@ -44,16 +44,26 @@ pub struct SessionOptions {
 /// One run over one main module or workspace.
 #[derive(Debug)]
 pub struct Session {
-    env: GoEnv,
-    cache: ModCache,
-    sources: Sources,
-    trust: Trust,
-    root: PathBuf,
+    pub(super) env: GoEnv,
+    pub(super) cache: ModCache,
+    pub(super) sources: Sources,
+    pub(super) trust: Trust,
+    pub(super) root: PathBuf,
     /// Versions whose `.mod` in the cache is neither read nor written.
-    bypassed: HashSet<ModuleVersion>,
+    pub(super) bypassed: HashSet<ModuleVersion>,
     warnings: Vec<String>,
+    read: Evidence,
     /// A module cache for this run only.
     _scratch: Option<tempfile::TempDir>,
+}
+
+/// What was read in a session, by hash: what its results rest on.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// The `h1:` of each `go.mod`.
+    pub go_mods: BTreeMap<ModuleVersion, ModuleHash>,
+    /// The versions that the source of each path lists.
+    pub lists: BTreeMap<ModulePath, Vec<Version>>,
 }
 
 /// A graph could not be loaded.
@@ -98,6 +108,7 @@ impl Session {
             root: options.root,
             bypassed: HashSet::new(),
             warnings: Vec::new(),
+            read: Evidence::default(),
             _scratch: scratch,
         })
     }
@@ -107,50 +118,14 @@ impl Session {
         &self.env
     }
 
-    /// The module cache.
-    pub fn cache(&self) -> &ModCache {
-        &self.cache
-    }
-
-    /// Whether the network may not be used.
-    pub fn is_offline(&self) -> bool {
-        self.sources.is_offline()
-    }
-
-    /// Leaves the `.mod` files that the cache has of these versions alone: they are fetched instead, and
-    /// not stored.
-    pub fn bypass(&mut self, modules: impl IntoIterator<Item = ModuleVersion>) {
-        self.bypassed.extend(modules);
-    }
-
-    /// Asks the sources, past the cache. Nothing of the answers is checked.
-    pub fn ask_sources(&self, wanted: &[Request]) -> Vec<Result<Fetched, FetchError>> {
-        self.sources.fetch(wanted)
-    }
-
-    /// Trusts another go.sum from now on, such as one without the lines that the log contradicts.
-    pub fn trust_go_sum(&mut self, go_sum: GoSum) {
-        self.trust.set_go_sum(go_sum);
-    }
-
-    /// From now on writes the go command's cache of the log anew where it lied.
-    pub fn mend_log_cache(&mut self) {
-        self.trust.mend_cache();
-    }
-
-    /// The name of the checksum database; `None` when GOSUMDB is off.
-    pub fn database(&self) -> Option<&str> {
-        self.trust.database()
-    }
-
-    /// Why a module is not looked up in the log, or `None` if it is.
-    pub fn outside_log(&self, module: &ModuleVersion) -> Option<String> {
-        self.trust.outside_log(&self.env, module)
-    }
-
     /// What was checked so far.
     pub fn checked(&self) -> &Checked {
         self.trust.checked()
+    }
+
+    /// What was read so far.
+    pub fn evidence(&self) -> &Evidence {
+        &self.read
     }
 
     /// What went wrong without consequences, such as a cache that cannot be written.
@@ -216,6 +191,7 @@ impl Session {
                     if let Some(error) = insecure {
                         return Err(error.clone());
                     }
+                    self.feed_packages(world, &needs.packages, &mut planner.packages)?;
                     let paths: Vec<ModulePath> = needs
                         .lists
                         .iter()
@@ -223,7 +199,11 @@ impl Session {
                         .collect();
                     for (path, list) in needs.lists.iter().zip(self.versions(&paths)) {
                         match list {
-                            Ok(versions) => planner.candidates.feed(world, *path, &versions),
+                            Ok(versions) => {
+                                planner.candidates.feed(world, *path, &versions);
+                                let path = world.modules.path(*path).clone();
+                                self.read.lists.insert(path, versions);
+                            }
                             Err(error) => planner.candidates.feed_failure(*path, error.to_string()),
                         }
                     }
@@ -304,6 +284,9 @@ impl Session {
             .map(|(at, bytes, source, _)| (wanted[*at].clone(), hash_go_mod(bytes), source.clone()))
             .collect();
         let verdicts = self.trust.check_go_mods(&self.env, &self.sources, &hashed);
+        self.read
+            .go_mods
+            .extend(hashed.into_iter().map(|(module, hash, _)| (module, hash)));
         let mut fresh: Vec<(ModuleVersion, Vec<u8>)> = Vec::new();
         for ((at, bytes, _, fetched), verdict) in found.into_iter().zip(verdicts) {
             results[at] = Some(match verdict {
@@ -449,7 +432,7 @@ impl Session {
                     "replacement directory {directory} has no go.mod ({})",
                     path.display()
                 ),
-                Unavailable::Other,
+                Unavailable::NoDirectory,
             )),
             Err(error) => Err(unavailable(error.to_string(), Unavailable::Other)),
         }
@@ -486,7 +469,7 @@ fn fetch_failure(error: &FetchError) -> LoadError {
     unavailable(error.to_string(), reason)
 }
 
-fn distrust(error: &TrustError) -> LoadError {
+pub(super) fn distrust(error: &TrustError) -> LoadError {
     let reason = match error {
         error if error.is_security() => Unavailable::Distrusted,
         TrustError::Unreachable { offline: true, .. } => Unavailable::Offline,

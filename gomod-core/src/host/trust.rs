@@ -5,11 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    FetchError, Fetched, GoEnv, HostError, ModCache, Request, Sources, SumdbFiles, WriteLatest,
-};
+use super::{GoEnv, HostError, ModCache, Sources, SumdbFiles};
 use crate::model::{GoSum, ModuleVersion};
-use crate::verify::{Client, Database, FeedFailure, ModuleHash, Need, Record, VerifyError};
+use crate::verify::{Client, Database, ModuleHash, VerifyError};
 
 /// What was compared with what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -111,13 +109,13 @@ impl TrustError {
 #[derive(Debug)]
 pub struct Trust {
     go_sum: GoSum,
-    database: Database,
-    files: Option<SumdbFiles>,
-    client: Option<Client>,
-    stored_latest: Vec<u8>,
+    pub(super) database: Database,
+    pub(super) files: Option<SumdbFiles>,
+    pub(super) client: Option<Client>,
+    pub(super) stored_latest: Vec<u8>,
     /// Whether a cache of the log that lied is written anew.
-    mends_cache: bool,
-    checked: Checked,
+    pub(super) mends_cache: bool,
+    pub(super) checked: Checked,
 }
 
 impl Trust {
@@ -200,282 +198,126 @@ impl Trust {
         sources: &Sources,
         files: &[(ModuleVersion, ModuleHash, String)],
     ) -> Vec<Result<(), TrustError>> {
+        self.check(env, sources, files, What::GoMod)
+    }
+
+    /// Checks the zips of module versions; each comes with who gave it.
+    pub fn check_zips(
+        &mut self,
+        env: &GoEnv,
+        sources: &Sources,
+        files: &[(ModuleVersion, ModuleHash, String)],
+    ) -> Vec<Result<(), TrustError>> {
+        self.check(env, sources, files, What::Zip)
+    }
+
+    /// Checks the hash that the module cache recorded of a zip against go.sum, if that knows it.
+    ///
+    /// # Errors
+    /// [`TrustError::Mismatch`].
+    pub fn check_recorded_zip(
+        &self,
+        module: &ModuleVersion,
+        actual: ModuleHash,
+    ) -> Result<(), TrustError> {
+        let file = (module.clone(), actual, "the module cache".to_owned());
+        self.by_go_sum(&file, What::Zip).unwrap_or(Ok(()))
+    }
+
+    fn check(
+        &mut self,
+        env: &GoEnv,
+        sources: &Sources,
+        files: &[(ModuleVersion, ModuleHash, String)],
+        what: What,
+    ) -> Vec<Result<(), TrustError>> {
+        let known: Vec<Option<Result<(), TrustError>>> = files
+            .iter()
+            .map(|file| self.by_go_sum(file, what))
+            .collect();
         let asked: Vec<ModuleVersion> = files
             .iter()
-            .filter(|(module, _, _)| !self.knows_go_mod(module))
-            .map(|(module, _, _)| module.clone())
+            .zip(&known)
+            .filter(|(_, known)| known.is_none())
+            .map(|((module, _, _), _)| module.clone())
             .collect();
         let mut records = self.records(env, sources, &asked);
         files
             .iter()
-            .map(|(module, actual, source_name)| {
-                let mismatch = |witness: &str, expected: String| TrustError::Mismatch {
-                    module: module.clone(),
-                    what: "go.mod",
-                    source_name: source_name.clone(),
-                    actual: *actual,
-                    witness: witness.to_owned(),
-                    expected,
-                };
-                let version = format!("{}/go.mod", module.version);
-                let known = self.go_sum.hashes(&module.path, &version);
-                if !known.is_empty() {
-                    if known.iter().any(|hash| **hash == *actual.to_string()) {
+            .zip(known)
+            .map(|(file, known)| {
+                let (module, actual, _) = file;
+                if let Some(verdict) = known {
+                    if what == What::GoMod && verdict.is_ok() {
                         self.checked.by_go_sum.insert(module.clone());
-                        return Ok(());
                     }
-                    return Err(mismatch("go.sum", known.join(" or ")));
+                    return verdict;
                 }
-                match records.remove(module) {
-                    None => Ok(()),
-                    Some(Err(error)) => Err(error),
-                    Some(Ok(lines)) if lines.go_mod == *actual => {
+                let Some(record) = records.remove(module) else {
+                    return Ok(());
+                };
+                let lines = record?;
+                let expected = match what {
+                    What::GoMod => lines.go_mod,
+                    What::Zip => lines.zip,
+                };
+                if expected == *actual {
+                    if what == What::GoMod {
                         self.checked.go_mods_by_log += 1;
-                        Ok(())
                     }
-                    Some(Ok(lines)) => {
-                        let name = self
-                            .checked
-                            .log
-                            .as_ref()
-                            .map_or("the log", |log| log.0.as_str());
-                        Err(mismatch(name, lines.go_mod.to_string()))
-                    }
+                    return Ok(());
                 }
+                let log = self.checked.log.as_ref();
+                let name = log.map_or("the log", |log| log.0.as_str());
+                Err(mismatch(file, what, name, expected.to_string()))
             })
             .collect()
     }
 
-    /// The proven hashes of module versions, for those that the log is asked about; the others are
-    /// noted as unchecked.
-    pub fn records(
-        &mut self,
-        env: &GoEnv,
-        sources: &Sources,
-        modules: &[ModuleVersion],
-    ) -> Records {
-        let mut asked: Vec<&ModuleVersion> = Vec::new();
-        for module in modules {
-            match self.outside_log(env, module) {
-                Some(why) => _ = self.checked.unchecked.insert(module.clone(), why),
-                None => asked.push(module),
-            }
-        }
-        if asked.is_empty() {
-            return BTreeMap::new();
-        }
-        let mut client = match self.take_client() {
-            Ok(client) => client,
-            Err(error) => {
-                return asked
-                    .into_iter()
-                    .map(|module| (module.clone(), Err(failed(module, error.clone()))))
-                    .collect();
-            }
+    /// What go.sum says of a file; `None` when it does not know it.
+    fn by_go_sum(
+        &self,
+        file: &(ModuleVersion, ModuleHash, String),
+        what: What,
+    ) -> Option<Result<(), TrustError>> {
+        let (module, actual, _) = file;
+        let version = match what {
+            What::GoMod => format!("{}/go.mod", module.version),
+            What::Zip => module.version.to_string(),
         };
-        for module in &asked {
-            client.lookup(&module.path, &module.version);
-        }
-        self.drive(&mut client, sources, true);
-        let mut results = outcomes(&client, &asked, sources);
-        let client = match self.ask_past_cache(&mut results, sources) {
-            None => {
-                self.keep(&mut client, sources);
-                client
-            }
-            Some(mut client) => {
-                if self.mends_cache {
-                    self.keep(&mut client, sources);
-                }
-                client
-            }
-        };
-        for (module, result) in &results {
-            if result.is_ok() {
-                self.checked.by_log.insert(module.clone());
-            }
-        }
-        if let Some(head) = client.latest_head() {
-            self.checked.log = Some((client.name().to_owned(), head.size));
-        }
-        self.client = Some(client);
-        results
-    }
-
-    /// When something does not hold and the go command's cache had a part in it, asks the log itself. If
-    /// that holds, it was the cache that lied: the results are the log's, from the client returned.
-    fn ask_past_cache(&mut self, results: &mut Records, sources: &Sources) -> Option<Client> {
-        let wrong: Vec<ModuleVersion> = results
-            .iter()
-            .filter(|(_, result)| result.as_ref().is_err_and(TrustError::is_security))
-            .map(|(module, _)| module.clone())
-            .collect();
-        let Database::Db { key, .. } = &self.database else {
-            return None;
-        };
-        if wrong.is_empty() || self.checked.work.cached == 0 || sources.is_offline() {
+        let known = self.go_sum.hashes(&module.path, &version);
+        if known.is_empty() {
             return None;
         }
-        let mut client = Client::new(key, Some(&self.stored_latest)).ok()?;
-        for module in &wrong {
-            client.lookup(&module.path, &module.version);
+        if known.iter().any(|hash| **hash == *actual.to_string()) {
+            return Some(Ok(()));
         }
-        self.drive(&mut client, sources, false);
-        let again = outcomes(&client, &wrong.iter().collect::<Vec<_>>(), sources);
-        if again.values().any(Result::is_err) {
-            return None;
-        }
-        for (module, result) in again {
-            if let Some(Err(error)) = results.insert(module, result) {
-                self.checked.cache_lies.push(error.to_string());
-            }
-        }
-        Some(client)
-    }
-
-    fn take_client(&mut self) -> Result<Client, VerifyError> {
-        if let Some(client) = self.client.take() {
-            return Ok(client);
-        }
-        let Database::Db { name, key, .. } = &self.database else {
-            return Client::new("", None);
-        };
-        self.stored_latest = self
-            .files
-            .as_ref()
-            .and_then(|files| files.read_latest(name).ok())
-            .unwrap_or_default();
-        Client::new(key, Some(&self.stored_latest))
-    }
-
-    /// Feeds the client from the go command's cache, then from the database, until it needs no more.
-    fn drive(&mut self, client: &mut Client, sources: &Sources, cached: bool) {
-        let name = client.name().to_owned();
-        let work = &mut self.checked.work;
-        loop {
-            let needs = client.needs();
-            if needs.is_empty() {
-                let proven = client.statistics();
-                (work.proofs, work.tiles) = (proven.proofs, proven.tiles);
-                return;
-            }
-            let mut missing: Vec<Need> = Vec::new();
-            for need in needs {
-                let file = format!("{name}/{}", need.remote_path());
-                match self
-                    .files
-                    .as_ref()
-                    .filter(|_| cached)
-                    .and_then(|files| files.read(&file).ok().flatten())
-                {
-                    Some(bytes) => {
-                        work.cached += 1;
-                        client.feed_cached(&need, &bytes);
-                    }
-                    None => missing.push(need),
-                }
-            }
-            let tiles = |need: &&Need| matches!(need, Need::Tile(_));
-            let tiles = missing.iter().filter(tiles).count();
-            work.tiles_fetched += tiles;
-            work.lookups_fetched += missing.len() - tiles;
-            let requests: Vec<Request> = missing
-                .iter()
-                .map(|need| Request::Sumdb {
-                    name: name.clone(),
-                    path: need.remote_path(),
-                })
-                .collect();
-            for (need, answer) in missing.iter().zip(sources.fetch(&requests)) {
-                feed(client, need, answer);
-            }
-        }
-    }
-
-    /// Stores what was proven where the go command looks for it. Failing to costs time later, no more.
-    fn keep(&mut self, client: &mut Client, sources: &Sources) {
-        let Some(files) = self.files.clone() else {
-            return;
-        };
-        let name = client.name().to_owned();
-        for (path, bytes) in client.cacheable() {
-            if files.write(&format!("{name}/{path}"), &bytes).is_err() {
-                break;
-            }
-        }
-        // Another process may have moved the head meanwhile: ours must be consistent with it first.
-        for _ in 0..8 {
-            let Some(latest) = client.latest().map(<[u8]>::to_vec) else {
-                return;
-            };
-            if latest == self.stored_latest {
-                return;
-            }
-            match files.write_latest(&name, &self.stored_latest, &latest) {
-                Ok(WriteLatest::Done) => {
-                    self.stored_latest = latest;
-                    return;
-                }
-                Ok(WriteLatest::Conflict(theirs)) => {
-                    if client.observe(&theirs).is_err() {
-                        return;
-                    }
-                    self.drive(client, sources, true);
-                    self.stored_latest = theirs;
-                }
-                Err(_) => return,
-            }
-        }
+        Some(Err(mismatch(file, what, "go.sum", known.join(" or "))))
     }
 }
 
-/// What the log says of module versions.
-pub type Records = BTreeMap<ModuleVersion, Result<Record, TrustError>>;
+/// Of what a hash is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    GoMod,
+    Zip,
+}
 
-fn failed(module: &ModuleVersion, error: VerifyError) -> TrustError {
-    TrustError::Log {
+fn mismatch(
+    (module, actual, source_name): &(ModuleVersion, ModuleHash, String),
+    what: What,
+    witness: &str,
+    expected: String,
+) -> TrustError {
+    TrustError::Mismatch {
         module: module.clone(),
-        error: Box::new(error),
-    }
-}
-
-fn outcomes(client: &Client, asked: &[&ModuleVersion], sources: &Sources) -> Records {
-    let outcome = |module: &ModuleVersion| match client.outcome(&module.path, &module.version) {
-        Some(Ok(record)) => Ok(record.clone()),
-        Some(Err(VerifyError::Unavailable {
-            what,
-            message,
-            not_found,
-        })) => Err(TrustError::Unreachable {
-            module: module.clone(),
-            message: message.clone(),
-            offline: sources.is_offline(),
-            // A missing tile says nothing of the record.
-            not_found: *not_found && what.starts_with("lookup/"),
-        }),
-        Some(Err(error)) => Err(failed(module, error.clone())),
-        None => Err(TrustError::Unreachable {
-            module: module.clone(),
-            message: "no answer".to_owned(),
-            offline: false,
-            not_found: false,
-        }),
-    };
-    asked
-        .iter()
-        .map(|module| ((*module).clone(), outcome(module)))
-        .collect()
-}
-
-fn feed(client: &mut Client, need: &Need, answer: Result<Fetched, FetchError>) {
-    match answer {
-        Ok(fetched) => client.feed(need, Ok(&fetched.bytes)),
-        Err(error) => client.feed(
-            need,
-            Err(FeedFailure {
-                not_found: error.is_not_found(),
-                message: error.to_string(),
-            }),
-        ),
+        what: match what {
+            What::GoMod => "go.mod",
+            What::Zip => "zip",
+        },
+        source_name: source_name.clone(),
+        actual: *actual,
+        witness: witness.to_owned(),
+        expected,
     }
 }

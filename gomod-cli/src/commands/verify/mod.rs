@@ -6,11 +6,12 @@ mod forensics;
 mod log;
 mod needed;
 mod repair;
+mod vendor;
 
 use std::collections::BTreeSet;
 
-use gomod_core::host::{Session, read_if_there};
-use gomod_core::model::{GoSum, ModuleVersion, ModulesTxt};
+use gomod_core::host::Session;
+use gomod_core::model::{GoSum, ModuleVersion};
 use gomod_core::mvs::{Loaded, MainModules, Mode, World, content_of};
 use serde::Serialize;
 
@@ -19,6 +20,7 @@ pub(crate) use finding::{Code, Finding, Severity};
 pub(crate) use log::LogCheck;
 pub(crate) use needed::SumCheck;
 pub(crate) use repair::Repaired;
+pub(crate) use vendor::VendorState;
 
 use super::{json, load_error};
 use crate::Answer;
@@ -41,19 +43,6 @@ pub(crate) struct Report {
     pub(crate) repaired: Vec<Repaired>,
     /// What is wrong, the worst first.
     pub(crate) findings: Vec<Finding>,
-}
-
-/// What was compared of a vendor directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum VendorState {
-    /// There is none.
-    None,
-    /// It fits.
-    Consistent,
-    Inconsistent,
-    /// It was made for a workspace and none is in force, or the other way round: it is not used.
-    NotUsed,
 }
 
 pub(crate) fn run(global: &Global, args: &Verify) -> Result<Answer, CliError> {
@@ -97,7 +86,7 @@ pub(crate) fn run(global: &Global, args: &Verify) -> Result<Answer, CliError> {
         &mut of_cache,
     ));
     findings.extend(of_cache);
-    let vendor = vendor(&project, &mut findings)?;
+    let vendor = vendor::check(&project, &mut findings)?;
     let (mut go_sum, mut added) = (None, Vec::new());
     if let Ok(graph) = &graph {
         let (check, found) = needed::check(&project, &mut session, graph, args.fix, &findings)?;
@@ -171,7 +160,7 @@ impl Graph {
             .load(&mut world, &main, Mode::Update, project.local_go.as_ref())
             .map_err(|failure| {
                 let at = failure.path.last().unwrap_or(&project.name);
-                failed(at, &load_error(&failure))
+                failed(at, &load_error(project, &failure))
             })?;
         Ok(Self {
             world,
@@ -220,56 +209,4 @@ fn without_contradicted(go_sum: &GoSum, log: &log::Log) -> GoSum {
         trusted.insert(&module.path, &key, &hash.to_string());
     }
     trusted
-}
-
-fn vendor(project: &Project, findings: &mut Vec<Finding>) -> Result<VendorState, CliError> {
-    let root = project.root();
-    if !root.join("vendor").is_dir() {
-        return Ok(VendorState::None);
-    }
-    let text = read_if_there(&root.join("vendor/modules.txt"))
-        .map_err(|error| CliError::environment(error.to_string()).hint("look at its permissions"))?
-        .unwrap_or_default();
-    let txt = ModulesTxt::parse(&text);
-    let sync = match project.work {
-        Some(_) => "go work vendor",
-        None => "go mod vendor",
-    };
-    if txt.workspace != project.work.is_some() {
-        let made = if txt.workspace {
-            "was made for a workspace, and none is in force"
-        } else {
-            "was not made for the workspace in force"
-        };
-        findings.push(
-            Finding::new(
-                Code::VendorInconsistent,
-                Severity::Note,
-                "vendor/modules.txt",
-                format!("{made}: the go command does not use it by itself"),
-            )
-            .help(sync),
-        );
-        return Ok(VendorState::NotUsed);
-    }
-    let found = project.vendor_findings(&txt);
-    let state = match found.is_empty() {
-        true => VendorState::Consistent,
-        false => VendorState::Inconsistent,
-    };
-    findings.extend(found.into_iter().map(|found| {
-        let module = match found.version.as_str() {
-            "" => found.path.to_string(),
-            version => format!("{}@{version}", found.path),
-        };
-        let mut finding = Finding::new(
-            Code::VendorInconsistent,
-            Severity::Failed,
-            module,
-            found.kind.to_string(),
-        );
-        finding.details.extend(found.place);
-        finding.help(sync)
-    }));
-    Ok(state)
 }
