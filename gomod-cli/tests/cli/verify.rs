@@ -504,3 +504,119 @@ fn vendor_beside_go() {
         assert_eq!(ours.is_empty(), name == "nothing", "{name}");
     }
 }
+
+/// A workspace of two members, vendored, and then changed in each file that decides.
+#[test]
+fn a_workspace_and_its_vendor_directory_beside_go() {
+    if !has_go("a_workspace_and_its_vendor_directory_beside_go") {
+        return;
+    }
+    let world = World::new(PAIR).with_go();
+    for (member, requires) in [("one", "a"), ("two", "b")] {
+        let (path, version) = (format!("example.com/{requires}"), "v1.2.0");
+        world.write(
+            &format!("main/{member}/go.mod"),
+            &format!("module example.com/{member}\n\ngo 1.23\n\nrequire {path} {version}\n"),
+        );
+        world.write(
+            &format!("main/{member}/main.go"),
+            &format!("package main\n\nimport _ \"{path}\"\n\nfunc main() {{}}\n"),
+        );
+        let sums = world.sums(|name| name.ends_with("v1.2.0"));
+        world.write(&format!("main/{member}/go.sum"), &sums);
+    }
+    for file in ["go.mod", "go.sum"] {
+        fs::remove_file(world.path(&format!("main/{file}"))).unwrap();
+    }
+    let work = "go 1.23\n\nuse (\n\t./one\n\t./two\n)\n";
+    world.write("main/go.work", work);
+    let vendored = world.go_in("main", &["work", "vendor"]);
+    assert_eq!(vendored.code, Some(0), "{vendored:?}");
+    let (two, txt) = (
+        world.read("main/two/go.mod"),
+        world.read("main/vendor/modules.txt"),
+    );
+    let cases = [
+        ("nothing", work.to_owned(), two.clone(), txt.clone()),
+        (
+            "a member requires more",
+            work.to_owned(),
+            format!("{two}\nrequire example.com/x v1.0.0\n"),
+            txt.clone(),
+        ),
+        (
+            "a member replaces",
+            work.to_owned(),
+            format!("{two}\nreplace example.com/b => ../b\n"),
+            txt.clone(),
+        ),
+        (
+            "go.work replaces",
+            format!("{work}\nreplace example.com/b => ./b\n"),
+            two.clone(),
+            txt.clone(),
+        ),
+        (
+            "both, and modules.txt as the member",
+            format!("{work}\nreplace example.com/b => ./b\n"),
+            format!("{two}\nreplace example.com/b => ../c\n"),
+            txt.replace("b v1.2.0", "b v1.2.0 => ./c") + "# example.com/b => ./c\n",
+        ),
+        (
+            "a member's replacement, rebased",
+            work.to_owned(),
+            format!("{two}\nreplace example.com/b => ../c\n"),
+            txt.replace("b v1.2.0", "b v1.2.0 => ./c") + "# example.com/b => ./c\n",
+        ),
+    ];
+    for (name, work, two, txt) in cases {
+        world.write("main/go.work", &work);
+        world.write("main/two/go.mod", &two);
+        world.write("main/vendor/modules.txt", &txt);
+        let run = json(&world, &["--offline"]);
+        let mut ours: Vec<String> = findings(&run)
+            .into_iter()
+            .filter(|finding| finding.0 == "vendor-inconsistent")
+            .map(|finding| finding.1)
+            .collect();
+        let go = world.go_in("main", &["build", "-mod=vendor", "./one", "./two"]);
+        let mut theirs: Vec<String> = go
+            .stderr
+            .lines()
+            .filter_map(|line| line.strip_prefix('\t')?.split_once(": "))
+            .filter(|(module, _)| module.starts_with("example.com/"))
+            .map(|(module, _)| module.to_owned())
+            .collect();
+        ours.sort();
+        theirs.sort();
+        assert_eq!(ours, theirs, "{name}: {go:?}\n{}", run.stdout);
+    }
+    let fix = world.gomod(&["verify", "--fix"]);
+    assert_eq!((fix.code, fix.stdout.as_str()), (Some(3), ""), "{fix:?}");
+}
+
+#[test]
+fn a_cache_of_the_log_that_lies_is_mended() {
+    let mut world = World::new(PAIR);
+    let server = logged(&mut world);
+    json(&world, &[]);
+    let file = "cache/cache/download/sumdb/sums.example/lookup/example.com/b@v1.2.0";
+    let right = world.read(file);
+    let hash = right.lines().nth(1).unwrap().rsplit(' ').next().unwrap();
+    let wrong = right.replace(hash, &mod_hash("x"));
+    world.write(file, &wrong);
+    let run = json(&world, &[]);
+    assert_eq!(run.code, Some(4), "{run:?}");
+    assert_eq!(
+        findings(&run),
+        [found("cache-mismatch", "the cache of sums.example", "")]
+    );
+    assert_eq!(run.json()["log"]["proven"], 12, "the log itself was asked");
+    assert_eq!(world.read(file), wrong);
+    let repair = json(&world, &["--repair"]);
+    assert_eq!(repair.code, Some(0), "{repair:?}");
+    assert_eq!(world.read(file), right);
+    let asked = server.seen().len();
+    assert_eq!(json(&world, &[]).code, Some(0));
+    assert_eq!(server.seen().len(), asked);
+}

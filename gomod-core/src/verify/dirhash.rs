@@ -157,7 +157,7 @@ impl DirHasher {
                 continue;
             };
             for _ in group {
-                summary.update(hex(*digest));
+                summary.update(hex(digest));
                 summary.update(b"  ");
                 summary.update(name);
                 summary.update(b"\n");
