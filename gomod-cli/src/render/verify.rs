@@ -164,7 +164,7 @@ fn needed_line(check: Option<&SumCheck>) -> String {
     if !check.left_over.is_empty() {
         let _ = write!(
             text,
-            "; {} left over, which go mod tidy drops",
+            "; {} left over: neither listing, building nor testing needs them",
             count(check.left_over.len(), "line")
         );
     }

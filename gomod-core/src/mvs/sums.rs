@@ -1,10 +1,10 @@
 //! Which lines of `go.sum` a build list needs.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Loaded, Overrides, Pruning, Source, World};
 use crate::graph::{ModuleGraph, ModuleId};
-use crate::model::{GoSum, ModuleVersion};
+use crate::model::{GoSum, ModulePath, ModuleVersion};
 
 /// The lines of `go.sum` for one module version, replacements applied.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,11 +62,13 @@ pub struct SumAudit {
     /// Modules whose `/go.mod` line is missing: without it `go list -m all` fails.
     pub missing: Vec<ModuleVersion>,
     /// Modules whose zip line is missing, and that `go build` needs where their packages are imported: the
-    /// roots. From go 1.17 on they are all that a tidy `go.mod` takes packages from.
-    pub missing_content: Vec<ModuleVersion>,
+    /// roots, each with the path that it is imported by. From go 1.17 on they are all that a tidy `go.mod`
+    /// takes packages from.
+    pub missing_content: Vec<(ModulePath, ModuleVersion)>,
     /// How many lines the build list needs, or may need.
     pub needed: usize,
-    /// Lines, as path and version, that the build list needs in no case.
+    /// Lines, as path and version, that are needed neither to load the graph nor to build or test. Tests of
+    /// dependencies may need some of them, so `go mod tidy` keeps those.
     pub left_over: Vec<(String, String)>,
 }
 
@@ -86,9 +88,12 @@ pub fn audit_sums(world: &World, loaded: &Loaded, go_sum: &GoSum) -> SumAudit {
         Pruning::Unpruned | Pruning::Workspace => graph.build_list(&world.modules),
     };
     let lines = needed_sums(world, graph, overrides, &used);
-    let roots: FxHashSet<ModuleVersion> = roots
+    let roots: FxHashMap<ModuleVersion, ModulePath> = roots
         .into_iter()
-        .filter_map(|module| content_of(world, overrides, module))
+        .filter_map(|module| {
+            let path = world.modules.path(world.modules.path_of(module));
+            Some((content_of(world, overrides, module)?, path.clone()))
+        })
         .collect();
     let has =
         |module: &ModuleVersion, version: &str| !go_sum.hashes(&module.path, version).is_empty();
@@ -101,8 +106,10 @@ pub fn audit_sums(world: &World, loaded: &Loaded, go_sum: &GoSum) -> SumAudit {
         }
         keys.insert((module.path.as_str(), go_mod));
         if *zip {
-            if roots.contains(module) && !has(module, module.version.as_str()) {
-                audit.missing_content.push(module.clone());
+            if let Some(path) = roots.get(module)
+                && !has(module, module.version.as_str())
+            {
+                audit.missing_content.push((path.clone(), module.clone()));
             }
             keys.insert((module.path.as_str(), module.version.to_string()));
         }

@@ -1,9 +1,10 @@
 //! go.sum against what the build list needs of it; `--fix` adds what is missing, on the log's word.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use gomod_core::host::{HostError, RunLock, Session, read_if_there, write_atomic};
-use gomod_core::model::{GoSum, ModuleVersion};
+use gomod_core::host::{HostError, RunLock, Session, main_packages, read_if_there, write_atomic};
+use gomod_core::model::{GoMod, GoSum, ModulePath, ModuleVersion};
 use gomod_core::mvs::audit_sums;
 use serde::Serialize;
 
@@ -21,7 +22,8 @@ pub(crate) struct SumCheck {
     pub(crate) missing: Vec<String>,
     /// Lines that a build needs where packages of these modules are imported.
     pub(crate) missing_content: Vec<String>,
-    /// Lines that it does not need; `go mod tidy` drops them. Empty in a workspace, whose members share sums.
+    /// Lines that it needs neither to load the graph nor to build or test. Empty in a workspace, whose members
+    /// share sums.
     pub(crate) left_over: Vec<String>,
     #[serde(skip)]
     pub(crate) added: Vec<String>,
@@ -35,10 +37,15 @@ pub(super) fn check(
     earlier: &[Finding],
 ) -> Result<(SumCheck, Vec<Finding>), CliError> {
     let audit = audit_sums(&graph.world, &graph.loaded, &project.go_sum);
+    let content: Vec<ModuleVersion> = audit
+        .missing_content
+        .iter()
+        .map(|(_, module)| module.clone())
+        .collect();
     let mut check = SumCheck {
         needed: audit.needed,
         missing: names(&audit.missing, "/go.mod"),
-        missing_content: names(&audit.missing_content, ""),
+        missing_content: names(&content, ""),
         ..SumCheck::default()
     };
     if project.work.is_none() {
@@ -48,7 +55,7 @@ pub(super) fn check(
             .collect();
     }
     let mut findings = Vec::new();
-    let mut open = (audit.missing.clone(), audit.missing_content.clone());
+    let mut open = (audit.missing.clone(), content.clone());
     if fix && !(open.0.is_empty() && open.1.is_empty()) {
         if earlier.iter().any(|f| f.severity == Severity::Security) {
             findings.push(Finding::new(
@@ -58,52 +65,90 @@ pub(super) fn check(
                 "nothing was added: first settle what does not hold",
             ));
         } else {
-            (check.added, open) = add(project, session, &audit.missing, &audit.missing_content)?;
+            (check.added, open) = add(project, session, &audit.missing, &content)?;
         }
     }
-    let path = |module: &ModuleVersion| module.path.to_string();
     for module in &open.0 {
-        let help = match session.outside_log(module) {
-            Some(setting) => format!(
-                "go mod download {} (outside the log: {setting})",
-                path(module)
-            ),
-            None => "gomod verify --fix".to_owned(),
-        };
-        findings.push(
-            Finding::new(
-                Code::SumMissing,
-                Severity::Failed,
-                module,
-                "go.sum has no line for its go.mod, without which the module graph does not load",
-            )
-            .help(help),
-        );
+        findings.push(missing(
+            session,
+            module,
+            Severity::Failed,
+            "go.sum has no line for its go.mod, without which the module graph does not load",
+        ));
     }
-    if let Some(first) = open.1.first() {
-        let count = open.1.len();
-        let help = match session.outside_log(first) {
-            Some(setting) => format!(
-                "go mod download {} (outside the log: {setting})",
-                path(first)
-            ),
-            None => "gomod verify --fix".to_owned(),
-        };
+    let imports = match open.1.is_empty() {
+        true => Vec::new(),
+        false => imports(project),
+    };
+    let imported = |module: &ModuleVersion| {
+        let mut named = audit.missing_content.iter().filter(|(_, m)| m == module);
+        named.any(|(path, _)| imports.iter().any(|import| is_within(import, path)))
+    };
+    let (certain, possible): (Vec<_>, Vec<_>) = open.1.iter().partition(|m| imported(m));
+    for module in certain {
+        findings.push(missing(
+            session,
+            module,
+            Severity::Failed,
+            "go.sum has no line for its zip, and the main module imports a package of it",
+        ));
+    }
+    if let Some(first) = possible.first() {
         findings.push(
-            Finding::new(
-                Code::SumMissing,
-                Severity::Note,
+            missing(
+                session,
                 first,
-                "go.sum has no line for its zip, which a build needs where its packages are imported",
+                Severity::Note,
+                "go.sum has no line for its zip, which a build needs if its packages are imported",
             )
-            .detail(match count {
+            .detail(match possible.len() {
                 1 => "1 module".to_owned(),
                 n => format!("{n} modules, this is the first"),
-            })
-            .help(help),
+            }),
         );
     }
     Ok((check, findings))
+}
+
+fn missing(session: &Session, module: &ModuleVersion, severity: Severity, why: &str) -> Finding {
+    Finding::new(Code::SumMissing, severity, module, why).help(match session.outside_log(module) {
+        Some(setting) => format!(
+            "go mod download {} (outside the log: {setting})",
+            module.path
+        ),
+        None => "gomod verify --fix".to_owned(),
+    })
+}
+
+/// What the main modules' own files import, tests included. Sources that cannot be read import nothing.
+fn imports(project: &Project) -> Vec<String> {
+    let mains: Vec<(PathBuf, &GoMod)> = match &project.work {
+        None => vec![(project.root(), &project.go_mod)],
+        Some(work) => work
+            .members
+            .iter()
+            .map(|(directory, go_mod)| (directory.clone(), go_mod))
+            .collect(),
+    };
+    let mut found = Vec::new();
+    for (root, go_mod) in mains {
+        let ignored: Vec<String> = go_mod.ignore.iter().map(|line| line.path.clone()).collect();
+        for (_, package) in main_packages(&root, &ignored).unwrap_or_default() {
+            let imports = package.imports.into_iter().chain(package.test_imports);
+            found.extend(imports.map(|import| import.path));
+        }
+        found.extend(go_mod.tool.iter().map(|tool| tool.path.clone()));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Whether a package's path begins with a module's. The go command wants the sums of all such roots, to
+/// rule out that several provide it (`keepSums` in cmd/go's modload).
+fn is_within(import: &str, module: &ModulePath) -> bool {
+    let rest = import.strip_prefix(module.as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The lines that were added, and what could not be: of `go.mod` files, and of zips.
