@@ -47,8 +47,9 @@ fn fork_at(size: u64, path: &str) -> Reply {
 
 fn no_files(_: &World) {}
 
-/// An attack by the log.
-const fn by_log(
+/// An attack by a server.
+const fn by(
+    place: Place,
     name: &'static str,
     codes: &'static [i32],
     naming: &'static [&'static str],
@@ -56,39 +57,7 @@ const fn by_log(
 ) -> Attack {
     Attack {
         name,
-        place: Place::Log,
-        lie,
-        files: no_files,
-        codes,
-        naming,
-    }
-}
-
-const fn later(
-    name: &'static str,
-    codes: &'static [i32],
-    naming: &'static [&'static str],
-    lie: crate::scene::Lie,
-) -> Attack {
-    Attack {
-        name,
-        place: Place::LogLater,
-        lie,
-        files: no_files,
-        codes,
-        naming,
-    }
-}
-
-const fn by_proxy(
-    name: &'static str,
-    codes: &'static [i32],
-    naming: &'static [&'static str],
-    lie: crate::scene::Lie,
-) -> Attack {
-    Attack {
-        name,
-        place: Place::Proxy,
+        place,
         lie,
         files: no_files,
         codes,
@@ -113,7 +82,8 @@ const fn on_files(
 }
 
 pub const ATTACKS: &[Attack] = &[
-    by_log(
+    by(
+        Place::Log,
         "slow body, a byte a second",
         &[3],
         &["lookup/example.com/b@v1.2.0", "within"],
@@ -122,7 +92,8 @@ pub const ATTACKS: &[Attack] = &[
             false => ok(answer),
         },
     ),
-    by_proxy(
+    by(
+        Place::Proxy,
         "go.mod: slow body, a byte a second",
         &[3],
         &["v1.2.0.mod", "within"],
@@ -131,7 +102,8 @@ pub const ATTACKS: &[Attack] = &[
             false => ok(answer),
         },
     ),
-    by_log(
+    by(
+        Place::Log,
         "changed record",
         &[4],
         &["lookup/example.com/b@v1.2.0", "has the hash"],
@@ -150,25 +122,29 @@ pub const ATTACKS: &[Attack] = &[
             })
         },
     ),
-    by_log(
+    by(
+        Place::Log,
         "changed tile, level 0",
         &[4],
         &["tile/8/0/"],
         |path, answer| tile_of(0, path, answer),
     ),
-    by_log(
+    by(
+        Place::Log,
         "changed tile, level 1",
         &[4],
         &["tile/8/1/"],
         |path, answer| tile_of(1, path, answer),
     ),
-    by_log(
+    by(
+        Place::Log,
         "changed tile, level 2",
         &[4],
         &["tile/8/2/"],
         |path, answer| tile_of(2, path, answer),
     ),
-    by_log(
+    by(
+        Place::Log,
         "truncated tile",
         &[4],
         &["tile/8/0/", "bytes instead of"],
@@ -179,7 +155,8 @@ pub const ATTACKS: &[Attack] = &[
             ok(answer)
         },
     ),
-    by_log(
+    by(
+        Place::Log,
         "overlong tile",
         &[4],
         &["tile/8/0/", "bytes instead of"],
@@ -190,7 +167,8 @@ pub const ATTACKS: &[Attack] = &[
             ok(answer)
         },
     ),
-    by_log(
+    by(
+        Place::Log,
         "forged signature",
         &[4],
         &["b@v1.2.0", "signature"],
@@ -202,7 +180,8 @@ pub const ATTACKS: &[Attack] = &[
             })
         },
     ),
-    by_log(
+    by(
+        Place::Log,
         "missing signature",
         &[3, 4],
         &["b@v1.2.0"],
@@ -212,12 +191,19 @@ pub const ATTACKS: &[Attack] = &[
             })
         },
     ),
-    by_log("another key", &[4], &["b@v1.2.0"], |path, answer| {
-        with_note(path, answer, || {
-            TestSigner::new("sums.example", 66).sign(&head_text(SIZE, &log().root(SIZE)))
-        })
-    }),
-    by_log(
+    by(
+        Place::Log,
+        "another key",
+        &[4],
+        &["b@v1.2.0"],
+        |path, answer| {
+            with_note(path, answer, || {
+                TestSigner::new("sums.example", 66).sign(&head_text(SIZE, &log().root(SIZE)))
+            })
+        },
+    ),
+    by(
+        Place::Log,
         "wrong tree size, rightly signed",
         &[4],
         &["two contradicting trees", "signed: "],
@@ -227,7 +213,8 @@ pub const ATTACKS: &[Attack] = &[
             })
         },
     ),
-    by_log(
+    by(
+        Place::Log,
         "record outside the tree",
         &[4],
         &["is not within the tree of 3 records"],
@@ -242,7 +229,8 @@ pub const ATTACKS: &[Attack] = &[
             },
         },
     ),
-    by_log(
+    by(
+        Place::Log,
         "record of another module",
         &[4],
         &["lookup/example.com/b@v1.2.0", "lacks the checksum line"],
@@ -252,7 +240,8 @@ pub const ATTACKS: &[Attack] = &[
             })
         },
     ),
-    by_log(
+    by(
+        Place::Log,
         "look-up with trailing data",
         &[3, 4],
         &["b@v1.2.0"],
@@ -263,7 +252,8 @@ pub const ATTACKS: &[Attack] = &[
             })
         },
     ),
-    by_log(
+    by(
+        Place::Log,
         "HTML instead of a look-up",
         &[3],
         &["lookup/example.com/b@v1.2.0"],
@@ -272,7 +262,8 @@ pub const ATTACKS: &[Attack] = &[
             false => ok(answer),
         },
     ),
-    by_log(
+    by(
+        Place::Log,
         "endless body",
         &[3],
         &["lookup/example.com/b@v1.2.0", "larger than"],
@@ -281,7 +272,8 @@ pub const ATTACKS: &[Attack] = &[
             false => ok(answer),
         },
     ),
-    by_log(
+    by(
+        Place::Log,
         "endless tile",
         &[3],
         &["tile/8/0/", "larger than"],
@@ -290,7 +282,8 @@ pub const ATTACKS: &[Attack] = &[
             false => ok(answer),
         },
     ),
-    by_log(
+    by(
+        Place::Log,
         "redirect loop",
         &[3],
         &["lookup/example.com/b@v1.2.0", "redirects"],
@@ -299,19 +292,22 @@ pub const ATTACKS: &[Attack] = &[
             false => ok(answer),
         },
     ),
-    later(
+    by(
+        Place::LogLater,
         "fork: two histories under one key",
         &[4],
         &["two contradicting trees", "signed: "],
         |path, _| fork_at(SIZE, path),
     ),
-    later(
+    by(
+        Place::LogLater,
         "fork at the size that is known",
         &[4],
         &["two contradicting trees", "signed: "],
         |path, _| fork_at(BEFORE, path),
     ),
-    later(
+    by(
+        Place::LogLater,
         "fork at a smaller size",
         &[4],
         &["two contradicting trees", "signed: "],
@@ -320,7 +316,8 @@ pub const ATTACKS: &[Attack] = &[
             false => honestly(path, answer),
         },
     ),
-    later(
+    by(
+        Place::LogLater,
         "older tree head replayed (harmless, ignored)",
         &[0],
         &[],
@@ -329,7 +326,8 @@ pub const ATTACKS: &[Attack] = &[
             false => ok(answer),
         },
     ),
-    by_proxy(
+    by(
+        Place::Proxy,
         "changed go.mod that go.sum knows",
         &[4],
         &["go.sum says", "\"alone\": [\n        \"http://127.0.0.1"],
@@ -338,7 +336,8 @@ pub const ATTACKS: &[Attack] = &[
             false => ok(answer),
         },
     ),
-    by_proxy(
+    by(
+        Place::Proxy,
         "HTML instead of a known go.mod",
         &[4],
         &["example.com/b@v1.2.0"],
@@ -347,7 +346,8 @@ pub const ATTACKS: &[Attack] = &[
             false => ok(answer),
         },
     ),
-    by_proxy(
+    by(
+        Place::Proxy,
         "endless go.mod",
         &[3],
         &["v1.2.0.mod", "larger than"],
@@ -356,7 +356,8 @@ pub const ATTACKS: &[Attack] = &[
             false => ok(answer),
         },
     ),
-    by_proxy(
+    by(
+        Place::Proxy,
         "go.mod: redirect loop",
         &[3],
         &["v1.2.0.mod", "redirects"],

@@ -422,6 +422,25 @@ fn lines_needed_beside_go() {
     }
 }
 
+/// The modules whose vendoring we find inconsistent, and those that `go` does.
+fn vendor_findings(ours: &Run, go: &Run) -> (Vec<String>, Vec<String>) {
+    let mut ours: Vec<String> = findings(ours)
+        .into_iter()
+        .filter(|finding| finding.0 == "vendor-inconsistent")
+        .map(|finding| finding.1)
+        .collect();
+    let mut theirs: Vec<String> = go
+        .stderr
+        .lines()
+        .filter_map(|line| line.strip_prefix('\t')?.split_once(": "))
+        .filter(|(module, _)| module.starts_with("example.com/"))
+        .map(|(module, _)| module.to_owned())
+        .collect();
+    ours.sort();
+    theirs.sort();
+    (ours, theirs)
+}
+
 #[test]
 fn vendor_beside_go() {
     if !has_go("vendor_beside_go") {
@@ -478,21 +497,8 @@ fn vendor_beside_go() {
         world.write("main/go.mod", &go_mod);
         world.write("main/vendor/modules.txt", &txt);
         let run = json(&world, &["--offline"]);
-        let mut ours: Vec<String> = findings(&run)
-            .into_iter()
-            .filter(|finding| finding.0 == "vendor-inconsistent")
-            .map(|finding| finding.1)
-            .collect();
         let go = world.go_in("main", &["build", "-mod=vendor", "./..."]);
-        let mut theirs: Vec<String> = go
-            .stderr
-            .lines()
-            .filter_map(|line| line.strip_prefix('\t')?.split_once(": "))
-            .filter(|(module, _)| module.starts_with("example.com/"))
-            .map(|(module, _)| module.to_owned())
-            .collect();
-        ours.sort();
-        theirs.sort();
+        let (ours, theirs) = vendor_findings(&run, &go);
         assert_eq!(ours, theirs, "{name}: {go:?}");
         assert_eq!(ours.is_empty(), name == "nothing", "{name}");
     }
@@ -567,21 +573,8 @@ fn a_workspace_and_its_vendor_directory_beside_go() {
         world.write("main/two/go.mod", &two);
         world.write("main/vendor/modules.txt", &txt);
         let run = json(&world, &["--offline"]);
-        let mut ours: Vec<String> = findings(&run)
-            .into_iter()
-            .filter(|finding| finding.0 == "vendor-inconsistent")
-            .map(|finding| finding.1)
-            .collect();
         let go = world.go_in("main", &["build", "-mod=vendor", "./one", "./two"]);
-        let mut theirs: Vec<String> = go
-            .stderr
-            .lines()
-            .filter_map(|line| line.strip_prefix('\t')?.split_once(": "))
-            .filter(|(module, _)| module.starts_with("example.com/"))
-            .map(|(module, _)| module.to_owned())
-            .collect();
-        ours.sort();
-        theirs.sort();
+        let (ours, theirs) = vendor_findings(&run, &go);
         assert_eq!(ours, theirs, "{name}: {go:?}\n{}", run.stdout);
     }
     let fix = world.gomod(&["verify", "--fix"]);

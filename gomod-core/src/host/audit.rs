@@ -35,6 +35,11 @@ impl Session {
         self.trust.mend_cache();
     }
 
+    /// Lets go of the log's tiles, which take some megabytes; what is asked later reads them again.
+    pub fn forget_tiles(&mut self) {
+        self.trust.forget_tiles();
+    }
+
     /// The name of the checksum database; `None` when GOSUMDB is off.
     pub fn database(&self) -> Option<&str> {
         self.trust.database()

@@ -99,6 +99,13 @@ impl Trust {
         Some(client)
     }
 
+    /// Lets go of the tiles that were read; the newest tree head stays. What is asked later reads them again.
+    pub fn forget_tiles(&mut self) {
+        if let (Database::Db { key, .. }, Some(client)) = (&self.database, self.client.take()) {
+            self.client = Client::new(key, client.latest()).ok();
+        }
+    }
+
     fn take_client(&mut self) -> Result<Client, VerifyError> {
         if let Some(client) = self.client.take() {
             return Ok(client);

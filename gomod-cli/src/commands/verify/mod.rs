@@ -56,6 +56,7 @@ pub(crate) fn run(global: &Global, args: &Verify) -> Result<Answer, CliError> {
         session.mend_log_cache();
     }
     let mut log = log::check(&mut session, &lines);
+    session.forget_tiles();
     session.trust_go_sum(without_contradicted(&project.go_sum, &log));
     let changed = cache::changed_go_mods(session.cache(), &lines, &log);
     session.bypass(changed);
