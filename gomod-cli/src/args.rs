@@ -160,6 +160,10 @@ pub(crate) struct PlanDowngrade {
     #[arg(long)]
     pub(crate) allow_drop: bool,
 
+    /// Also lower, or drop, what only today's versions of the targets had brought
+    #[arg(long)]
+    pub(crate) settle: bool,
+
     /// Take this plan of the table of alternatives instead of the first
     #[arg(long, value_name = "LETTER")]
     pub(crate) choose: Option<String>,

@@ -187,6 +187,7 @@ fn goal(
         },
         max_collateral: args.max_collateral,
         allow_drop: args.allow_drop,
+        settle: args.settle,
         ..Goal::default()
     };
     let mut today = Vec::new();
@@ -390,6 +391,9 @@ fn command_line(global: &Global, args: &PlanDowngrade) -> String {
     );
     if args.allow_drop {
         words.push("--allow-drop".to_owned());
+    }
+    if args.settle {
+        words.push("--settle".to_owned());
     }
     words.extend(
         args.choose

@@ -223,23 +223,35 @@ fn the_index_of_the_go_command() {
         "main/main.go",
         "package main\n\nimport _ \"example.com/a\"\n\nfunc main() {}\n",
     );
-    let world = world.with_filled_cache();
+    let mut world = world.with_filled_cache();
     let extra = world.path("cache/example.com/a@v1.0.0/x.go");
     fs::write(&extra, "package other\n").unwrap();
     assert_ne!(world.go_in("main", &["build", "./..."]).code, Some(0));
-    let by_hand = || {
+    let by_hand = |world: &World| {
         fs::remove_file(&extra).unwrap();
         let verified = world.go_in("main", &["mod", "verify"]);
         let built = world.go_in("main", &["build", "./..."]);
         fs::write(&extra, "package other\n").unwrap();
         (verified.code == Some(0), built.code == Some(0))
     };
-    assert_eq!(by_hand(), (true, false), "go has no such index any more");
-    let repair = world.gomod(&["verify", "--repair"]).ok();
-    assert!(
-        repair.contains("1 entries of the go command's index dropped"),
-        "{repair}"
+    assert_eq!(
+        by_hand(&world),
+        (true, false),
+        "go has no such index any more"
     );
+    world.unset("GOFLAGS");
+    let repair = world.gomod(&["verify", "--repair"]).ok();
+    let dropped = "1 entries of the go command's index dropped";
+    assert!(repair.contains(dropped), "{repair}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = world.path("cache/example.com/a@v1.0.0");
+        let mut permissions = fs::metadata(&dir).unwrap().permissions();
+        assert_eq!(permissions.mode() & 0o222, 0, "as go leaves it");
+        permissions.set_mode(0o755);
+        fs::set_permissions(&dir, permissions).unwrap();
+    }
     assert_eq!(world.go_in("main", &["build", "./..."]).code, Some(0));
 }
 

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Conflict;
 use super::choice::Choice;
-use super::goal::{Goal, Target};
+use super::goal::{Goal, Means, Target};
 use super::problem::Problem;
 use super::search::{Blocked, Cap, Search, Stop};
 use super::visible::Cause;
@@ -97,6 +97,29 @@ impl Search<'_> {
         Ok(())
     }
 
+    /// Goes on down while the next candidate shows by itself that it cannot stay: only what is behind one
+    /// that is not pruned takes a look at everything.
+    pub(super) fn descend_on(&mut self, from: ModuleId) -> Result<(), Stop> {
+        let path = self.world.modules.path_of(from);
+        let mut last = from;
+        while let Some(root) = self.roots.get(&path).copied()
+            && root != last
+        {
+            last = root;
+            let (chain, cause) = match self.requirements(root) {
+                None => return Ok(()),
+                Some(Err(error)) => (vec![root], Cause::Unreadable(error)),
+                Some(Ok(_)) if self.go_line_too_high(root) => (vec![root], Cause::GoLine),
+                Some(Ok((list, _))) => match list.iter().find(|r| self.violates(root, **r)) {
+                    Some(required) => (vec![root, *required], Cause::Above),
+                    None => return Ok(()),
+                },
+            };
+            self.descend(root, chain, cause)?;
+        }
+        Ok(())
+    }
+
     /// Stops with a conflict, and with every choice that could resolve it.
     pub(super) fn conflict(&self, conflict: Conflict) -> Stop {
         let context = Context {
@@ -143,9 +166,7 @@ impl Context<'_> {
             for edge in chain.windows(2) {
                 if let [by, required] = edge {
                     let (by, required) = (modules.path_of(*by), modules.path_of(*required));
-                    let fixed =
-                        self.problem.is_toolchain(required) || self.problem.is_main(required);
-                    if self.sparing && !fixed {
+                    if self.may_hide(required) {
                         options.hides.insert((by, required));
                     }
                 }
@@ -163,6 +184,18 @@ impl Context<'_> {
             }
         }
         Stop::Conflict(Box::new(Blocked { conflict, options }))
+    }
+
+    fn may_hide(&self, path: PathId) -> bool {
+        let allowed = match self.goal.strategy {
+            None | Some(Means::Exclude) => true,
+            Some(Means::Require) => false,
+            Some(Means::Replace) => {
+                let path_of = |module| self.world.modules.path_of(module);
+                self.goal.module_target(path, path_of).is_some()
+            }
+        };
+        self.sparing && allowed && !self.problem.is_toolchain(path) && !self.problem.is_main(path)
     }
 
     fn may_rise(&self, path: PathId) -> bool {

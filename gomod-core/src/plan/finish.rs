@@ -21,11 +21,11 @@ pub(super) struct Solution {
     pub(super) graph: ModuleGraph,
     /// The graph without the roots that root closure added: what the cost is counted on.
     pub(super) plain: ModuleGraph,
-    /// The roots of that graph.
-    pub(super) plain_roots: Vec<ModuleId>,
     /// The roots that root closure added, each with what makes it one.
     pub(super) added: Vec<(ModuleId, AddedBy)>,
     pub(super) imports: Option<ImportCheck>,
+    /// Roots that were loosened.
+    pub(super) settled: FxHashSet<PathId>,
     pub(super) lowered: FxHashMap<PathId, Vec<Lowering>>,
     pub(super) left_out: Vec<(ModuleId, LoadError)>,
 }
@@ -34,9 +34,10 @@ impl Search<'_> {
     /// Turns the graph of the final roots into a solution.
     pub(super) fn finish(mut self, graph: ModuleGraph) -> Result<Solution, Stop> {
         self.check(&graph)?;
-        if !self.hidden.is_empty() {
+        if !self.hidden.is_empty() || !self.choice.hides.is_empty() {
             self.trim_excludes(&graph);
         }
+        self.check_excludes()?;
         let (roots, graph) = if self.problem.is_pruned() {
             (self.setup(None).roots, graph)
         } else {
@@ -46,7 +47,6 @@ impl Search<'_> {
             (roots, graph)
         };
         let imports = self.import_check(&graph, &roots)?;
-        let mut plain_roots = roots.clone();
         let plain = if self.added.is_empty() {
             graph.clone()
         } else {
@@ -56,7 +56,6 @@ impl Search<'_> {
                 .filter(|(path, _)| !self.added.contains_key(path))
                 .map(|(path, root)| self.before_closure.get(&path).copied().unwrap_or(root))
                 .collect();
-            plain_roots.clone_from(&original);
             self.resolve(Some(original))?
         };
         let added = self
@@ -69,9 +68,9 @@ impl Search<'_> {
             overrides: self.overrides,
             graph,
             plain,
-            plain_roots,
             added,
             imports,
+            settled: self.loose,
             lowered: self.lowered,
             left_out: self.left_out.into_iter().collect(),
         })
@@ -132,6 +131,25 @@ impl Search<'_> {
                 unreadable: step.unreadable.clone(),
             })),
             None => Ok(()),
+        }
+    }
+
+    /// A new exclude needs a `require` line that says what is used instead, unless the path is to be absent.
+    fn check_excludes(&self) -> Result<(), Stop> {
+        let lone = |module: &&ModuleId| {
+            let path = self.world.modules.path_of(**module);
+            !self.problem.setup.overrides.excludes.contains(*module)
+                && !self.roots.contains_key(&path)
+                && !self.goal.targets.contains(&Target::Absent { path })
+        };
+        match self.overrides.excludes.iter().filter(lone).min() {
+            None => Ok(()),
+            Some(module) => Err(self.conflict(Conflict::Unwritable {
+                reason: format!(
+                    "{} would be excluded, and no requirement says what is used instead",
+                    self.world.modules.display(*module)
+                ),
+            })),
         }
     }
 

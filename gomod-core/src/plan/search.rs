@@ -5,6 +5,7 @@
 //! or a version list that was not fed, it stops and says so, and is run again.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -49,6 +50,19 @@ pub(super) struct Blocked {
     pub(super) options: Choice,
 }
 
+/// What a search is about.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub(super) problem: &'a Problem,
+    pub(super) candidates: &'a Candidates,
+    pub(super) packages: &'a Packages,
+    pub(super) goal: &'a Goal,
+    pub(super) pass: Pass,
+}
+
+/// The requirements of a module, and whether it is pruned behind.
+pub(super) type Required = (Rc<[ModuleId]>, bool);
+
 pub(super) struct Search<'a> {
     pub(super) world: &'a mut World,
     pub(super) problem: &'a Problem,
@@ -68,6 +82,8 @@ pub(super) struct Search<'a> {
     pub(super) roots: BTreeMap<PathId, ModuleId>,
     /// What may be selected of a path; one that is not here may be anything.
     pub(super) caps: FxHashMap<PathId, Cap>,
+    /// The requirements that were looked at.
+    lists: FxHashMap<ModuleId, Required>,
     /// Paths that the search may not move: targets, those kept, and `go`.
     pub(super) hard: FxHashSet<PathId>,
     pub(super) go_bound: Option<GoVersion>,
@@ -78,6 +94,8 @@ pub(super) struct Search<'a> {
     /// Roots whose own requirements may raise other modules: targets, added and raised ones.
     pub(super) raisers: FxHashSet<PathId>,
     pub(super) named: FxHashSet<ModuleId>,
+    /// Roots that stay only as far as they are needed, since only today's targets brought them.
+    pub(super) loose: FxHashSet<PathId>,
     pub(super) left_out: BTreeMap<ModuleId, LoadError>,
 }
 
@@ -85,14 +103,17 @@ impl<'a> Search<'a> {
     /// Prepares a search that reaches each target of `goal` by the kind of edit that `way` says.
     pub(super) fn new(
         world: &'a mut World,
-        problem: &'a Problem,
-        candidates: &'a Candidates,
-        packages: &'a Packages,
-        goal: &'a Goal,
-        pass: Pass,
+        scope: Scope<'a>,
         way: &'a Way,
         choice: &'a Choice,
     ) -> Self {
+        let Scope {
+            problem,
+            candidates,
+            packages,
+            goal,
+            pass,
+        } = scope;
         let start = if problem.is_pruned() {
             problem.roots.clone()
         } else {
@@ -115,6 +136,7 @@ impl<'a> Search<'a> {
                 .filter(|(path, _)| !problem.is_main(**path) && **path != problem.toolchain_path)
                 .map(|(path, module)| (*path, Cap::AtMost(*module)))
                 .collect(),
+            lists: FxHashMap::default(),
             hard: goal.keep.iter().copied().chain([problem.go_path]).collect(),
             go_bound: None,
             lowered: FxHashMap::default(),
@@ -122,6 +144,7 @@ impl<'a> Search<'a> {
             before_closure: BTreeMap::new(),
             raisers: FxHashSet::default(),
             named: problem.graph.walk().into_iter().collect(),
+            loose: FxHashSet::default(),
             left_out: BTreeMap::new(),
             world,
             problem,
@@ -135,6 +158,9 @@ impl<'a> Search<'a> {
         }
         for path in &choice.rises {
             search.caps.remove(path);
+        }
+        if goal.settle {
+            search.loosen();
         }
         search
     }
@@ -222,6 +248,7 @@ impl<'a> Search<'a> {
         let fallen: Vec<(PathId, ModuleId)> = self
             .lowered
             .keys()
+            .chain(self.loose.iter().filter(|_| !self.packages.are_known()))
             .filter(|path| self.problem.roots.contains_key(path) && !self.roots.contains_key(path))
             .filter_map(|path| Some((*path, graph.selected(*path)?)))
             .collect();
@@ -259,6 +286,7 @@ impl<'a> Search<'a> {
             for root in bad {
                 let (chain, cause) = view.chain(root);
                 self.descend(root, chain, cause)?;
+                self.descend_on(root)?;
             }
             self.flush_needs()?;
         }
@@ -339,26 +367,29 @@ impl<'a> Search<'a> {
     }
 
     /// The requirements of a module with whether it is pruned behind; `None` when they must be fed.
-    pub(super) fn requirements(
-        &mut self,
-        module: ModuleId,
-    ) -> Option<Result<(Vec<ModuleId>, bool), LoadError>> {
-        let local = self.problem.setup.local_go.as_ref();
-        let (mut list, prunes): (Vec<ModuleId>, bool) =
-            match self.world.requirements(module, &self.overrides, local) {
-                Err(error) => return Some(Err(error)),
-                // What is hidden from one module still counts for another.
-                Ok(Some(found)) => (
-                    found.iter(&self.problem.setup.overrides).collect(),
-                    found.prunes(),
-                ),
-                Ok(None) => {
-                    if let Some(source) = self.world.source_of(module, &self.overrides) {
-                        self.needs.sources.push(source);
+    pub(super) fn requirements(&mut self, module: ModuleId) -> Option<Result<Required, LoadError>> {
+        let (mut list, prunes) = match self.lists.get(&module) {
+            Some(known) => known.clone(),
+            None => {
+                let local = self.problem.setup.local_go.as_ref();
+                let known = match self.world.requirements(module, &self.overrides, local) {
+                    Err(error) => return Some(Err(error)),
+                    // What is hidden from one module still counts for another.
+                    Ok(Some(found)) => (
+                        found.iter(&self.problem.setup.overrides).collect(),
+                        found.prunes(),
+                    ),
+                    Ok(None) => {
+                        if let Some(source) = self.world.source_of(module, &self.overrides) {
+                            self.needs.sources.push(source);
+                        }
+                        return None;
                     }
-                    return None;
-                }
-            };
+                };
+                self.lists.insert(module, known.clone());
+                known
+            }
+        };
         if !self.hidden.is_empty() || !self.choice.hides.is_empty() {
             let by = self.world.modules.path_of(module);
             let hidden: Vec<ModuleId> = list
@@ -366,8 +397,11 @@ impl<'a> Search<'a> {
                 .copied()
                 .filter(|required| self.hides(by, *required))
                 .collect();
-            list.retain(|required| !hidden.contains(required));
-            self.overrides.excludes.extend(hidden);
+            if !hidden.is_empty() {
+                let kept = list.iter().filter(|required| !hidden.contains(required));
+                list = kept.copied().collect();
+                self.overrides.excludes.extend(hidden);
+            }
         }
         Some(Ok((list, prunes)))
     }
