@@ -16,6 +16,7 @@ Examples:
   gomod plan-downgrade gin@v1.9.0           what must change, and why
   gomod plan-downgrade gin@v1.9.0 --write   change it
   gomod why golang.org/x/net                who holds this version up
+  gomod verify                              can what was picked be trusted
   gomod lock && gomod drift                 agree on a build list; fail in CI when it moves
 
 Exit codes: 0 done; 1 the answer is no (drift, no plan); 2 usage; 3 environment (network, files);
@@ -78,6 +79,7 @@ pub(crate) enum Command {
     Why(Why),
     PlanDowngrade(PlanDowngrade),
     Apply(Apply),
+    Verify(Verify),
     Lock(Lock),
     Drift(Drift),
 }
@@ -185,6 +187,31 @@ pub(crate) enum Strategy {
     Require,
     Exclude,
     Replace,
+}
+
+/// Check go.sum, the module cache and vendor/ against the checksum database
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gomod verify            every line of go.sum, every cached module, vendor/modules.txt
+  gomod verify --offline  the same with what is cached, and what that leaves unchecked
+  gomod verify --fix      add the lines that go.sum lacks, as the checksum database has them
+  gomod verify --repair   put damaged modules of the cache right, and only those
+
+Exit codes: 0 all that could be checked holds; 1 something is missing or does not fit; 3 something
+could not be checked; 4 a checksum, a signature or a proof does not hold.")]
+pub(crate) struct Verify {
+    /// Add the lines that go.sum lacks, proven to be in the checksum database
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// Mend the damaged modules of the module cache, as go.sum and the checksum database vouch for them
+    #[arg(long)]
+    pub(crate) repair: bool,
+
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
 }
 
 /// Write the build list to gomod.lock, the baseline for `gomod drift`

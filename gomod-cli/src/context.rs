@@ -52,8 +52,9 @@ pub(crate) struct DirectoryLine {
 /// A workspace.
 pub(crate) struct Work {
     pub(crate) file: PathBuf,
-    go_work: GoWork,
-    members: Vec<(PathBuf, GoMod)>,
+    pub(crate) go_work: GoWork,
+    /// Each member's directory and go.mod, in the order of the use lines.
+    pub(crate) members: Vec<(PathBuf, GoMod)>,
 }
 
 impl Project {
@@ -356,7 +357,7 @@ impl Work {
 }
 
 /// A directory named in a member's `go.mod`, relative to the workspace, as the `go` command prints it.
-fn rebase(root: &Path, member: &Path, directory: &str) -> String {
+pub(crate) fn rebase(root: &Path, member: &Path, directory: &str) -> String {
     let target = Path::new(directory);
     if target.is_absolute() {
         return directory.to_owned();

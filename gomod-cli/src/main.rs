@@ -52,6 +52,7 @@ fn run(cli: &Cli) -> Result<Answer, CliError> {
         Command::Why(args) => commands::why::run(global, args).map(Answer::from),
         Command::PlanDowngrade(args) => commands::plan::run(global, args).map(Answer::from),
         Command::Apply(args) => commands::apply::run(global, args).map(Answer::from),
+        Command::Verify(args) => commands::verify::run(global, args),
         Command::Lock(args) => commands::lock::run(global, args).map(Answer::from),
         Command::Drift(args) => commands::drift::run(global, args),
     }

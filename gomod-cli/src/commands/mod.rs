@@ -16,6 +16,7 @@ mod restore;
 mod sums;
 mod targets;
 mod undo;
+pub(crate) mod verify;
 pub(crate) mod why;
 
 use gomod_core::host::{LoadFailure, Session};

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use gomod_core::host::{Lines, RunLock, TrustError, read_if_there, write_all_or_none};
+use gomod_core::host::{RunLock, TrustError, read_if_there, write_all_or_none};
 use gomod_core::model::{GoMod, ModulePath, ModuleVersion};
 use gomod_core::mvs::{LoadError, Unavailable, needed_sums};
 use gomod_core::plan::{Plan, Planner};
+use gomod_core::verify::Record;
 use serde::Serialize;
 
 use super::Setting;
@@ -83,7 +84,7 @@ pub(crate) fn complete(
     asked.sort();
     asked.dedup();
     let mut sums = Sums::default();
-    let mut known: Vec<(ModuleVersion, Lines)> = Vec::new();
+    let mut known: Vec<(ModuleVersion, Record)> = Vec::new();
     for (module, result) in setting.session.sums(&asked) {
         let lines = result.map_err(|error| trust_error(&error))?;
         compare(setting, &module, &lines)?;
@@ -179,7 +180,7 @@ pub(crate) fn outside(
 }
 
 /// What go.sum says of a module must agree with the log.
-fn compare(setting: &Setting, module: &ModuleVersion, lines: &Lines) -> Result<(), CliError> {
+fn compare(setting: &Setting, module: &ModuleVersion, lines: &Record) -> Result<(), CliError> {
     for (suffix, ours) in [("", lines.zip), ("/go.mod", lines.go_mod)] {
         let version = format!("{}{suffix}", module.version);
         let held = setting.session.go_sum().hashes(&module.path, &version);

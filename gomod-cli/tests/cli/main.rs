@@ -14,6 +14,8 @@ mod errors;
 mod imports;
 mod network;
 mod plan;
+mod repair;
 mod support;
 mod targets;
 mod trust;
+mod verify;

@@ -2,22 +2,22 @@
 //!
 //! Nothing is fed whose hash does not hold, and nothing is written to the cache before its hash held.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::trust::{Checked, Lines, Trust, TrustError};
+use super::trust::{Checked, Trust, TrustError};
 use super::zip::{ZipError, hash_zip};
 use super::{
     FetchError, Fetched, GoEnv, HostError, Info, ModCache, Request, SourceOptions, Sources,
     parse_list, read_if_there,
 };
-use crate::model::{GoSum, GoVersion, ModulePath, ModuleVersion, Version};
+use crate::model::{GoMod, GoSum, GoVersion, ModulePath, ModuleVersion, Version};
 use crate::mvs::{
     LoadError, Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, Unavailable,
     World,
 };
 use crate::plan::{Outcome, Planner, Progress};
-use crate::verify::{ModuleHash, hash_go_mod};
+use crate::verify::{ModuleHash, Record, hash_go_mod};
 
 /// What a missing go.sum line means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct Session {
     pub(super) sources: Sources,
     pub(super) trust: Trust,
     pub(super) root: PathBuf,
+    /// Versions whose `.mod` in the cache is neither read nor written.
+    pub(super) bypassed: HashSet<ModuleVersion>,
     warnings: Vec<String>,
     read: Evidence,
     /// A module cache for this run only.
@@ -104,6 +106,7 @@ impl Session {
             sources,
             trust,
             root: options.root,
+            bypassed: HashSet::new(),
             warnings: Vec::new(),
             read: Evidence::default(),
             _scratch: scratch,
@@ -256,6 +259,7 @@ impl Session {
         let modules: Vec<ModuleVersion> = readable.iter().map(|at| wanted[*at].clone()).collect();
         for (at, cached) in readable.into_iter().zip(self.cache.read_mods(&modules)) {
             match cached {
+                _ if self.bypassed.contains(&wanted[at]) => missing.push(at),
                 Ok(Some(bytes)) => found.push((at, bytes, "the module cache".to_owned(), false)),
                 Ok(None) => missing.push(at),
                 Err(error) => {
@@ -287,7 +291,10 @@ impl Session {
         for ((at, bytes, _, fetched), verdict) in found.into_iter().zip(verdicts) {
             results[at] = Some(match verdict {
                 Ok(()) => {
-                    if fetched {
+                    if fetched
+                        && !self.bypassed.contains(&wanted[at])
+                        && self.may_keep(&wanted[at], &bytes)
+                    {
                         fresh.push((wanted[at].clone(), bytes.clone()));
                     }
                     Ok(bytes)
@@ -300,6 +307,14 @@ impl Session {
             self.warnings.extend(errors.iter().map(ToString::to_string));
         }
         answered(results)
+    }
+
+    /// What nobody vouches for is kept only if it is a go.mod at all, and no page of a server.
+    fn may_keep(&self, module: &ModuleVersion, bytes: &[u8]) -> bool {
+        self.trust.knows_go_mod(module)
+            || self.trust.outside_log(&self.env, module).is_none()
+            || GoMod::parse_dependency("go.mod", bytes)
+                .is_ok_and(|go_mod| go_mod.module.is_some_and(|line| line.path.check().is_ok()))
     }
 
     /// The versions that each path's source lists, ascending; without pseudo-versions. A path that no
@@ -368,7 +383,7 @@ impl Session {
     pub fn sums(
         &mut self,
         modules: &[ModuleVersion],
-    ) -> Vec<(ModuleVersion, Result<Lines, TrustError>)> {
+    ) -> Vec<(ModuleVersion, Result<Record, TrustError>)> {
         let records = self.trust.records(&self.env, &self.sources, modules);
         records.into_iter().collect()
     }

@@ -16,6 +16,7 @@ mod parse_error;
 mod path;
 mod query;
 mod requirements;
+mod vendoring;
 mod version;
 
 pub use go_mod::{
@@ -35,6 +36,7 @@ pub use path::{
 };
 pub use query::{Query, QueryError};
 pub use requirements::NewRequirement;
+pub use vendoring::{VendorCheck, VendorFinding, VendorMember, VendorMismatch};
 pub use version::{PseudoForm, PseudoVersion, Version, VersionError, is_canonical, is_valid};
 
 use std::fmt;
