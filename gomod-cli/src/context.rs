@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gomod_core::host::{GoEnv, HostError, Session, SessionOptions, read_if_there};
+use gomod_core::host::{GoEnv, GoFlags, HostError, Session, SessionOptions, read_if_there};
 use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork};
 use gomod_core::mvs::{MainModules, MainModulesError, Mode, World};
 
@@ -26,6 +26,15 @@ pub(crate) struct Project {
     mod_flag: Option<String>,
 }
 
+/// Where a command runs: the directory and the environment, before any file of a module is read.
+pub(crate) struct Surroundings {
+    here: PathBuf,
+    env: GoEnv,
+    flags: GoFlags,
+    /// The file that `--modfile` or GOFLAGS names.
+    modfile: Option<PathBuf>,
+}
+
 /// A workspace.
 pub(crate) struct Work {
     pub(crate) file: PathBuf,
@@ -36,42 +45,24 @@ pub(crate) struct Work {
 impl Project {
     /// Finds and reads the files, as the `go` command would in this directory.
     pub(crate) fn open(global: &Global) -> Result<Self, CliError> {
-        if let Some(directory) = &global.directory {
-            std::env::set_current_dir(directory).map_err(|error| {
-                CliError::environment(format!("cannot change to {}: {error}", directory.display()))
-                    .hint("-C takes a directory that is there")
-            })?;
-        }
-        let here = std::env::current_dir()
-            .map_err(|error| CliError::environment(format!("no current directory: {error}")))?;
-        let env = GoEnv::load([]).map_err(|error| CliError::environment(error.to_string()))?;
+        let around = Surroundings::read(global)?;
         let local_go = match &global.go {
             Some(text) => Some(GoVersion::parse(text).ok_or_else(|| {
                 CliError::usage(format!("--go {text:?} is no Go version"))
                     .hint("write it as 1.21 or 1.21.3")
             })?),
-            None => env.local_go_version(),
+            None => around.env.local_go_version(),
         };
-        let flags = env.go_flags().map_err(|error| {
-            CliError::environment(error.to_string())
-                .hint("correct it, or run with GOFLAGS= in front")
-        })?;
-        let modfile = match &global.modfile {
-            Some(file) => Some(file.clone()),
-            None => flags.mod_file().map(PathBuf::from),
-        };
-        let work = match workspace_file(&env, &here)? {
+        let work = match around.workspace()? {
             Some(file) => {
-                if modfile.is_some() {
-                    return Err(not_in_workspace("--modfile", &file));
-                }
+                around.refuse_modfile(&file)?;
                 Some(Work::read(&file, local_go.as_ref())?)
             }
             None => None,
         };
-        let mod_flag = flags.mod_mode().map(str::to_owned);
-        let (file, name, sum_file) = match (&work, modfile) {
-            (Some(work), _) => {
+        let mod_flag = around.flags.mod_mode().map(str::to_owned);
+        let (file, name, sum_file) = match &work {
+            Some(work) => {
                 let directory = work
                     .members
                     .first()
@@ -85,13 +76,8 @@ impl Project {
                     PathBuf::from(sum),
                 )
             }
-            (None, modfile) => {
-                let root = module_root(&here)?;
-                let file = modfile.map_or_else(|| root.join("go.mod"), |file| here.join(file));
-                let name = file.file_name().map_or_else(
-                    || "go.mod".to_owned(),
-                    |name| name.to_string_lossy().into_owned(),
-                );
+            None => {
+                let (file, name) = around.mod_file()?;
                 let sum = file.with_extension("sum");
                 (file, name, sum)
             }
@@ -111,7 +97,7 @@ impl Project {
             }
         }
         Ok(Self {
-            env,
+            env: around.env,
             file,
             name,
             go_mod,
@@ -190,6 +176,67 @@ impl Project {
             ))
             .hint("set GOWORK=off to work on the module of this directory")),
         }
+    }
+}
+
+impl Surroundings {
+    /// Changes to the directory of `-C`; gives the one that the command then runs in.
+    pub(crate) fn enter(global: &Global) -> Result<PathBuf, CliError> {
+        if let Some(directory) = &global.directory {
+            std::env::set_current_dir(directory).map_err(|error| {
+                CliError::environment(format!("cannot change to {}: {error}", directory.display()))
+                    .hint("-C takes a directory that is there")
+            })?;
+        }
+        std::env::current_dir()
+            .map_err(|error| CliError::environment(format!("no current directory: {error}")))
+    }
+
+    /// Enters the directory of `-C`, and reads the environment.
+    pub(crate) fn read(global: &Global) -> Result<Self, CliError> {
+        let here = Self::enter(global)?;
+        let env = GoEnv::load([]).map_err(|error| CliError::environment(error.to_string()))?;
+        let flags = env.go_flags().map_err(|error| {
+            CliError::environment(error.to_string())
+                .hint("correct it, or run with GOFLAGS= in front")
+        })?;
+        let modfile = match &global.modfile {
+            Some(file) => Some(file.clone()),
+            None => flags.mod_file().map(PathBuf::from),
+        };
+        Ok(Self {
+            here,
+            env,
+            flags,
+            modfile,
+        })
+    }
+
+    /// The go.work in force.
+    fn workspace(&self) -> Result<Option<PathBuf>, CliError> {
+        workspace_file(&self.env, &self.here)
+    }
+
+    /// Refuses `--modfile` in a workspace.
+    fn refuse_modfile(&self, work: &Path) -> Result<(), CliError> {
+        match self.modfile {
+            Some(_) => Err(not_in_workspace("--modfile", work)),
+            None => Ok(()),
+        }
+    }
+
+    /// The go.mod of the module that the directory is in, or what stands in for it; and its name.
+    pub(crate) fn mod_file(&self) -> Result<(PathBuf, String), CliError> {
+        let root = module_root(&self.here)?;
+        let file = match &self.modfile {
+            Some(file) => self.here.join(file),
+            None => root.join("go.mod"),
+        };
+        let name = file.file_name().map_or_else(
+            || "go.mod".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        );
+        Ok((file, name))
     }
 }
 
@@ -314,7 +361,7 @@ fn module_root(here: &Path) -> Result<PathBuf, CliError> {
         })
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, CliError> {
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>, CliError> {
     match read_if_there(file) {
         Ok(Some(bytes)) => Ok(bytes),
         Ok(None) => Err(
@@ -344,7 +391,7 @@ fn unreadable(error: &HostError) -> CliError {
     CliError::environment(error.to_string()).hint("look at the file and its permissions")
 }
 
-fn malformed(name: &str, errors: &str) -> CliError {
+pub(crate) fn malformed(name: &str, errors: &str) -> CliError {
     let mut error = CliError::environment(format!("errors parsing {name}"));
     for line in errors.lines() {
         error = error.detail(line);

@@ -52,7 +52,7 @@ pub(crate) fn run(global: &Global, args: &args::Drift) -> Result<Answer, CliErro
         Format::Json => json(&document)?,
         Format::Text => page(&document, &name, now.modules.len()),
     };
-    Ok(Answer { output, code })
+    Ok(Answer::text(output, code))
 }
 
 #[derive(Serialize)]

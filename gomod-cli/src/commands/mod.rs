@@ -1,11 +1,14 @@
 //! One file per command: it asks the library, and hands the answer to a renderer.
 
 pub(crate) mod drift;
+pub(crate) mod edit;
+pub(crate) mod fmt;
 pub(crate) mod graph;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod plan;
 mod proof;
+mod single_file;
 mod sums;
 mod targets;
 mod undo;

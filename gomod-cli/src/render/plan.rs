@@ -3,10 +3,9 @@
 
 use std::fmt::Write as _;
 
-use gomod_core::plan::{FloorReport, Means, MoveReport, PlanReport, Report, Role, TargetReport};
-use similar::{ChangeTag, TextDiff};
-
+use super::diff::diff;
 use super::style::{ADDED, BOLD, DIM, REMOVED, WARNING, paint};
+use gomod_core::plan::{FloorReport, Means, MoveReport, PlanReport, Report, Role, TargetReport};
 
 /// What the page shows beside the report.
 pub(crate) struct Page<'a> {
@@ -34,7 +33,8 @@ pub(crate) fn page(page: &Page<'_>) -> String {
         target_section(&mut out, page, target);
     }
     summary(&mut out, page.chosen);
-    diff(&mut out, page);
+    out.push_str(&diff(page.file, "planned", page.before, page.after));
+    out.push('\n');
     reasons(&mut out, page);
     moves(&mut out, page);
     overridden(&mut out, page.chosen);
@@ -142,24 +142,6 @@ fn summary(out: &mut String, plan: &PlanReport) {
         &format!("Plan {}, by {}", plan.letter, means_words(&plan.means)),
     );
     let _ = writeln!(out, "  beside the targets, {}\n", parts.join("; "));
-}
-
-fn diff(out: &mut String, page: &Page<'_>) {
-    let diff = TextDiff::from_lines(page.before, page.after);
-    let _ = writeln!(out, "--- {0}\n+++ {0} (planned)", page.file);
-    for hunk in diff.unified_diff().context_radius(1).iter_hunks() {
-        let _ = writeln!(out, "{}", paint(DIM, hunk.header().to_string().trim_end()));
-        for change in hunk.iter_changes() {
-            let text = change.value().trim_end_matches(['\n', '\r']);
-            let line = match change.tag() {
-                ChangeTag::Delete => paint(REMOVED, &format!("-{text}")),
-                ChangeTag::Insert => paint(ADDED, &format!("+{text}")),
-                ChangeTag::Equal => format!(" {text}"),
-            };
-            let _ = writeln!(out, "{line}");
-        }
-    }
-    out.push('\n');
 }
 
 fn reasons(out: &mut String, page: &Page<'_>) {

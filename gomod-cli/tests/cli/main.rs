@@ -9,6 +9,10 @@
 mod beside_go;
 mod commands;
 mod errors;
+#[cfg(unix)]
+mod format;
+#[path = "../../../gomod-core/tests/formats_common/mod.rs"]
+mod formats_common;
 mod network;
 mod plan;
 mod support;

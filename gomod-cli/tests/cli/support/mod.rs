@@ -171,6 +171,15 @@ impl World {
 
     /// The `go` command in the same world, with a module cache of its own.
     pub fn go_in(&self, dir: &str, args: &[&str]) -> Run {
+        finish(self.go(dir, args))
+    }
+
+    /// A go command in the main module that is not started yet.
+    pub fn go_command(&self, args: &[&str]) -> Command {
+        self.go("main", args)
+    }
+
+    fn go(&self, dir: &str, args: &[&str]) -> Command {
         let mut command = self.command("go", dir, args);
         command
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -179,7 +188,7 @@ impl World {
         if !self.vars.contains_key("GOFLAGS") {
             command.env("GOFLAGS", "-mod=readonly -modcacherw");
         }
-        finish(command)
+        command
     }
 
     /// Lets gomod find the installed `go`, as a user's gomod would.
