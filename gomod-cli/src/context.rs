@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gomod_core::host::{GoEnv, GoFlags, HostError, Session, SessionOptions, read_if_there};
-use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork};
+use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork, VersionFixes};
 use gomod_core::mvs::{MainModules, MainModulesError, Mode, World};
 
 use crate::args::Global;
@@ -53,10 +53,15 @@ impl Project {
             })?),
             None => around.env.local_go_version(),
         };
+        let mut versions = Versions {
+            global,
+            around: &around,
+            session: None,
+        };
         let work = match around.workspace()? {
             Some(file) => {
                 around.refuse_modfile(&file)?;
-                Some(Work::read(&file, local_go.as_ref())?)
+                Some(Work::read(&file, local_go.as_ref(), &mut versions)?)
             }
             None => None,
         };
@@ -82,9 +87,7 @@ impl Project {
                 (file, name, sum)
             }
         };
-        let text = read(&file)?;
-        let go_mod =
-            GoMod::parse(&name, &text).map_err(|error| malformed(&name, &error.to_string()))?;
+        let go_mod = versions.read(&file, &name)?;
         if let (Some(line), Some(local)) = (&go_mod.go, &local_go)
             && line.version.cmp_precedence(local).is_gt()
         {
@@ -131,21 +134,7 @@ impl Project {
 
     /// A session with the sources that the flags and the environment name.
     pub(crate) fn session(&self, global: &Global) -> Result<Session, CliError> {
-        let base = std::env::current_dir().unwrap_or_default();
-        Session::new(
-            self.env.clone(),
-            self.go_sum.clone(),
-            SessionOptions {
-                proxy: global.proxy.clone(),
-                offline: global.offline,
-                root: self.root(),
-                base,
-            },
-        )
-        .map_err(|error| {
-            CliError::environment(error.to_string())
-                .hint("go env shows the settings in force; --proxy stands in for GOPROXY")
-        })
+        open_session(&self.env, self.go_sum.clone(), global, self.root())
     }
 
     /// The main modules, interned in `world`.
@@ -240,8 +229,60 @@ impl Surroundings {
     }
 }
 
+/// Reads the go.mod files of main modules, in which a version such as `v1.2` or a branch stands for what
+/// the sources make of it.
+struct Versions<'a> {
+    global: &'a Global,
+    around: &'a Surroundings,
+    /// Opened for the first file with such a version, which most have not.
+    session: Option<Session>,
+}
+
+impl Versions<'_> {
+    fn read(&mut self, file: &Path, name: &str) -> Result<GoMod, CliError> {
+        let text = read(file)?;
+        let mut fixes = VersionFixes::default();
+        let mut result = GoMod::parse_main(name, &text, &mut fixes);
+        if !fixes.take_wanted().is_empty() {
+            let session = match self.session.take() {
+                Some(session) => session,
+                None => open_session(
+                    &self.around.env,
+                    GoSum::default(),
+                    self.global,
+                    PathBuf::new(),
+                )?,
+            };
+            result = self.session.insert(session).parse_main(name, &text);
+        }
+        result.map_err(|error| malformed(name, &error.to_string()))
+    }
+}
+
+fn open_session(
+    env: &GoEnv,
+    go_sum: GoSum,
+    global: &Global,
+    root: PathBuf,
+) -> Result<Session, CliError> {
+    let options = SessionOptions {
+        proxy: global.proxy.clone(),
+        offline: global.offline,
+        root,
+        base: std::env::current_dir().unwrap_or_default(),
+    };
+    Session::new(env.clone(), go_sum, options).map_err(|error| {
+        CliError::environment(error.to_string())
+            .hint("go env shows the settings in force; --proxy stands in for GOPROXY")
+    })
+}
+
 impl Work {
-    fn read(file: &Path, local_go: Option<&GoVersion>) -> Result<Self, CliError> {
+    fn read(
+        file: &Path,
+        local_go: Option<&GoVersion>,
+        versions: &mut Versions<'_>,
+    ) -> Result<Self, CliError> {
         let text = read(file)?;
         let go_work = GoWork::parse("go.work", &text)
             .map_err(|error| malformed("go.work", &error.to_string()))?;
@@ -255,9 +296,7 @@ impl Work {
         for used in &go_work.uses {
             let directory = root.join(&used.path);
             let name = format!("{}/go.mod", used.path.trim_end_matches('/'));
-            let text = read(&directory.join("go.mod"))?;
-            let go_mod =
-                GoMod::parse(&name, &text).map_err(|error| malformed(&name, &error.to_string()))?;
+            let go_mod = versions.read(&directory.join("go.mod"), &name)?;
             members.push((directory, go_mod));
         }
         if members.is_empty() {

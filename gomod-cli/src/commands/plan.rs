@@ -51,7 +51,9 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         ));
     }
     let problem = Problem::new(&mut setting.world, &setting.main, setting.loaded.clone());
-    let mut planner = Planner::new(problem, setting.project.go_mod.clone(), goal, candidates);
+    let mut go_mod = setting.project.go_mod.clone();
+    go_mod.settle_versions();
+    let mut planner = Planner::new(problem, go_mod, goal, candidates);
     let outcome = setting
         .session
         .plan(&mut setting.world, &mut planner)

@@ -41,7 +41,8 @@ pub(crate) fn tried(setting: &mut Setting, baseline: &Lock, arguments: &[String]
             strategy: Some(Means::Require),
             ..Goal::default()
         };
-        let go_mod = setting.project.go_mod.clone();
+        let mut go_mod = setting.project.go_mod.clone();
+        go_mod.settle_versions();
         let mut planner = Planner::new(problem, go_mod, goal, Candidates::default());
         let outcome = match setting.session.plan(&mut setting.world, &mut planner) {
             Ok(outcome) => outcome,

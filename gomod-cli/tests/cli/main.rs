@@ -15,5 +15,6 @@ mod format;
 mod formats_common;
 mod network;
 mod plan;
+mod queries;
 mod support;
 mod trust;

@@ -22,6 +22,7 @@ mod http;
 mod info;
 mod netrc;
 mod proxy;
+mod queries;
 mod request;
 mod session;
 mod sources;

@@ -45,7 +45,7 @@ pub struct SessionOptions {
 pub struct Session {
     env: GoEnv,
     cache: ModCache,
-    sources: Sources,
+    pub(super) sources: Sources,
     trust: Trust,
     root: PathBuf,
     warnings: Vec<String>,
