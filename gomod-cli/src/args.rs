@@ -129,7 +129,7 @@ pub(crate) struct Why {
 }
 
 /// Plan the smallest edit of go.mod that brings versions back
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   gomod plan-downgrade gin@v1.9.0                     show the plan; nothing is changed

@@ -2,12 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use gomod_core::host::{GoEnv, GoFlags, HostError, Session, SessionOptions, read_if_there};
-use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork, VersionFixes};
+use gomod_core::diag::Position;
+use gomod_core::host::{GoEnv, Session, read_if_there};
+use gomod_core::model::{
+    GoMod, GoSum, GoVersion, GoWork, Godebug, Godebugs, Replace, ReplaceTarget,
+};
 use gomod_core::mvs::{MainModules, MainModulesError, Mode, World};
+use gomod_core::syntax::LineId;
 
 use crate::args::Global;
 use crate::error::CliError;
+use crate::surroundings::{
+    Surroundings, Versions, malformed, not_in_workspace, open_session, read, unreadable,
+};
 
 /// The main module or workspace in force, as it is on disk.
 pub(crate) struct Project {
@@ -20,19 +27,26 @@ pub(crate) struct Project {
     pub(crate) sum_file: PathBuf,
     pub(crate) go_sum: GoSum,
     pub(crate) work: Option<Work>,
+    /// The directory of the `go.mod` that is found, also when `--modfile` names another file.
+    module_root: PathBuf,
     /// The Go that is assumed to be installed.
     pub(crate) local_go: Option<GoVersion>,
     /// `-mod` of GOFLAGS.
     mod_flag: Option<String>,
 }
 
-/// Where a command runs: the directory and the environment, before any file of a module is read.
-pub(crate) struct Surroundings {
-    here: PathBuf,
-    env: GoEnv,
-    flags: GoFlags,
-    /// The file that `--modfile` or GOFLAGS names.
-    modfile: Option<PathBuf>,
+/// A replace line that names a directory.
+pub(crate) struct DirectoryLine {
+    /// `go.mod:5:1`.
+    pub(crate) at: String,
+    /// What is replaced: a path, or `path@version`.
+    pub(crate) old: String,
+    /// The directory as it is written.
+    pub(crate) written: String,
+    /// Where that is.
+    pub(crate) directory: PathBuf,
+    /// What edits the file.
+    pub(crate) tool: &'static str,
 }
 
 /// A workspace.
@@ -48,16 +62,16 @@ impl Project {
         let around = Surroundings::read(global)?;
         let local_go = match &global.go {
             Some(text) => Some(GoVersion::parse(text).ok_or_else(|| {
-                CliError::usage(format!("--go {text:?} is no Go version"))
-                    .hint("write it as 1.21 or 1.21.3")
+                CliError::usage(format!("--go {text:?} is no Go version")).hint(
+                    match text.strip_prefix("go").and_then(GoVersion::parse) {
+                        Some(meant) => format!("did you mean --go {meant}?"),
+                        None => "write it as 1.21 or 1.21.3".to_owned(),
+                    },
+                )
             })?),
             None => around.env.local_go_version(),
         };
-        let mut versions = Versions {
-            global,
-            around: &around,
-            session: None,
-        };
+        let mut versions = Versions::new(global, &around);
         let work = match around.workspace()? {
             Some(file) => {
                 around.refuse_modfile(&file)?;
@@ -66,7 +80,7 @@ impl Project {
             None => None,
         };
         let mod_flag = around.flags.mod_mode().map(str::to_owned);
-        let (file, name, sum_file) = match &work {
+        let (file, name, sum_file, module_root) = match &work {
             Some(work) => {
                 let directory = work
                     .members
@@ -79,12 +93,14 @@ impl Project {
                     directory.join("go.mod"),
                     "go.mod".to_owned(),
                     PathBuf::from(sum),
+                    directory,
                 )
             }
             None => {
+                let root = around.module_root()?;
                 let (file, name) = around.mod_file()?;
                 let sum = file.with_extension("sum");
-                (file, name, sum)
+                (file, name, sum, root)
             }
         };
         let go_mod = versions.read(&file, &name)?;
@@ -92,6 +108,23 @@ impl Project {
             && line.version.cmp_precedence(local).is_gt()
         {
             return Err(too_new(&name, &line.version, local));
+        }
+        // In a workspace the go command looks at the lines of go.work alone.
+        let godebugs = || around.env.godebugs(local_go.as_ref());
+        match &work {
+            None => check_godebugs(
+                &name,
+                &go_mod.godebug,
+                godebugs,
+                local_go.as_ref(),
+                |line| go_mod.position(line),
+            )?,
+            Some(Work { go_work, .. }) => {
+                let lines = &go_work.godebug;
+                check_godebugs("go.work", lines, godebugs, local_go.as_ref(), |line| {
+                    go_work.position(line)
+                })?;
+            }
         }
         let mut go_sum = read_sum(&sum_file)?;
         if let Some(work) = &work {
@@ -107,6 +140,7 @@ impl Project {
             sum_file,
             go_sum,
             work,
+            module_root,
             local_go,
             mod_flag,
         })
@@ -114,8 +148,14 @@ impl Project {
 
     /// The directory that directory replacements are relative to.
     pub(crate) fn root(&self) -> PathBuf {
-        let file = self.work.as_ref().map_or(&self.file, |work| &work.file);
-        file.parent().map(Path::to_path_buf).unwrap_or_default()
+        match &self.work {
+            Some(work) => work
+                .file
+                .parent()
+                .map(Path::to_path_buf)
+                .unwrap_or_default(),
+            None => self.module_root.clone(),
+        }
     }
 
     /// What `go list` would do about an inconsistent go.mod: under `-mod=mod` it is updated, here in
@@ -155,6 +195,69 @@ impl Project {
         })
     }
 
+    /// Where go.mod requires `module`, written as `path@version`: `go.mod:5:2`.
+    pub(crate) fn require_position(&self, module: &str) -> Option<String> {
+        if self.work.is_some() {
+            return None;
+        }
+        let mut lines = self.go_mod.require.iter();
+        let line = lines.find(|line| format!("{}@{}", line.path, line.version) == module)?;
+        let position = self.go_mod.position(line.line);
+        Some(format!("{}:{position}", self.name))
+    }
+
+    /// The line that replaces `module`, written as `path@version`, by a directory.
+    pub(crate) fn replaced_by_directory(&self, module: &str) -> Option<DirectoryLine> {
+        let find = |file: &str, lines: &[Replace], position: &dyn Fn(LineId) -> Position| {
+            let of = |line: &&Replace| match &line.version {
+                Some(version) => format!("{}@{version}", line.path) == module,
+                None => module.split('@').next() == Some(line.path.as_str()),
+            };
+            let exact = lines.iter().filter(|line| line.version.is_some()).find(of);
+            let line = exact.or_else(|| lines.iter().find(of))?;
+            let ReplaceTarget::Directory(written) = &line.target else {
+                return None;
+            };
+            Some(DirectoryLine {
+                at: format!("{file}:{}", position(line.line)),
+                old: match &line.version {
+                    Some(version) => format!("{}@{version}", line.path),
+                    None => line.path.to_string(),
+                },
+                written: written.clone(),
+                directory: PathBuf::new(),
+                tool: "go mod",
+            })
+        };
+        let below = |root: &Path, line: DirectoryLine| DirectoryLine {
+            directory: clean(&root.join(&line.written)),
+            ..line
+        };
+        let Some(work) = &self.work else {
+            let go_mod = &self.go_mod;
+            let found = find(&self.name, &go_mod.replace, &|line| go_mod.position(line))?;
+            return Some(below(&self.root(), found));
+        };
+        let by_work = find("go.work", &work.go_work.replace, &|line| {
+            work.go_work.position(line)
+        });
+        if let Some(found) = by_work {
+            let line = below(&self.root(), found);
+            return Some(DirectoryLine {
+                tool: "go work",
+                ..line
+            });
+        }
+        work.members.iter().rev().find_map(|(directory, go_mod)| {
+            let file = directory.join("go.mod");
+            let name = file.strip_prefix(self.root()).unwrap_or(&file).display();
+            let found = find(&name.to_string(), &go_mod.replace, &|line| {
+                go_mod.position(line)
+            })?;
+            Some(below(directory, found))
+        })
+    }
+
     /// Refuses a workspace, for commands that change one go.mod.
     pub(crate) fn require_single(&self, what: &str) -> Result<(), CliError> {
         match &self.work {
@@ -166,115 +269,6 @@ impl Project {
             .hint("set GOWORK=off to work on the module of this directory")),
         }
     }
-}
-
-impl Surroundings {
-    /// Changes to the directory of `-C`; gives the one that the command then runs in.
-    pub(crate) fn enter(global: &Global) -> Result<PathBuf, CliError> {
-        if let Some(directory) = &global.directory {
-            std::env::set_current_dir(directory).map_err(|error| {
-                CliError::environment(format!("cannot change to {}: {error}", directory.display()))
-                    .hint("-C takes a directory that is there")
-            })?;
-        }
-        std::env::current_dir()
-            .map_err(|error| CliError::environment(format!("no current directory: {error}")))
-    }
-
-    /// Enters the directory of `-C`, and reads the environment.
-    pub(crate) fn read(global: &Global) -> Result<Self, CliError> {
-        let here = Self::enter(global)?;
-        let env = GoEnv::load([]).map_err(|error| CliError::environment(error.to_string()))?;
-        let flags = env.go_flags().map_err(|error| {
-            CliError::environment(error.to_string())
-                .hint("correct it, or run with GOFLAGS= in front")
-        })?;
-        let modfile = match &global.modfile {
-            Some(file) => Some(file.clone()),
-            None => flags.mod_file().map(PathBuf::from),
-        };
-        Ok(Self {
-            here,
-            env,
-            flags,
-            modfile,
-        })
-    }
-
-    /// The go.work in force.
-    fn workspace(&self) -> Result<Option<PathBuf>, CliError> {
-        workspace_file(&self.env, &self.here)
-    }
-
-    /// Refuses `--modfile` in a workspace.
-    fn refuse_modfile(&self, work: &Path) -> Result<(), CliError> {
-        match self.modfile {
-            Some(_) => Err(not_in_workspace("--modfile", work)),
-            None => Ok(()),
-        }
-    }
-
-    /// The go.mod of the module that the directory is in, or what stands in for it; and its name.
-    pub(crate) fn mod_file(&self) -> Result<(PathBuf, String), CliError> {
-        let root = module_root(&self.here)?;
-        let file = match &self.modfile {
-            Some(file) => self.here.join(file),
-            None => root.join("go.mod"),
-        };
-        let name = file.file_name().map_or_else(
-            || "go.mod".to_owned(),
-            |name| name.to_string_lossy().into_owned(),
-        );
-        Ok((file, name))
-    }
-}
-
-/// Reads the go.mod files of main modules, in which a version such as `v1.2` or a branch stands for what
-/// the sources make of it.
-struct Versions<'a> {
-    global: &'a Global,
-    around: &'a Surroundings,
-    /// Opened for the first file with such a version, which most have not.
-    session: Option<Session>,
-}
-
-impl Versions<'_> {
-    fn read(&mut self, file: &Path, name: &str) -> Result<GoMod, CliError> {
-        let text = read(file)?;
-        let mut fixes = VersionFixes::default();
-        let mut result = GoMod::parse_main(name, &text, &mut fixes);
-        if !fixes.take_wanted().is_empty() {
-            let session = match self.session.take() {
-                Some(session) => session,
-                None => open_session(
-                    &self.around.env,
-                    GoSum::default(),
-                    self.global,
-                    PathBuf::new(),
-                )?,
-            };
-            result = self.session.insert(session).parse_main(name, &text);
-        }
-        result.map_err(|error| malformed(name, &error.to_string()))
-    }
-}
-
-fn open_session(
-    env: &GoEnv,
-    go_sum: GoSum,
-    global: &Global,
-    root: PathBuf,
-) -> Result<Session, CliError> {
-    let options = SessionOptions {
-        proxy: global.proxy.clone(),
-        offline: global.offline,
-        root,
-        base: std::env::current_dir().unwrap_or_default(),
-    };
-    Session::new(env.clone(), go_sum, options).map_err(|error| {
-        CliError::environment(error.to_string())
-            .hint("go env shows the settings in force; --proxy stands in for GOPROXY")
-    })
 }
 
 impl Work {
@@ -362,56 +356,6 @@ fn clean(path: &Path) -> PathBuf {
     out
 }
 
-fn workspace_file(env: &GoEnv, here: &Path) -> Result<Option<PathBuf>, CliError> {
-    match env.get("GOWORK") {
-        "off" => Ok(None),
-        "" | "auto" => {
-            let root = env.get("GOROOT");
-            Ok(here
-                .ancestors()
-                .take_while(|dir| root.is_empty() || *dir != Path::new(root))
-                .map(|dir| dir.join("go.work"))
-                .find(|file| file.is_file()))
-        }
-        path if Path::new(path).is_absolute() => Ok(Some(PathBuf::from(path))),
-        path => Err(
-            CliError::environment(format!("GOWORK={path} is no absolute path"))
-                .hint("set GOWORK to off, or to the absolute path of a go.work"),
-        ),
-    }
-}
-
-/// What the `go` command refuses (cmd/go's modload, init.go).
-fn not_in_workspace(what: &str, file: &Path) -> CliError {
-    let message = format!("{what} cannot be used in the workspace {}", file.display());
-    CliError::environment(message).hint("set GOWORK=off to work on the module of this directory")
-}
-
-fn module_root(here: &Path) -> Result<PathBuf, CliError> {
-    here.ancestors()
-        .find(|dir| dir.join("go.mod").is_file())
-        .map(Path::to_path_buf)
-        .ok_or_else(|| {
-            CliError::environment(format!(
-                "go.mod not found in {} or any parent",
-                here.display()
-            ))
-            .hint("run it in a module, or name one with -C DIR")
-        })
-}
-
-pub(crate) fn read(file: &Path) -> Result<Vec<u8>, CliError> {
-    match read_if_there(file) {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(
-            CliError::environment(format!("{} not found", file.display())).hint(
-                "look at -C, --modfile and GOFLAGS, and in a workspace at the use lines of go.work",
-            ),
-        ),
-        Err(error) => Err(unreadable(&error)),
-    }
-}
-
 fn read_sum(file: &Path) -> Result<GoSum, CliError> {
     let text = read_if_there(file)
         .map_err(|error| unreadable(&error))?
@@ -426,16 +370,27 @@ fn read_sum(file: &Path) -> Result<GoSum, CliError> {
     })
 }
 
-fn unreadable(error: &HostError) -> CliError {
-    CliError::environment(error.to_string()).hint("look at the file and its permissions")
-}
-
-pub(crate) fn malformed(name: &str, errors: &str) -> CliError {
-    let mut error = CliError::environment(format!("errors parsing {name}"));
-    for line in errors.lines() {
-        error = error.detail(line);
+/// Refuses `godebug` lines that the go command does not know.
+fn check_godebugs(
+    file: &str,
+    lines: &[Godebug],
+    known: impl FnOnce() -> Godebugs,
+    local_go: Option<&GoVersion>,
+    position: impl Fn(LineId) -> Position,
+) -> Result<(), CliError> {
+    if lines.is_empty() {
+        return Ok(());
     }
-    error.hint(format!("correct {name}; nothing was changed"))
+    let known = known();
+    let errors: Vec<String> = lines
+        .iter()
+        .filter_map(|line| Some((line, known.check(line, local_go).err()?)))
+        .map(|(line, error)| format!("{file}:{}: {error}", position(line.line)))
+        .collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(malformed(file, &errors.join("\n")))
 }
 
 fn too_new(name: &str, needs: &GoVersion, local: &GoVersion) -> CliError {

@@ -5,6 +5,7 @@ mod commands;
 mod context;
 mod error;
 mod render;
+mod surroundings;
 
 use std::io::Write;
 use std::process::ExitCode;

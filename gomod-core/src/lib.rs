@@ -39,6 +39,7 @@ pub mod drift;
 pub mod graph;
 #[cfg(feature = "host")]
 pub mod host;
+pub mod imports;
 pub mod model;
 pub mod mvs;
 pub mod plan;

@@ -13,13 +13,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What each module may import from its own crate. `host` is not here: it may import any.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("diag", &[]),
     ("syntax", &["diag"]),
     ("model", &["syntax", "diag"]),
     ("graph", &["model"]),
     ("mvs", &["model", "graph"]),
-    ("plan", &["syntax", "model", "graph", "mvs"]),
+    ("imports", &["model"]),
+    ("plan", &["syntax", "model", "graph", "mvs", "imports"]),
     ("check", &["syntax", "model"]),
     ("verify", &["model"]),
     (

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use gomod_core::model::{GoMod, GoWork};
 
 use crate::args::Global;
-use crate::context::{Surroundings, malformed, read};
 use crate::error::CliError;
+use crate::surroundings::{Surroundings, malformed, read};
 
 /// A file that was read and understood.
 pub(crate) struct SingleFile {

@@ -1,11 +1,10 @@
 //! The go.sum side of a plan: which lines are missing, what the checksum database says, and the writing.
 
-use std::path::Path;
 use std::time::Duration;
 
 use gomod_core::host::{Lines, RunLock, TrustError, read_if_there, write_all_or_none};
 use gomod_core::model::{GoMod, ModuleVersion};
-use gomod_core::mvs::needed_sums;
+use gomod_core::mvs::{LoadError, Unavailable, needed_sums};
 use gomod_core::plan::{Plan, Planner};
 use serde::Serialize;
 
@@ -46,7 +45,7 @@ struct Unchecked {
 }
 
 /// Looks up what the plan selects anew and what go.sum lacks for it. With `zips`, modules outside the
-/// log are fetched and hashed.
+/// log are fetched and hashed, and the rest that writing needs is checked.
 pub(crate) fn complete(
     setting: &mut Setting,
     planner: &Planner,
@@ -56,6 +55,9 @@ pub(crate) fn complete(
     let content = plan.content(&setting.world, planner.problem());
     let needed = needed_sums(&setting.world, &plan.graph, &plan.setup.overrides, &content);
     let anew = plan.selected_anew(&setting.world, planner.problem());
+    if zips {
+        refuse_without_info(setting, &anew)?;
+    }
     let has = |module: &ModuleVersion, suffix: &str| {
         let version = format!("{}{suffix}", module.version);
         !setting
@@ -128,6 +130,25 @@ pub(crate) fn complete(
         })
         .collect();
     Ok(sums)
+}
+
+/// `go list -m all` asks for the `.info` of each selected version: one that no source has must not be
+/// written.
+fn refuse_without_info(setting: &mut Setting, anew: &[ModuleVersion]) -> Result<(), CliError> {
+    for (module, info) in anew.iter().zip(setting.session.infos(anew)) {
+        if let Err(LoadError::Unavailable {
+            reason: Unavailable::NotFound,
+            message,
+        }) = info
+        {
+            return Err(CliError::environment(format!(
+                "{module}: no source has its .info, which `go list -m all` needs; nothing was written"
+            ))
+            .detail(message.lines().next().unwrap_or_default())
+            .hint("name another source with --proxy, or ask for another version"));
+        }
+    }
+    Ok(())
 }
 
 /// The hashes of a module that no log vouches for: of its go.mod as it was read, and of its zip.
@@ -279,11 +300,7 @@ pub(crate) fn write(setting: &Setting, plan: &Plan, sums: &Sums) -> Result<(), C
 
 /// A note on a vendor directory that no longer fits.
 pub(crate) fn stale_vendor(setting: &Setting, written: bool) -> Option<String> {
-    let root = setting
-        .project
-        .file
-        .parent()
-        .unwrap_or_else(|| Path::new("."));
+    let root = setting.project.root();
     root.join("vendor/modules.txt").is_file().then(|| {
         let when = if written {
             "is stale now"

@@ -26,7 +26,12 @@ struct Document {
 pub(crate) fn run(global: &Global, args: &Why) -> Result<String, CliError> {
     let mut setting = Setting::load(global, Mode::Update)?;
     let path = setting.find_module(&args.module)?;
-    let otherwise = otherwise(&mut setting, path)?;
+    // What would win without the go line is no question: the line is always there.
+    let pseudo = setting.world.modules.path(path).is_toolchain();
+    let otherwise = match pseudo {
+        true => None,
+        false => otherwise(&mut setting, path)?,
+    };
     let modules = &setting.world.modules;
     let graph = &setting.loaded.graph;
     let selected = graph.selected(path);
@@ -70,14 +75,12 @@ pub(crate) fn run(global: &Global, args: &Why) -> Result<String, CliError> {
     }
     let _ = match &document.otherwise {
         Some(version) => writeln!(out, "  without them, {version} would be selected"),
-        None if document.floors.is_empty() => Ok(()),
+        None if document.floors.is_empty() || pseudo => Ok(()),
         None => writeln!(out, "  without them, it would not be in the build list"),
     };
-    if document.floors.iter().any(|floor| floor.path.len() > 1) {
-        let hint = format!(
-            "gomod plan-downgrade {}@VERSION says what must change",
-            args.module
-        );
+    if pseudo || document.floors.iter().any(|floor| floor.path.len() > 1) {
+        let name = if pseudo { "go" } else { &args.module };
+        let hint = format!("gomod plan-downgrade {name}@VERSION says what must change");
         let _ = writeln!(out, "{}", paint(DIM, &hint));
     }
     Ok(out)
@@ -101,7 +104,7 @@ fn otherwise(setting: &mut Setting, path: PathId) -> Result<Option<String>, CliE
             Mode::Update,
             setting.project.local_go.as_ref(),
         )
-        .map_err(|failure| load_error(&failure))?;
+        .map_err(|failure| load_error(&setting.project, &failure))?;
     let modules = &setting.world.modules;
     let version = loaded
         .graph

@@ -23,7 +23,7 @@ pub(crate) struct Page<'a> {
     pub(crate) verbose: bool,
 }
 
-/// How many chains and closure roots are shown unless `-v` asks for all.
+/// How many chains and added roots are shown unless `-v` asks for all.
 const FEW: usize = 5;
 
 /// The whole page.
@@ -33,6 +33,7 @@ pub(crate) fn page(page: &Page<'_>) -> String {
         target_section(&mut out, page, target);
     }
     summary(&mut out, page.chosen);
+    unresolved(&mut out, page.chosen);
     out.push_str(&diff(page.file, "planned", page.before, page.after));
     out.push('\n');
     reasons(&mut out, page);
@@ -144,6 +145,18 @@ fn summary(out: &mut String, plan: &PlanReport) {
     let _ = writeln!(out, "  beside the targets, {}\n", parts.join("; "));
 }
 
+/// The imports that nothing would provide: the most important thing to know of a plan that has any.
+fn unresolved(out: &mut String, plan: &PlanReport) {
+    if plan.imports.unresolved.is_empty() {
+        return;
+    }
+    section(out, "Does not build");
+    for one in &plan.imports.unresolved {
+        let _ = writeln!(out, "{} {}", paint(WARNING, "warning:"), one.sentence());
+    }
+    out.push('\n');
+}
+
 fn reasons(out: &mut String, page: &Page<'_>) {
     use gomod_core::plan::Edit;
     let (closure, edits): (Vec<_>, Vec<_>) = page
@@ -163,7 +176,7 @@ fn reasons(out: &mut String, page: &Page<'_>) {
     if !closure.is_empty() {
         let _ = writeln!(
             out,
-            "  {} new requirements keep in the graph what changed modules require (root closure):",
+            "  {} new requirements, which the build needs beside those that changed:",
             closure.len()
         );
         let shown = if page.verbose { closure.len() } else { FEW };
@@ -218,7 +231,7 @@ fn moves(out: &mut String, page: &Page<'_>) {
     };
     let groups = [
         (Role::Moved, "Also moves"),
-        (Role::Closure, "Moves only because of root closure"),
+        (Role::Closure, "Moves only because of the new requirements"),
     ];
     for (role, title) in groups {
         let list = of(role);
@@ -268,6 +281,10 @@ fn overridden(out: &mut String, plan: &PlanReport) {
 
 fn table(out: &mut String, page: &Page<'_>) {
     section(out, "Alternatives");
+    let broken = |plan: &PlanReport| match plan.imports.unresolved.len() {
+        0 => String::new(),
+        _ => format!("  {}", paint(WARNING, "does not build")),
+    };
     let means = |plan: &PlanReport| means_words(&plan.means);
     let width = page
         .report
@@ -291,7 +308,7 @@ fn table(out: &mut String, page: &Page<'_>) {
         };
         let _ = writeln!(
             out,
-            "  {mark}{} {:<width$}  {:>10}  {:>6}  {:>6}  {:>6}  {:>5}  {:>5}",
+            "  {mark}{} {:<width$}  {:>10}  {:>6}  {:>6}  {:>6}  {:>5}  {:>5}{}",
             plan.letter,
             means(plan),
             cost.overridden,
@@ -299,7 +316,8 @@ fn table(out: &mut String, page: &Page<'_>) {
             cost.direct_moved,
             cost.others_moved,
             cost.steps,
-            cost.lines
+            cost.lines,
+            broken(plan)
         );
     }
     for refusal in &page.report.refused {

@@ -132,6 +132,13 @@ fn why() {
     example.com/main
       is a main module: nothing requires it
     ");
+    // The go line is always there, and the toolchain line follows from it.
+    assert_snapshot!(world.gomod(&["why", "toolchain"]).ok(), @r"
+    toolchain go1.21
+      held up by 1 requirement:
+        example.com/main → go@1.21 → toolchain@go1.21
+    gomod plan-downgrade go@VERSION says what must change
+    ");
 }
 
 #[test]
@@ -164,7 +171,7 @@ fn lock_and_drift_go_round() {
           required by example.com/main → example.com/b@v1.0.0 → example.com/a@v1.0.0
 
     To put back what was lowered or left
-      go get example.com/b@v1.2.0 example.com/a@v1.2.0
+      go get example.com/b@v1.2.0
 
     To agree to it
       gomod lock
@@ -266,6 +273,17 @@ fn directories_and_other_files() {
     assert!(page.contains("written: old.mod"), "{page}");
     assert_eq!(world.read("main/go.mod"), MAIN);
     assert!(world.read("main/old.mod").contains("example.com/a v1.0.0"));
+}
+
+#[test]
+fn a_modfile_elsewhere_leaves_the_root_where_it_is() {
+    let world = World::new(PAIR);
+    let text =
+        "module example.com/main\n\ngo 1.21\n\nrequire x.y/z v1.0.0\n\nreplace x.y/z => ./z\n";
+    world.write("main/sub/x.mod", text);
+    world.write("main/z/go.mod", "module x.y/z\n\ngo 1.21\n");
+    let list = world.gomod(&["list", "--modfile", "sub/x.mod"]).ok();
+    assert_eq!(list, "example.com/main\nx.y/z v1.0.0 => ./z\n");
 }
 
 #[test]

@@ -8,13 +8,16 @@
 
 mod beside_go;
 mod commands;
+mod drift;
 mod errors;
 #[cfg(unix)]
 mod format;
 #[path = "../../../gomod-core/tests/formats_common/mod.rs"]
 mod formats_common;
+mod imports;
 mod network;
 mod plan;
 mod queries;
 mod support;
+mod targets;
 mod trust;

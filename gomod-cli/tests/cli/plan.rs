@@ -43,6 +43,7 @@ fn the_page() {
       5 go.mod files against go.sum, 0 against the checksum database
       not checked (GOSUMDB=off): example.com/a@v1.0.0, example.com/b@v1.0.0
       go.sum has every line that is needed
+      imports not followed: the main module has no Go files
 
     To apply it
       gomod plan-downgrade a@v1.0.0 --write
@@ -207,4 +208,13 @@ fn a_go_version_is_a_target() {
         "{written}"
     );
     assert_eq!(world.gomod(&["list", "--go", "1.20"]).code, Some(0));
+}
+
+#[test]
+fn a_version_without_info_is_not_written() {
+    let world = World::new(PAIR);
+    std::fs::remove_file(world.path(&World::proxied("example.com/b", "v1.0.0", "info"))).unwrap();
+    world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok();
+    let args = ["plan-downgrade", "a@v1.0.0", "--write"];
+    world.refused(3, &args, &["example.com/b@v1.0.0", ".info"]);
 }

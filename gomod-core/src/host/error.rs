@@ -21,6 +21,14 @@ pub enum HostError {
         /// The system's error.
         source: io::Error,
     },
+    /// A module zip that cannot be read.
+    #[error("reading {}: {reason}", file.display())]
+    Zip {
+        /// The zip.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A lock that another process still held after the time allowed.
     #[error("{} is locked by another process; waited {waited_ms} ms", path.display())]
     Locked {

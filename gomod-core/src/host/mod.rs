@@ -11,6 +11,7 @@
 )]
 
 mod cache;
+mod content;
 mod direct;
 mod env;
 mod error;
@@ -32,6 +33,7 @@ mod trust;
 mod zip;
 
 pub use cache::{CacheFile, ModCache, VersionLock};
+pub use content::main_packages;
 pub use env::{GoEnv, SumdbSetting, Toolchain};
 pub use error::HostError;
 pub use fetch_error::{Attempt, FetchError};

@@ -43,11 +43,11 @@ pub struct SessionOptions {
 /// One run over one main module or workspace.
 #[derive(Debug)]
 pub struct Session {
-    env: GoEnv,
-    cache: ModCache,
+    pub(super) env: GoEnv,
+    pub(super) cache: ModCache,
     pub(super) sources: Sources,
-    trust: Trust,
-    root: PathBuf,
+    pub(super) trust: Trust,
+    pub(super) root: PathBuf,
     warnings: Vec<String>,
     /// A module cache for this run only.
     _scratch: Option<tempfile::TempDir>,
@@ -171,6 +171,7 @@ impl Session {
                     if let Some(error) = insecure {
                         return Err(error.clone());
                     }
+                    self.feed_packages(world, &needs.packages, &mut planner.packages)?;
                     let paths: Vec<ModulePath> = needs
                         .lists
                         .iter()
@@ -392,7 +393,7 @@ impl Session {
                     "replacement directory {directory} has no go.mod ({})",
                     path.display()
                 ),
-                Unavailable::Other,
+                Unavailable::NoDirectory,
             )),
             Err(error) => Err(unavailable(error.to_string(), Unavailable::Other)),
         }
@@ -429,7 +430,7 @@ fn fetch_failure(error: &FetchError) -> LoadError {
     unavailable(error.to_string(), reason)
 }
 
-fn distrust(error: &TrustError) -> LoadError {
+pub(super) fn distrust(error: &TrustError) -> LoadError {
     let reason = match error {
         error if error.is_security() => Unavailable::Distrusted,
         TrustError::Unreachable { offline: true, .. } => Unavailable::Offline,

@@ -151,50 +151,101 @@ impl Trust {
         sources: &Sources,
         files: &[(ModuleVersion, ModuleHash, String)],
     ) -> Vec<Result<(), TrustError>> {
+        self.check(env, sources, files, What::GoMod)
+    }
+
+    /// Checks the zips of module versions; each comes with who gave it.
+    pub fn check_zips(
+        &mut self,
+        env: &GoEnv,
+        sources: &Sources,
+        files: &[(ModuleVersion, ModuleHash, String)],
+    ) -> Vec<Result<(), TrustError>> {
+        self.check(env, sources, files, What::Zip)
+    }
+
+    /// Checks the hash that the module cache recorded of a zip against go.sum, if that knows it.
+    ///
+    /// # Errors
+    /// [`TrustError::Mismatch`].
+    pub fn check_recorded_zip(
+        &self,
+        module: &ModuleVersion,
+        actual: ModuleHash,
+    ) -> Result<(), TrustError> {
+        let file = (module.clone(), actual, "the module cache".to_owned());
+        self.by_go_sum(&file, What::Zip).unwrap_or(Ok(()))
+    }
+
+    fn check(
+        &mut self,
+        env: &GoEnv,
+        sources: &Sources,
+        files: &[(ModuleVersion, ModuleHash, String)],
+        what: What,
+    ) -> Vec<Result<(), TrustError>> {
+        let known: Vec<Option<Result<(), TrustError>>> = files
+            .iter()
+            .map(|file| self.by_go_sum(file, what))
+            .collect();
         let asked: Vec<ModuleVersion> = files
             .iter()
-            .filter(|(module, _, _)| !self.knows_go_mod(module))
-            .map(|(module, _, _)| module.clone())
+            .zip(&known)
+            .filter(|(_, known)| known.is_none())
+            .map(|((module, _, _), _)| module.clone())
             .collect();
         let mut records = self.records(env, sources, &asked);
         files
             .iter()
-            .map(|(module, actual, source_name)| {
-                let mismatch = |witness: &str, expected: String| TrustError::Mismatch {
-                    module: module.clone(),
-                    what: "go.mod",
-                    source_name: source_name.clone(),
-                    actual: *actual,
-                    witness: witness.to_owned(),
-                    expected,
-                };
-                let version = format!("{}/go.mod", module.version);
-                let known = self.go_sum.hashes(&module.path, &version);
-                if !known.is_empty() {
-                    if known.iter().any(|hash| **hash == *actual.to_string()) {
+            .zip(known)
+            .map(|(file, known)| {
+                let (module, actual, _) = file;
+                if let Some(verdict) = known {
+                    if what == What::GoMod && verdict.is_ok() {
                         self.checked.by_go_sum.insert(module.clone());
-                        return Ok(());
                     }
-                    return Err(mismatch("go.sum", known.join(" or ")));
+                    return verdict;
                 }
-                match records.remove(module) {
-                    None => Ok(()),
-                    Some(Err(error)) => Err(error),
-                    Some(Ok(lines)) if lines.go_mod == *actual => {
+                let Some(record) = records.remove(module) else {
+                    return Ok(());
+                };
+                let lines = record?;
+                let expected = match what {
+                    What::GoMod => lines.go_mod,
+                    What::Zip => lines.zip,
+                };
+                if expected == *actual {
+                    if what == What::GoMod {
                         self.checked.go_mods_by_log += 1;
-                        Ok(())
                     }
-                    Some(Ok(lines)) => {
-                        let name = self
-                            .checked
-                            .log
-                            .as_ref()
-                            .map_or("the log", |log| log.0.as_str());
-                        Err(mismatch(name, lines.go_mod.to_string()))
-                    }
+                    return Ok(());
                 }
+                let log = self.checked.log.as_ref();
+                let name = log.map_or("the log", |log| log.0.as_str());
+                Err(mismatch(file, what, name, expected.to_string()))
             })
             .collect()
+    }
+
+    /// What go.sum says of a file; `None` when it does not know it.
+    fn by_go_sum(
+        &self,
+        file: &(ModuleVersion, ModuleHash, String),
+        what: What,
+    ) -> Option<Result<(), TrustError>> {
+        let (module, actual, _) = file;
+        let version = match what {
+            What::GoMod => format!("{}/go.mod", module.version),
+            What::Zip => module.version.to_string(),
+        };
+        let known = self.go_sum.hashes(&module.path, &version);
+        if known.is_empty() {
+            return None;
+        }
+        if known.iter().any(|hash| **hash == *actual.to_string()) {
+            return Some(Ok(()));
+        }
+        Some(Err(mismatch(file, what, "go.sum", known.join(" or "))))
     }
 
     /// The proven hashes of module versions, for those that the log is asked about; the others are
@@ -348,6 +399,32 @@ impl Trust {
                 Err(_) => return,
             }
         }
+    }
+}
+
+/// Of what a hash is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    GoMod,
+    Zip,
+}
+
+fn mismatch(
+    (module, actual, source_name): &(ModuleVersion, ModuleHash, String),
+    what: What,
+    witness: &str,
+    expected: String,
+) -> TrustError {
+    TrustError::Mismatch {
+        module: module.clone(),
+        what: match what {
+            What::GoMod => "go.mod",
+            What::Zip => "zip",
+        },
+        source_name: source_name.clone(),
+        actual: *actual,
+        witness: witness.to_owned(),
+        expected,
     }
 }
 

@@ -9,6 +9,7 @@ mod go_mod_json;
 mod go_sum;
 mod go_version;
 mod go_work;
+mod godebugs;
 mod lines;
 mod modules_txt;
 mod order;
@@ -28,6 +29,7 @@ pub use go_mod_json::json_text;
 pub use go_sum::{GoSum, GoSumError};
 pub use go_version::GoVersion;
 pub use go_work::{GoWork, Use};
+pub use godebugs::{GodebugError, Godebugs};
 pub use modules_txt::{ModulesTxt, VendoredModule, VendoredReplacement};
 pub use parse_error::{ParseError, ParseErrorKind, ParseErrors};
 pub use path::{

@@ -36,6 +36,8 @@ pub enum Unavailable {
     NoProxy,
     /// It takes the network, which this run may not use.
     Offline,
+    /// A replacement directory is not there, or has no `go.mod`.
+    NoDirectory,
     /// Anything else: the network, a file.
     Other,
 }

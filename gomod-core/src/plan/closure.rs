@@ -1,17 +1,32 @@
-//! What follows from a changed root: the roots that its requirements become, and with a target for `go`
+//! What follows from a changed root: the modules that must be roots with it, and with a target for `go`
 //! the bounds on modules that are no roots.
+//!
+//! Where the imports can be followed, each module that provides a package is a root, as `go mod tidy` makes
+//! it. Otherwise root closure stands in: what a changed root requires becomes a root, and so on (C4).
 
 use rustc_hash::FxHashSet;
 
+use super::packages::{ImportCheck, Packages, Universe};
 use super::problem::content;
 use super::search::{Search, Stop};
 use super::visible::Cause;
 use crate::graph::{ModuleGraph, ModuleId, PathId};
+use crate::imports::{Unresolved, Walk};
+use crate::mvs::Overrides;
+
+/// What makes a module a root that was none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AddedBy {
+    /// A changed root requires it.
+    Requirement(ModuleId),
+    /// This module imports a package of it; `None`: the main module does.
+    Import(Option<ModuleId>),
+}
 
 impl Search<'_> {
-    /// Root closure: what a new or changed root requires becomes a root at its selected version, and so
-    /// on (the design's C4). Says whether anything was added or moved.
-    pub(super) fn add_closure(&mut self, graph: &ModuleGraph) -> Result<bool, Stop> {
+    /// Adds the roots that have to stand in go.mod with what changed. Says whether anything was added or
+    /// moved.
+    pub(super) fn close(&mut self, graph: &ModuleGraph) -> Result<bool, Stop> {
         let mut grew = false;
         let roots: Vec<(PathId, ModuleId)> = self.roots.iter().map(|(p, m)| (*p, *m)).collect();
         for (path, root) in &roots {
@@ -29,29 +44,98 @@ impl Search<'_> {
         if grew {
             return Ok(true);
         }
-        for (path, root) in roots {
-            if self.problem.is_toolchain(path) || !self.is_changed(path, root) {
-                continue;
-            }
-            for requirement in self.closure_of(root) {
-                let path = self.world.modules.path_of(requirement);
-                if self.roots.contains_key(&path)
-                    || self.problem.is_main(path)
-                    || self.problem.is_toolchain(path)
-                {
-                    continue;
+        let list = self.root_list();
+        let overrides = self.overrides.clone();
+        match self.follow_imports(graph, &overrides, &list)? {
+            Some(walk) => {
+                for (module, used) in walk.providers {
+                    grew |= self.add_root(graph, module, AddedBy::Import(used.by));
                 }
-                let Some(selected) = graph.selected(path) else {
-                    continue;
-                };
-                self.roots.insert(path, selected);
-                self.raisers.insert(path);
-                self.added.insert(path, root);
-                grew = true;
+            }
+            None => {
+                for (path, root) in roots {
+                    if self.problem.is_toolchain(path) || !self.is_changed(path, root) {
+                        continue;
+                    }
+                    for requirement in self.closure_of(root) {
+                        grew |= self.add_root(graph, requirement, AddedBy::Requirement(root));
+                    }
+                }
             }
         }
         self.flush_needs()?;
         Ok(grew)
+    }
+
+    /// Makes a module a root at its selected version, unless it is one.
+    fn add_root(&mut self, graph: &ModuleGraph, module: ModuleId, by: AddedBy) -> bool {
+        let path = self.world.modules.path_of(module);
+        if self.roots.contains_key(&path)
+            || self.problem.is_main(path)
+            || self.problem.is_toolchain(path)
+        {
+            return false;
+        }
+        let Some(selected) = graph.selected(path) else {
+            return false;
+        };
+        self.roots.insert(path, selected);
+        self.raisers.insert(path);
+        self.added.insert(path, by);
+        true
+    }
+
+    /// Follows the imports under a build list; `None` when they cannot be followed.
+    fn follow_imports(
+        &mut self,
+        graph: &ModuleGraph,
+        overrides: &Overrides,
+        roots: &[ModuleId],
+    ) -> Result<Option<Walk<ModuleId>>, Stop> {
+        if self.packages.unavailable().is_some() {
+            return Ok(None);
+        }
+        let roots: FxHashSet<ModuleId> = roots.iter().copied().collect();
+        let universe = Universe::new(self.world, graph, overrides, &roots);
+        let Some(walk) = self.packages.walk(&universe) else {
+            return Ok(None);
+        };
+        if !walk.needs.is_empty() {
+            self.needs.packages = Packages::wanted(&universe, &walk.needs);
+            self.needs.universes.push(universe);
+            self.flush_needs()?;
+        }
+        Ok(Some(walk))
+    }
+
+    /// Which imports the final graph leaves without a provider, or with several, beyond those of today.
+    pub(super) fn import_check(
+        &mut self,
+        graph: &ModuleGraph,
+        roots: &[ModuleId],
+    ) -> Result<Option<ImportCheck>, Stop> {
+        let overrides = self.overrides.clone();
+        let Some(walk) = self.follow_imports(graph, &overrides, roots)? else {
+            return Ok(None);
+        };
+        let mut unresolved = walk.unresolved;
+        if !unresolved.is_empty() {
+            let problem = self.problem;
+            let today = self.follow_imports(
+                &problem.graph,
+                &problem.setup.overrides,
+                &problem.setup.roots,
+            )?;
+            let before = today.map(|walk| walk.unresolved).unwrap_or_default();
+            let known = |one: &Unresolved<ModuleId>| before.iter().any(|b| b.path == one.path);
+            unresolved.retain(|one| !known(one));
+        }
+        Ok(Some(ImportCheck {
+            packages: walk.packages,
+            modules: walk.providers.len(),
+            looked: walk.looked.into_iter().collect(),
+            unresolved,
+        }))
     }
 
     /// What becomes a root with a changed root: its requirements, or everything behind one that is

@@ -4,9 +4,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::candidates::Candidates;
+use super::finish::Solution;
 use super::goal::{Goal, Target};
 use super::problem::Problem;
-use super::search::Solution;
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::mvs::{Overrides, Source, World};
 
@@ -15,6 +15,9 @@ use crate::mvs::{Overrides, Source, World};
 /// Roots that closure adds, and what moves only because of them, do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 pub struct Cost {
+    /// Packages that the main module imports, directly or not, and that no module or several would
+    /// provide, beyond those of today. A plan that has any does not build.
+    pub unresolved: usize,
     /// Direct requirements dropped.
     pub dropped: usize,
     /// Requirements that ask for more than what is used, beyond those of today.
@@ -161,6 +164,10 @@ pub(super) fn cost(
         &solution.overrides,
         &solution.plain_roots,
     );
+    cost.unresolved = solution
+        .imports
+        .as_ref()
+        .map_or(0, |check| check.unresolved.len());
     cost.overridden = planned
         .keys()
         .filter(|pair| !today.contains_key(*pair))

@@ -4,54 +4,75 @@
 //! them through the [`World`] and its [`Candidates`], and ends with [`Outcome`]: the plans it found,
 //! best first, and why other ways do not lead there. What a plan means is described in docs/planning.md.
 
+mod branch;
 mod candidates;
+mod choice;
 mod closure;
 mod cost;
+mod descend;
 mod edit;
+mod finish;
 mod goal;
+mod packages;
 mod problem;
 mod report;
 mod search;
+mod unresolved;
 mod visible;
 
 pub use candidates::{Candidates, Pass};
+pub use closure::AddedBy;
 pub use cost::{Cost, Move, Role};
+pub use descend::Lowering;
 pub use edit::Edit;
 pub use goal::{Goal, Means, Target};
+pub use packages::{ImportCheck, Packages};
 pub use problem::Problem;
 pub use report::{
     EditReport, FloorReport, MoveReport, OverriddenReport, PlanReport, Refusal, Report,
     TargetReport,
 };
-pub use search::Lowering;
+pub use unresolved::{ImportsReport, UnresolvedReport};
 
 use rustc_hash::FxHashMap;
 
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::{GoMod, ModuleVersion};
 use crate::mvs::{LoadError, Setup, Source, SourceId, World};
-use search::{Search, Stop};
+use branch::{Branch, Ended};
+use choice::{Choice, Way};
+use descend::Context;
+use packages::Universe;
+use search::{Blocked, Search, Stop};
 
 /// What a planner has to know next.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Needs {
     /// `go.mod` files, to be fed to the [`World`].
     pub sources: Vec<SourceId>,
     /// Paths whose versions must be listed, to be fed to the [`Candidates`].
     pub lists: Vec<PathId>,
+    /// Directories of modules (`""` is a module's root) whose Go files are to be fed to the [`Packages`].
+    pub packages: Vec<(SourceId, String)>,
     /// What will probably be needed soon.
     ahead: Vec<SourceId>,
+    /// The build lists whose imports are being followed.
+    universes: Vec<Universe>,
 }
 
 impl Needs {
     /// Whether nothing is needed.
     pub fn is_empty(&self) -> bool {
-        self.sources.is_empty() && self.lists.is_empty()
+        self.sources.is_empty() && self.lists.is_empty() && self.packages.is_empty()
     }
 
     fn merge(&mut self, other: Self) {
         self.sources.extend(other.sources);
         self.lists.extend(other.lists);
+        self.packages.extend(other.packages);
+        self.packages.sort_unstable();
+        self.packages.dedup();
+        self.universes.extend(other.universes);
         self.sources.sort_unstable();
         self.sources.dedup();
         self.lists.sort_unstable();
@@ -85,10 +106,17 @@ pub enum Conflict {
     },
     /// More modules would move than the limit allows.
     TooManyMoves {
-        /// How many would.
-        moves: usize,
+        /// Those that would, by path.
+        moves: Vec<Move>,
         /// The limit.
         limit: usize,
+    },
+    /// The same content would be used for several module paths.
+    UsedTwice {
+        /// The content.
+        source: Source,
+        /// The paths.
+        paths: Vec<PathId>,
     },
     /// The edit cannot be expressed as lines of `go.mod`.
     Unwritable {
@@ -109,6 +137,8 @@ pub struct Plan {
     pub means: Vec<Means>,
     /// Which versions had to be considered.
     pub pass: Pass,
+    /// Modules that were let rise, to avoid more.
+    pub raised: Vec<PathId>,
     /// What it costs.
     pub cost: Cost,
     /// The changes of `go.mod`.
@@ -121,8 +151,10 @@ pub struct Plan {
     pub setup: Setup,
     /// The new graph.
     pub graph: ModuleGraph,
-    /// Roots that closure added, each with the changed root that requires it.
-    pub added: Vec<(ModuleId, ModuleId)>,
+    /// Roots that closure added, each with what makes it one.
+    pub added: Vec<(ModuleId, AddedBy)>,
+    /// Whether the imports of the main module's packages are provided; `None` when that is not known.
+    pub imports: Option<ImportCheck>,
     /// How each lowered module got where it is.
     pub lowered: FxHashMap<PathId, Vec<Lowering>>,
     /// Requirements that ask for more than what is used: by whom (`None`: the main module), and what.
@@ -149,8 +181,8 @@ impl Plan {
         list
     }
 
-    /// The modules that need both lines in go.sum: roots, what moved or is new, and what a changed
-    /// module's `go.mod` requires, at its selected version.
+    /// The modules that need both lines in go.sum: roots, what moved or is new, what a changed module's
+    /// `go.mod` requires, at its selected version, and what imports are looked for in.
     pub fn content(&self, world: &World, problem: &Problem) -> Vec<ModuleId> {
         let changed = self.changed(world, problem);
         let required = changed
@@ -165,11 +197,21 @@ impl Plan {
             .copied()
             .chain(required)
             .chain(changed.iter().copied())
+            .chain(
+                self.imports
+                    .iter()
+                    .flat_map(|check| check.looked.iter().copied()),
+            )
             .filter(|module| world.modules.version(*module).is_some())
             .collect();
         list.sort_unstable();
         list.dedup();
         list
+    }
+
+    /// Plans are compared by cost; the text makes the order unique.
+    fn rank(&self) -> (Cost, String) {
+        (self.cost, self.go_mod.text())
     }
 
     /// The selected modules whose content is not today's.
@@ -207,6 +249,7 @@ impl Outcome {
         let key = |plan: &Plan| {
             let cost = plan.cost;
             [
+                cost.unresolved,
                 cost.dropped,
                 cost.overridden,
                 cost.direct_moved,
@@ -245,18 +288,27 @@ pub struct Planner {
     go_mod: GoMod,
     /// The version lists that were fed.
     pub candidates: Candidates,
-    /// The ways that were followed to their end.
-    done: Vec<(Vec<Means>, Result<Plan, Conflict>)>,
+    /// The packages that were fed.
+    pub packages: Packages,
+    /// The build lists whose imports are being followed.
+    universes: Vec<Universe>,
+    /// The ways that are being followed, and those that were followed to their end.
+    branches: Vec<Branch>,
+    done: Vec<(Way, Ended)>,
 }
 
 impl Planner {
-    /// A planner for `goal`, from today's state and `go.mod`.
+    /// A planner for `goal`, from today's state and `go.mod`. It follows no imports unless its
+    /// `packages` are set.
     pub fn new(problem: Problem, go_mod: GoMod, goal: Goal, candidates: Candidates) -> Self {
         Self {
             problem,
             goal,
             go_mod,
             candidates,
+            packages: Packages::unknown("no sources were given"),
+            universes: Vec::new(),
+            branches: Vec::new(),
             done: Vec::new(),
         }
     }
@@ -274,69 +326,123 @@ impl Planner {
     /// Tries every way to the goal as far as what was fed allows.
     pub fn advance(&mut self, world: &mut World) -> Progress {
         let mut needs = Needs::default();
-        for means in self.ways() {
-            if self.done.iter().any(|(known, _)| *known == means) {
-                continue;
-            }
-            match self.attempt(world, &means) {
-                Ok(plan) => self.done.push((means, Ok(plan))),
-                Err(Stop::Conflict(conflict)) => self.done.push((means, Err(*conflict))),
-                Err(Stop::Needs(more)) => needs.merge(more),
+        // Imports lead from one module to the next: no need to search again after each step.
+        for universe in &self.universes {
+            if let Some(walk) = self.packages.walk(universe) {
+                needs
+                    .packages
+                    .extend(Packages::wanted(universe, &walk.needs));
             }
         }
         if !needs.is_empty() {
             return Progress::Needs(needs);
         }
+        self.universes.clear();
+        for way in self.ways() {
+            if !self.done.iter().any(|(known, _)| *known == way)
+                && let Err(more) = self.follow(world, &way)
+            {
+                needs.merge(more);
+            }
+        }
+        if !needs.is_empty() {
+            self.universes = std::mem::take(&mut needs.universes);
+            return Progress::Needs(needs);
+        }
+        // What no requirement has to be hidden for cannot be done better by hiding some; and who asks for
+        // one kind of edit wants that one.
+        let free = self.done.iter().any(|(way, ended)| {
+            let asked = self.goal.strategy.is_some();
+            ended.plan.is_some() && (asked || way.means.iter().all(|m| *m == Means::Require))
+        });
+        if !free {
+            for way in self.sparing_ways() {
+                if !self.done.iter().any(|(known, _)| *known == way)
+                    && let Err(more) = self.follow(world, &way)
+                {
+                    needs.merge(more);
+                }
+            }
+        }
+        if !needs.is_empty() {
+            self.universes = std::mem::take(&mut needs.universes);
+            return Progress::Needs(needs);
+        }
+        Progress::Done(Box::new(self.outcome()))
+    }
+
+    fn outcome(&self) -> Outcome {
         let mut outcome = Outcome {
             plans: Vec::new(),
             conflicts: Vec::new(),
         };
-        for means in self.ways() {
-            match self.done.iter().find(|(known, _)| *known == means) {
-                Some((_, Ok(plan))) => {
+        for (way, ended) in &self.done {
+            match (&ended.plan, &ended.conflict) {
+                (Some(plan), _) => {
                     let known = outcome.plans.iter().any(|other| other.edits == plan.edits);
                     if !known {
-                        outcome.plans.push(plan.clone());
+                        outcome.plans.push(plan.as_ref().clone());
                     }
                 }
-                Some((_, Err(conflict))) => outcome.conflicts.push((means, conflict.clone())),
-                None => {}
+                (None, Some(conflict)) if !way.sparing => {
+                    outcome
+                        .conflicts
+                        .push((way.means.clone(), conflict.clone()));
+                }
+                _ => {}
             }
         }
+        outcome.plans.sort_by_cached_key(Plan::rank);
         outcome
-            .plans
-            .sort_by_cached_key(|plan| (plan.cost, plan.go_mod.text()));
-        Progress::Done(Box::new(outcome))
+    }
+
+    /// Goes on along one way, first among releases, then among all versions.
+    fn follow(&mut self, world: &mut World, way: &Way) -> Result<(), Needs> {
+        let at = self.branches.iter().position(|branch| branch.way == *way);
+        let mut branch = match at {
+            Some(at) => self.branches.swap_remove(at),
+            None => Branch::new(way.clone(), Pass::Releases),
+        };
+        loop {
+            let ended = branch.advance(|way, pass, choice| self.attempt(world, way, pass, choice));
+            match ended {
+                Err(needs) => {
+                    self.branches.push(branch);
+                    return Err(needs);
+                }
+                Ok(ended) if ended.plan.is_none() && branch.pass == Pass::Releases => {
+                    branch = Branch::after(way.clone(), Pass::Everything, ended);
+                }
+                Ok(ended) => {
+                    self.done.push((way.clone(), ended));
+                    return Ok(());
+                }
+            }
+        }
     }
 
     /// The combinations of means to try: all for up to three targets, one for all above that.
-    fn ways(&self) -> Vec<Vec<Means>> {
-        let of_target = |target: &Target| match (target, self.goal.strategy) {
-            (Target::Absent { .. } | Target::Go { .. }, _) => vec![Means::Require],
-            (_, Some(means)) => vec![means],
-            (_, None) => Means::ALL.to_vec(),
+    fn ways(&self) -> Vec<Way> {
+        let choices: Vec<Vec<Means>> = self
+            .goal
+            .targets
+            .iter()
+            .map(|target| self.means_of(target))
+            .collect();
+        let whole = |means: Vec<Means>| Way {
+            means,
+            sparing: false,
         };
-        let choices: Vec<Vec<Means>> = self.goal.targets.iter().map(of_target).collect();
         if choices.iter().filter(|list| list.len() > 1).count() > 3 {
             return Means::ALL
                 .iter()
-                .map(|means| {
-                    choices
-                        .iter()
-                        .map(|list| {
-                            if list.contains(means) {
-                                *means
-                            } else {
-                                Means::Require
-                            }
-                        })
-                        .collect()
-                })
+                .map(|means| whole(uniform(&choices, *means)))
                 .collect();
         }
-        choices.iter().fold(vec![Vec::new()], |ways, list| {
+        let none: Vec<Vec<Means>> = vec![Vec::new()];
+        let combinations = choices.iter().fold(none, |ways, list| {
             ways.iter()
-                .flat_map(|way: &Vec<Means>| {
+                .flat_map(|way| {
                     list.iter().map(move |means| {
                         let mut way = way.clone();
                         way.push(*means);
@@ -344,11 +450,48 @@ impl Planner {
                     })
                 })
                 .collect()
-        })
+        });
+        combinations.into_iter().map(whole).collect()
     }
 
-    fn attempt(&self, world: &mut World, means: &[Means]) -> Result<Plan, Stop> {
-        for (target, means) in self.goal.targets.iter().zip(means) {
+    /// The same kinds of edit, where only what must be hidden is.
+    fn sparing_ways(&self) -> Vec<Way> {
+        let choices: Vec<Vec<Means>> = self
+            .goal
+            .targets
+            .iter()
+            .map(|target| self.means_of(target))
+            .collect();
+        [Means::Exclude, Means::Replace]
+            .into_iter()
+            .filter(|means| choices.iter().any(|list| list.contains(means)))
+            .map(|means| Way {
+                means: uniform(&choices, means),
+                sparing: true,
+            })
+            .collect()
+    }
+
+    fn means_of(&self, target: &Target) -> Vec<Means> {
+        match (target, self.goal.strategy) {
+            (Target::Go { .. }, _) | (Target::Absent { .. }, Some(Means::Replace)) => {
+                vec![Means::Require]
+            }
+            (_, Some(means)) => vec![means],
+            (Target::Absent { .. }, None) => vec![Means::Require, Means::Exclude],
+            (_, None) => Means::ALL.to_vec(),
+        }
+    }
+
+    /// The best plan for one choice.
+    fn attempt(
+        &self,
+        world: &mut World,
+        way: &Way,
+        pass: Pass,
+        choice: &Choice,
+    ) -> Result<Plan, Stop> {
+        for (target, means) in self.goal.targets.iter().zip(&way.means) {
             if let Target::Module { module } = target {
                 let modules = &world.modules;
                 let overrides = &self.problem.setup.overrides;
@@ -358,38 +501,37 @@ impl Planner {
                     || *means == Means::Replace && overrides.exact.keys().any(of_path);
                 if replaced {
                     let path = world.modules.path_of(*module);
-                    return Err(Stop::Conflict(Box::new(Conflict::AlreadyReplaced { path })));
+                    return Err(hopeless(Conflict::AlreadyReplaced { path }));
                 }
             }
         }
-        match self.attempt_pass(world, means, Pass::Releases) {
-            Err(Stop::Conflict(first)) => match self.attempt_pass(world, means, Pass::Everything) {
-                Err(Stop::Conflict(_)) => Err(Stop::Conflict(first)),
-                other => other,
-            },
-            other => other,
-        }
-    }
-
-    fn attempt_pass(&self, world: &mut World, means: &[Means], pass: Pass) -> Result<Plan, Stop> {
         let search = Search::new(
             world,
             &self.problem,
             &self.candidates,
+            &self.packages,
             &self.goal,
             pass,
-            means,
+            way,
+            choice,
         );
         let solution = search.run()?;
         let moves = cost::moves(world, &self.problem, &self.goal, &solution);
         let mut cost = cost::cost(world, &self.problem, &self.candidates, &moves, &solution);
         let collateral = cost.direct_moved + cost.others_moved;
         if let Some(limit) = self.goal.max_collateral.filter(|limit| collateral > *limit) {
-            let conflict = Conflict::TooManyMoves {
-                moves: collateral,
-                limit,
+            let context = Context {
+                world,
+                problem: &self.problem,
+                goal: &self.goal,
+                sparing: way.sparing,
+                lowered: &solution.lowered,
             };
-            return Err(Stop::Conflict(Box::new(conflict)));
+            let moves = moves
+                .into_iter()
+                .filter(|moved| moved.role == Role::Moved)
+                .collect();
+            return Err(context.blocked(Conflict::TooManyMoves { moves, limit }));
         }
         let today = cost::overridden(
             world,
@@ -410,15 +552,16 @@ impl Planner {
         overridden.sort_unstable();
         let go_mod =
             edit::apply(world, &self.problem, &self.go_mod, &solution).map_err(|error| {
-                Stop::Conflict(Box::new(Conflict::Unwritable {
+                hopeless(Conflict::Unwritable {
                     reason: error.to_string(),
-                }))
+                })
             })?;
         cost.lines = edit::changed_lines(&self.go_mod.text(), &go_mod.text());
         let edits = edit::edits(world, &self.problem, &self.go_mod, &solution);
         Ok(Plan {
-            means: means.to_vec(),
+            means: way.means.clone(),
             pass,
+            raised: choice.rises.iter().copied().collect(),
             cost,
             edits,
             moves,
@@ -430,9 +573,30 @@ impl Planner {
             },
             graph: solution.graph,
             added: solution.added,
+            imports: solution.imports,
             lowered: solution.lowered,
             overridden,
             left_out: solution.left_out,
         })
     }
+}
+
+/// `means` for each target that allows it, and requiring for the others.
+fn uniform(choices: &[Vec<Means>], means: Means) -> Vec<Means> {
+    choices
+        .iter()
+        .map(|list| match list.as_slice() {
+            [only] => *only,
+            list if list.contains(&means) => means,
+            _ => Means::Require,
+        })
+        .collect()
+}
+
+/// A conflict that no choice resolves.
+fn hopeless(conflict: Conflict) -> Stop {
+    Stop::Conflict(Box::new(Blocked {
+        conflict,
+        options: Choice::default(),
+    }))
 }

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::goal::Target;
-use super::{Conflict, Cost, Edit, Means, Outcome, Pass, Plan, Planner, Role};
+use super::unresolved::ImportsReport;
+use super::{AddedBy, Conflict, Cost, Edit, Means, Move, Outcome, Pass, Plan, Planner, Role};
 use crate::graph::{Floor, ModuleId, PathId};
-use crate::mvs::World;
+use crate::mvs::{Source, World};
 
 /// Everything about a planning run.
 #[derive(Debug, Clone, Serialize)]
@@ -72,6 +73,8 @@ pub struct PlanReport {
     pub moves: Vec<MoveReport>,
     /// Requirements that ask for more than what will be used.
     pub overridden: Vec<OverriddenReport>,
+    /// Whether the packages that are imported are there.
+    pub imports: ImportsReport,
     /// What to know about this plan.
     pub notes: Vec<String>,
 }
@@ -105,6 +108,37 @@ pub struct MoveReport {
     pub role: Role,
 }
 
+impl MoveReport {
+    fn new(world: &World, moved: &Move) -> Self {
+        let modules = &world.modules;
+        Self {
+            module: modules.path(moved.path).to_string(),
+            from: version(world, moved.from),
+            to: version(world, moved.to),
+            change: match (moved.from, moved.to) {
+                (None, _) => "came",
+                (_, None) => "left",
+                (Some(from), Some(to)) if from == to => "restored",
+                (Some(from), Some(to)) if modules.compare(to, from).is_gt() => "raised",
+                _ => "lowered",
+            },
+            direct: moved.direct,
+            role: moved.role,
+        }
+    }
+
+    /// `MOD FROM → TO`, `none` where it comes or leaves.
+    pub fn words(&self) -> String {
+        let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "none".into());
+        format!(
+            "{} {} → {}",
+            self.module,
+            version(&self.from),
+            version(&self.to)
+        )
+    }
+}
+
 /// A requirement that asks for more than what will be used.
 #[derive(Debug, Clone, Serialize)]
 pub struct OverriddenReport {
@@ -125,6 +159,8 @@ pub struct Refusal {
     pub because: Vec<String>,
     /// Limits whose removal may help, as flags.
     pub relax: Vec<String>,
+    /// The modules that would move, where they are more than may.
+    pub moves: Vec<MoveReport>,
 }
 
 impl Report {
@@ -235,20 +271,7 @@ fn plan_report(
     let moves = plan
         .moves
         .iter()
-        .map(|moved| MoveReport {
-            module: modules.path(moved.path).to_string(),
-            from: version(world, moved.from),
-            to: version(world, moved.to),
-            change: match (moved.from, moved.to) {
-                (None, _) => "came",
-                (_, None) => "left",
-                (Some(from), Some(to)) if from == to => "restored",
-                (Some(from), Some(to)) if modules.compare(to, from).is_gt() => "raised",
-                _ => "lowered",
-            },
-            direct: moved.direct,
-            role: moved.role,
-        })
+        .map(|moved| MoveReport::new(world, moved))
         .collect();
     let overridden = plan
         .overridden
@@ -280,6 +303,7 @@ fn plan_report(
         edits,
         moves,
         overridden,
+        imports: ImportsReport::new(world, planner, plan),
         notes,
     }
 }
@@ -326,11 +350,18 @@ fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit) -> String 
                     .added
                     .iter()
                     .find(|(root, _)| modules.path_of(*root) == id)
-                    .map(|(_, cause)| modules.display(*cause))
-                    .unwrap_or_default();
-                return format!(
-                    "{cause}, which changed, requires it: its go.mod must stay in the graph"
-                );
+                    .map(|(_, cause)| *cause);
+                return match cause {
+                    Some(AddedBy::Import(by)) => format!(
+                        "{} imports a package of it",
+                        by.map_or_else(|| "the main module".to_owned(), |by| modules.display(by))
+                    ),
+                    Some(AddedBy::Requirement(cause)) => format!(
+                        "{}, which changed, requires it: its go.mod must stay in the graph",
+                        modules.display(cause)
+                    ),
+                    None => String::new(),
+                };
             }
             if let Some(first) = plan.lowered.get(&id).and_then(|list| list.first()) {
                 let what = chain_sentence(world, &first.chain);
@@ -389,6 +420,7 @@ fn refusal(world: &World, planner: &Planner, means: &[Means], conflict: &Conflic
     let modules = &world.modules;
     let mut because = Vec::new();
     let mut relax = Vec::new();
+    let mut would_move = Vec::new();
     let bound_of = |chain: &[ModuleId]| -> Option<String> {
         let last = *chain.last()?;
         let path = modules.path_of(last);
@@ -435,8 +467,27 @@ fn refusal(world: &World, planner: &Planner, means: &[Means], conflict: &Conflic
             kept.map(|module| modules.display(module)).unwrap_or_default()
         )),
         Conflict::TooManyMoves { moves, limit } => {
-            because.push(format!("{moves} other modules would move, and at most {limit} may"));
-            relax.push(format!("--max-collateral {moves}"));
+            let count = moves.len();
+            because.push(format!(
+                "{count} other module{} would move, and at most {limit} may",
+                if count == 1 { "" } else { "s" }
+            ));
+            would_move = moves
+                .iter()
+                .map(|moved| MoveReport::new(world, moved))
+                .collect();
+            relax.push(format!("--max-collateral {count}"));
+        }
+        Conflict::UsedTwice { source, paths } => {
+            let what = match source {
+                Source::Module(module) => modules.display(*module),
+                Source::Directory(directory) => directory.clone(),
+            };
+            let paths: Vec<&str> = paths.iter().map(|path| modules.path(*path).as_str()).collect();
+            because.push(format!(
+                "{what} would be used for the module paths {}, which the go command refuses",
+                paths.join(" and ")
+            ));
         }
         Conflict::Unwritable { reason } => because.push(format!("go.mod cannot hold this edit: {reason}")),
         Conflict::AlreadyReplaced { path } => because.push(format!(
@@ -448,6 +499,7 @@ fn refusal(world: &World, planner: &Planner, means: &[Means], conflict: &Conflic
         means: means.to_vec(),
         because,
         relax,
+        moves: would_move,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::mvs::LoadError;
 /// Why a module is bad.
 #[derive(Debug, Clone)]
 pub(super) enum Cause {
-    /// It is itself above its bound.
+    /// It is above its bound, and required all the same.
     Above,
     /// Its go line is above the Go that is asked for.
     GoLine,
@@ -86,8 +86,11 @@ impl View {
         let mut parents: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
         let mut queue: Vec<usize> = Vec::new();
         for (at, module) in self.nodes.iter().enumerate() {
-            if search.is_above(*module) {
-                self.cause[at] = Some(Cause::Above);
+            let above = self.children[at]
+                .iter()
+                .find(|child| search.violates(*module, **child));
+            if let (None, Some(above)) = (&self.cause[at], above) {
+                self.cause[at] = Some(Cause::Requires(*above));
             }
             if self.cause[at].is_some() {
                 queue.push(at);
@@ -114,7 +117,7 @@ impl View {
             }
             let bad = list
                 .iter()
-                .find(|module| search.is_above(**module))
+                .find(|module| search.violates(*root, **module))
                 .or_else(|| {
                     list.iter()
                         .find(|module| self.node_cause(**module).is_some())

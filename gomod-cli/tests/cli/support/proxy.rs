@@ -15,18 +15,22 @@ pub struct Module {
     pub version: String,
     pub go_mod: String,
     listed: bool,
+    packages: Vec<(String, String)>,
 }
 
 impl Module {
     /// Reads lines such as `a@v1.0.0 go1.21: b@v1.1.0 example.org/c@v1.0.0`. A path without a dot in its
     /// first element is below example.com. `-` in front keeps a version out of the list; `as PATH` in
     /// front of the colon lets the go.mod declare another path; without `goN` there is no go line.
+    /// Behind a `|` its packages, `.` or a directory, each with what it imports: `| . x>b/y,c`. Without it
+    /// there is one package in its root that imports nothing.
     pub fn parse_all(notation: &str) -> Vec<Self> {
         let lines = notation.lines().map(str::trim);
         lines
             .filter(|line| !line.is_empty())
             .map(|line| {
-                let (head, requires) = line.split_once(':').unwrap();
+                let (head, rest) = line.split_once(':').unwrap();
+                let (requires, packages) = rest.split_once('|').unwrap_or((rest, "."));
                 let mut words = head.split(' ');
                 let name = words.next().unwrap();
                 let (path, version) = split(name.trim_start_matches('-'));
@@ -48,21 +52,30 @@ impl Module {
                     path,
                     version,
                     go_mod,
+                    packages: packages.split_whitespace().map(package).collect(),
                 }
             })
             .collect()
     }
 
-    fn files(&self) -> [(&str, &str); 2] {
-        [("go.mod", self.go_mod.as_str()), ("p.go", "package p\n")]
+    fn files(&self) -> Vec<(&str, &str)> {
+        let packages = self.packages.iter();
+        let mut files: Vec<(&str, &str)> = packages
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .chain([("go.mod", self.go_mod.as_str())])
+            .collect();
+        files.sort_unstable();
+        files
     }
 
     /// Its two lines in go.sum.
     pub fn sums(&self) -> String {
         let Self { path, version, .. } = self;
-        let files = self
+        let files: Vec<(String, &str)> = self
             .files()
-            .map(|(name, text)| (format!("{path}@{version}/{name}"), text));
+            .into_iter()
+            .map(|(name, text)| (format!("{path}@{version}/{name}"), text))
+            .collect();
         format!(
             "{path} {version} {}\n{path} {version}/go.mod {}\n",
             h1(&files),
@@ -112,6 +125,19 @@ pub fn lay_out(root: &Path, modules: &[Module]) {
             let _ = writeln!(text, "{version}");
         }
         fs::write(list, text).unwrap();
+    }
+}
+
+/// The file and text of a package such as `x>b/y,c`.
+fn package(text: &str) -> (String, String) {
+    let (dir, imports) = text.split_once('>').unwrap_or((text, ""));
+    let mut text = "package p\n".to_owned();
+    for path in imports.split(',').filter(|path| !path.is_empty()) {
+        let _ = writeln!(text, "import _ \"{}\"", full(path));
+    }
+    match dir {
+        "." => ("p.go".to_owned(), text),
+        dir => (format!("{dir}/p.go"), text),
     }
 }
 

@@ -1,0 +1,162 @@
+//! Plans that follow the imports of the main module.
+
+use crate::support::{World, has_go};
+
+/// `b` holds `a` up; lower versions of `b` lack the package that the main module imports.
+const LACKING: &str = "
+    a@v1.0.0 go1.21:
+    a@v1.1.0 go1.21:
+    b@v1.0.0 go1.21: a@v1.0.0 | .
+    b@v1.1.0 go1.21: a@v1.1.0 | . x>a
+";
+
+/// A main module that requires the newest and imports `imports`.
+fn main_module(notation: &str, requires: &str, imports: &[&str]) -> World {
+    let world = World::with_main(
+        notation,
+        &format!("module example.com/main\n\ngo 1.21\n\nrequire (\n{requires})\n"),
+    );
+    let lines: String = imports
+        .iter()
+        .map(|path| format!("import _ \"{path}\"\n"))
+        .collect();
+    world.write(
+        "main/cmd/main.go",
+        &format!("package main\n{lines}\nfunc main() {{}}\n"),
+    );
+    world
+}
+
+fn lacking() -> World {
+    main_module(
+        LACKING,
+        "\texample.com/a v1.1.0\n\texample.com/b v1.1.0\n",
+        &["example.com/a", "example.com/b/x"],
+    )
+}
+
+#[test]
+fn a_plan_that_lacks_an_imported_package_stands_behind_one_that_does_not() {
+    let world = lacking();
+    let page = world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok();
+    assert!(page.contains("Plan A, by exclude"), "{page}");
+    assert!(
+        page.contains("imports: 2 packages of 2 modules, all there"),
+        "{page}"
+    );
+    assert!(page.contains("B require"), "{page}");
+    assert!(page.contains("does not build"), "{page}");
+}
+
+#[test]
+fn a_plan_that_does_not_build_is_written_only_by_its_letter() {
+    let world = lacking();
+    let args = ["plan-downgrade", "a@v1.0.0", "--strategy", "require"];
+    let page = world.gomod(&args).ok();
+    let sentence = "cmd/main.go imports example.com/b/x, which no module provides";
+    assert!(page.contains("Does not build\n"), "{page}");
+    assert!(page.contains(sentence), "{page}");
+    let write = [&args[..], &["--write"]].concat();
+    let error = world.refused(1, &write, &[sentence]);
+    assert!(
+        error.contains("gomod plan-downgrade a@v1.0.0 --strategy require --choose A --write"),
+        "{error}"
+    );
+    world.gomod(&[&write[..], &["--choose", "a"]].concat()).ok();
+    assert!(world.read("main/go.mod").contains("example.com/b v1.0.0"));
+}
+
+#[test]
+fn whoever_allows_drops_may_drop_what_is_imported() {
+    let world = lacking();
+    let args = ["plan-downgrade", "b@none", "--allow-drop", "--write"];
+    let page = world.gomod(&args).ok();
+    assert!(
+        page.contains("cmd/main.go imports example.com/b/x, which no module provides"),
+        "{page}"
+    );
+    assert!(!world.read("main/go.mod").contains("example.com/b "));
+}
+
+#[test]
+fn a_package_in_two_modules_is_ambiguous() {
+    // a v1.0.0 still has the directory that became the module a/x.
+    let world = main_module(
+        "a@v1.0.0 go1.21: | . x\na@v1.1.0 go1.21: | .\na/x@v1.0.0 go1.21:",
+        "\texample.com/a v1.1.0\n\texample.com/a/x v1.0.0\n",
+        &["example.com/a", "example.com/a/x"],
+    );
+    let page = world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok();
+    let sentence =
+        "example.com/a/x, which is in example.com/a/x@v1.0.0 and in example.com/a@v1.0.0";
+    assert!(page.contains(sentence), "{page}");
+}
+
+/// `a v1.0.0` requires `t` for its tests alone, and `t` requires a newer `c`.
+const TESTS_ONLY: &str = "
+    a@v1.0.0 go1.21: t@v1.0.0 c@v1.0.0 | .>c
+    a@v1.1.0 go1.21: c@v1.0.0 | .>c
+    c@v1.0.0 go1.21:
+    c@v1.1.0 go1.21:
+    t@v1.0.0 go1.21: c@v1.1.0
+";
+
+#[test]
+fn only_modules_that_provide_packages_become_roots() {
+    let requires = "\texample.com/a v1.1.0\n\texample.com/c v1.0.0 // indirect\n";
+    let world = main_module(TESTS_ONLY, requires, &["example.com/a"]);
+    let page = world.gomod(&["plan-downgrade", "a@v1.0.0", "--write"]).ok();
+    assert!(
+        page.contains("imports: 2 packages of 2 modules, all there"),
+        "{page}"
+    );
+    let go_mod = world.read("main/go.mod");
+    assert!(
+        go_mod.contains("example.com/c v1.0.0 // indirect"),
+        "{go_mod}"
+    );
+    assert!(!go_mod.contains("example.com/t"), "{go_mod}");
+    if has_go("only_modules_that_provide_packages_become_roots") {
+        let run = world.go_in("main", &["build", "-o", "../built", "./..."]);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{run:?}");
+        assert_eq!(world.read("main/go.mod"), go_mod);
+    }
+}
+
+#[test]
+fn without_a_zip_root_closure_stands_in_and_says_so() {
+    let requires = "\texample.com/a v1.1.0\n\texample.com/c v1.0.0 // indirect\n";
+    let world = main_module(TESTS_ONLY, requires, &["example.com/a"]);
+    std::fs::remove_file(world.path(&World::proxied("example.com/a", "v1.0.0", "zip"))).unwrap();
+    let page = world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok();
+    assert!(
+        page.contains("imports not followed: the zip of example.com/a@v1.0.0 is not to be had"),
+        "{page}"
+    );
+    assert!(page.contains("require example.com/t v1.0.0"), "{page}");
+}
+
+#[test]
+fn a_zip_with_another_hash_stops_everything() {
+    let world = lacking();
+    let [a, b] =
+        ["v1.0.0", "v1.1.0"].map(|v| world.path(&World::proxied("example.com/a", v, "zip")));
+    std::fs::copy(&b, &a).unwrap();
+    // Its entries are below another version's name: no zip of this version at all.
+    let page = world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok();
+    assert!(page.contains("imports not followed"), "{page}");
+    let sums = world.read("main/go.sum");
+    let lines: String = sums
+        .lines()
+        .map(|line| match line.strip_prefix("example.com/b v1.1.0 h1:") {
+            Some(_) => format!("example.com/b v1.1.0 h1:{}=\n", "A".repeat(43)),
+            None => format!("{line}\n"),
+        })
+        .collect();
+    world.write("main/go.sum", &lines);
+    world.refused(
+        4,
+        &["plan-downgrade", "a@v1.0.0"],
+        &["example.com/b@v1.1.0", "go.sum"],
+    );
+}

@@ -1,0 +1,170 @@
+//! Whether every package that the main module imports, directly or not, is provided, and by which module.
+//!
+//! It needs the main module's sources and those of every module that provides a package. When some of them
+//! are not to be had there is no answer, and root closure stands in (the design's C4).
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::graph::{ModuleGraph, ModuleId};
+use crate::imports::{Import, Known, Package, Unresolved, Use, Walk, walk};
+use crate::mvs::{Overrides, SourceId, World};
+
+/// The packages that were fed.
+#[derive(Debug, Clone, Default)]
+pub struct Packages {
+    /// The main module's packages by directory, `""` for its own; `None` without sources.
+    main: Option<FxHashMap<String, Package>>,
+    /// The packages that its tool lines name.
+    tools: Vec<Import>,
+    known: FxHashMap<SourceId, FxHashMap<String, Option<Package>>>,
+    unavailable: Option<String>,
+}
+
+/// A build list as imports are resolved against it.
+#[derive(Debug, Clone)]
+pub(super) struct Universe {
+    modules: Vec<(String, Option<ModuleId>, bool)>,
+    sources: FxHashMap<ModuleId, SourceId>,
+}
+
+/// What is said about the imports under a build list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportCheck {
+    /// How many packages outside the main module were reached.
+    pub packages: usize,
+    /// How many modules provide them.
+    pub modules: usize,
+    /// All modules that were looked into for them.
+    pub looked: Vec<ModuleId>,
+    /// Imports that are provided today, and under the plan by no module or by several.
+    pub unresolved: Vec<Unresolved<ModuleId>>,
+}
+
+impl Packages {
+    /// The main module's packages by directory below it, `""` for its own. `tools` are the import paths
+    /// of its tool lines.
+    pub fn new(main: impl IntoIterator<Item = (String, Package)>, tools: &[String]) -> Self {
+        Self {
+            main: Some(main.into_iter().collect()),
+            tools: tools
+                .iter()
+                .map(|path| Import {
+                    path: path.clone(),
+                    file: "go.mod".to_owned(),
+                })
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    /// No sources, and why: nothing will be asked for.
+    pub fn unknown(why: impl Into<String>) -> Self {
+        Self {
+            unavailable: Some(why.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Feeds a directory of a module: its package, or none when it has no Go files.
+    pub fn feed(&mut self, source: SourceId, directory: &str, package: Option<Package>) {
+        self.known
+            .entry(source)
+            .or_default()
+            .insert(directory.to_owned(), package);
+    }
+
+    /// Feeds that a module's content cannot be had: imports are not followed any more.
+    pub fn feed_failure(&mut self, why: String) {
+        self.unavailable.get_or_insert(why);
+    }
+
+    /// Why imports are not followed, if they are not.
+    pub fn unavailable(&self) -> Option<&str> {
+        self.unavailable.as_deref()
+    }
+
+    /// Follows the imports under a build list; `None` when they cannot be followed.
+    pub(super) fn walk(&self, universe: &Universe) -> Option<Walk<ModuleId>> {
+        if self.unavailable.is_some() {
+            return None;
+        }
+        let main = self.main.as_ref()?;
+        let mut directories: Vec<(&String, &Package)> = main.iter().collect();
+        directories.sort_unstable_by_key(|(directory, _)| *directory);
+        let used = |directory: &str, file: &str| Use {
+            by: None,
+            package: directory.to_owned(),
+            file: match directory {
+                "" => file.to_owned(),
+                directory => format!("{directory}/{file}"),
+            },
+        };
+        let of_packages = directories.into_iter().flat_map(|(directory, package)| {
+            let imports = package.imports.iter().chain(&package.test_imports);
+            imports.map(move |import| (used(directory, &import.file), import))
+        });
+        let of_tools = self.tools.iter().map(|tool| (used("", &tool.file), tool));
+        let modules = universe
+            .modules
+            .iter()
+            .map(|(path, module, root)| (path.as_str(), (*module, *root)))
+            .collect();
+        Some(walk(
+            of_packages.chain(of_tools),
+            &modules,
+            |module, directory| {
+                let Some(module) = module else {
+                    return main.get(directory).map_or(Known::Absent, Known::Package);
+                };
+                let Some(source) = universe.sources.get(&module) else {
+                    return Known::Absent;
+                };
+                match self.known.get(source).and_then(|dirs| dirs.get(directory)) {
+                    None => Known::Unknown,
+                    Some(None) => Known::Absent,
+                    Some(Some(package)) => Known::Package(package),
+                }
+            },
+        ))
+    }
+
+    /// What `needs` of a walk stand for.
+    pub(super) fn wanted(
+        universe: &Universe,
+        needs: &[(ModuleId, String)],
+    ) -> Vec<(SourceId, String)> {
+        let source = |module: &ModuleId| universe.sources.get(module).copied();
+        needs
+            .iter()
+            .filter_map(|(module, directory)| Some((source(module)?, directory.clone())))
+            .collect()
+    }
+}
+
+impl Universe {
+    /// The build list of `graph`, of which `roots` are looked at first.
+    pub(super) fn new(
+        world: &mut World,
+        graph: &ModuleGraph,
+        overrides: &Overrides,
+        roots: &FxHashSet<ModuleId>,
+    ) -> Self {
+        let mut universe = Self {
+            modules: Vec::new(),
+            sources: FxHashMap::default(),
+        };
+        for module in graph.build_list(&world.modules) {
+            let path = world.modules.path_of(module);
+            let name = world.modules.path(path).to_string();
+            if overrides.main.contains(&path) {
+                universe.modules.push((name, None, true));
+            } else if let Some(source) = world.source_of(module, overrides) {
+                universe.sources.insert(module, source);
+                universe
+                    .modules
+                    .push((name, Some(module), roots.contains(&module)));
+            }
+        }
+        universe
+    }
+}

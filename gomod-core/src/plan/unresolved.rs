@@ -1,0 +1,91 @@
+//! What a plan's report says of imports.
+
+use serde::Serialize;
+
+use super::{Plan, Planner};
+use crate::graph::ModuleId;
+use crate::imports::Unresolved;
+use crate::mvs::World;
+
+/// Whether the packages that the main module imports, directly or not, are provided under a plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct ImportsReport {
+    /// Why imports were not followed; `None` when they were.
+    pub unchecked: Option<String>,
+    /// How many packages outside the main module were reached.
+    pub packages: usize,
+    /// How many modules provide them.
+    pub modules: usize,
+    /// Imports that do not resolve under the plan, and do today.
+    pub unresolved: Vec<UnresolvedReport>,
+}
+
+/// An import that no module provides, or that several do.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnresolvedReport {
+    /// The import path.
+    pub package: String,
+    /// The module that imports it; `None`: the main module.
+    pub by: Option<String>,
+    /// The importing package; for the main module the directory, empty for its own.
+    pub in_package: String,
+    /// A file that imports it.
+    pub file: String,
+    /// The modules that provide it: none, or more than one.
+    pub providers: Vec<String>,
+}
+
+impl ImportsReport {
+    pub(super) fn new(world: &World, planner: &Planner, plan: &Plan) -> Self {
+        match &plan.imports {
+            Some(check) => Self {
+                unchecked: None,
+                packages: check.packages,
+                modules: check.modules,
+                unresolved: check
+                    .unresolved
+                    .iter()
+                    .map(|one| UnresolvedReport::new(world, one))
+                    .collect(),
+            },
+            None => Self {
+                unchecked: Some(
+                    planner
+                        .packages
+                        .unavailable()
+                        .unwrap_or("there are no sources")
+                        .to_owned(),
+                ),
+                packages: 0,
+                modules: 0,
+                unresolved: Vec::new(),
+            },
+        }
+    }
+}
+
+impl UnresolvedReport {
+    fn new(world: &World, one: &Unresolved<ModuleId>) -> Self {
+        let name = |module: &ModuleId| world.modules.display(*module);
+        Self {
+            package: one.path.clone(),
+            by: one.used.by.as_ref().map(name),
+            in_package: one.used.package.clone(),
+            file: one.used.file.clone(),
+            providers: one.providers.iter().map(name).collect(),
+        }
+    }
+
+    /// One line: what is imported where, and what is wrong with it.
+    pub fn sentence(&self) -> String {
+        let by = match &self.by {
+            None => self.file.clone(),
+            Some(by) => format!("{by} ({} in package {})", self.file, self.in_package),
+        };
+        let wrong = match self.providers.as_slice() {
+            [] => "which no module provides".to_owned(),
+            list => format!("which is in {}", list.join(" and in ")),
+        };
+        format!("{by} imports {}, {wrong}", self.package)
+    }
+}
