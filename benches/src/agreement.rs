@@ -80,7 +80,7 @@ fn of_worlds(worlds: u64, seed: u64) -> Vec<Tally> {
     }
     let output = Command::new(env!("CARGO"))
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .args(["test", "--release", "--quiet", "-p", "gomod-cli"])
+        .args(["test", "--quiet", "-p", "gomod-cli"])
         .args(["--test", "worlds_beside_go", TEST, "--", "--nocapture"])
         .env("GOMOD_WORLDS", worlds.to_string())
         .env("GOMOD_SEED", seed.to_string())
