@@ -515,11 +515,25 @@ module gopkg.in/b.v2
 -- proxy/gopkg.in/b.v1@v0.0.0-20200101000000-abcdefabcdef --
 module gopkg.in/b.v1
 ";
+    // A source may serve what should not be; most of it is not even asked for.
+    let mut served = served.to_owned();
+    for wrong in [
+        "x.y/a@v2.0.0",
+        "x.y/a@v1.0.0+incompatible",
+        "x.y/a/v2@v1.0.0",
+        "x.y/a/v2@v2.0.0+incompatible",
+        "x.y/a/v3@v2.0.0",
+        "gopkg.in/b.v1@v2.0.0",
+    ] {
+        let path = wrong.split('@').next().unwrap();
+        served.push_str(&format!("-- proxy/{wrong} --\nmodule {path}\n"));
+    }
+    let served = &*served;
     for (line, good) in [
         ("x.y/a v1.0.0", true),
         ("x.y/a v2.0.0", false),
         ("x.y/a v2.0.0+incompatible", true),
-        ("x.y/a v1.0.0+incompatible", false),
+        ("x.y/a v1.0.0+incompatible", true), // odd, but go takes it
         ("x.y/a/v2 v2.0.0", true),
         ("x.y/a/v2 v1.0.0", false),
         ("x.y/a/v2 v2.0.0+incompatible", false),
