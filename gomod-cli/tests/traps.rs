@@ -536,7 +536,7 @@ module gopkg.in/b.v1
         ("x.y/a v1.0.0+incompatible", true), // odd, but go takes it
         ("x.y/a/v2 v2.0.0", true),
         ("x.y/a/v2 v1.0.0", false),
-        ("x.y/a/v2 v2.0.0+incompatible", false),
+        ("x.y/a/v2 v2.0.0+incompatible", true),
         ("x.y/a/v3 v2.0.0", false),
         ("x.y/a/v1 v1.0.0", false),
         ("x.y/a/v0 v0.0.0", false),
