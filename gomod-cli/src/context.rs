@@ -69,7 +69,13 @@ impl Project {
                     },
                 )
             })?),
-            None => around.env.local_go_version(),
+            None => {
+                let toolchain = around.env.toolchain().map_err(|error| {
+                    CliError::environment(error.to_string())
+                        .hint("set GOTOOLCHAIN to local: go env -w GOTOOLCHAIN=local")
+                })?;
+                toolchain.version
+            }
         };
         let mut versions = Versions::new(global, &around);
         let work = match around.workspace()? {

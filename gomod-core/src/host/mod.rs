@@ -20,6 +20,7 @@ mod files;
 mod goflags;
 mod goroot;
 mod http;
+mod http_proxy;
 mod info;
 mod netrc;
 mod proxy;
