@@ -197,6 +197,6 @@ mod tests {
             .of(&Url::parse("http://a.example").unwrap())
             .unwrap();
         assert_eq!(proxy.as_str(), "http://one.example/");
-        assert!(HttpProxies::new(&GoEnv::from_vars([("HTTP_PROXY", "http://")])).is_err());
+        assert!(HttpProxies::new(&GoEnv::from_vars([("HTTP_PROXY", "a b")])).is_err());
     }
 }
