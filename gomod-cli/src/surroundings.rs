@@ -38,6 +38,15 @@ impl Surroundings {
     pub(crate) fn read(global: &Global) -> Result<Self, CliError> {
         let here = Self::enter(global)?;
         let env = GoEnv::load([]).map_err(|error| CliError::environment(error.to_string()))?;
+        match env.get("GO111MODULE") {
+            "" | "on" | "auto" => {}
+            value => {
+                return Err(CliError::environment(format!(
+                    "modules are switched off by GO111MODULE={value}"
+                ))
+                .hint("go env -u GO111MODULE, or GO111MODULE=on in front of the command"));
+            }
+        }
         let flags = env.go_flags().map_err(|error| {
             CliError::environment(error.to_string())
                 .hint("correct it, or run with GOFLAGS= in front")

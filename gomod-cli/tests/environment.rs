@@ -842,3 +842,52 @@ fn toolchains() {
         assert_eq!(scene.same(&[&server]).ok, good, "{setting} {line}");
     }
 }
+
+#[test]
+fn workspaces_and_modules_off() {
+    let Some(mut scene) = Scene::new("workspaces_and_modules_off") else {
+        return;
+    };
+    let server = scene.serve("/", |_| None);
+    scene.set("GOPROXY", server.url());
+    for (value, good) in [
+        ("on", true),
+        ("auto", true),
+        ("", true),
+        ("off", false),
+        ("x", false),
+    ] {
+        scene.set("GO111MODULE", value);
+        assert_eq!(scene.same(&[&server]).ok, good, "{value}");
+    }
+    scene.home.unset("GO111MODULE");
+    let other = "module example.com/other\n\ngo 1.21\n\nrequire example.com/a v1.0.0\n";
+    fs::create_dir(scene.home.path("other")).unwrap();
+    fs::write(scene.home.path("other/go.mod"), other).unwrap();
+    let file = scene.home.path("go.work");
+    fs::write(&file, "go 1.21\n\nuse ./other\n").unwrap();
+    let elsewhere = scene.home.path("elsewhere.work");
+    fs::copy(&file, &elsewhere).unwrap();
+    let main = "example.com/other\nexample.com/a v1.0.0\n";
+    for (gowork, flags, stdout) in [
+        ("off", "-mod=mod", Some(ALL)),
+        ("", "", Some(main)),
+        ("auto", "", Some(main)),
+        ("FILE", "", Some(main)),
+        ("FILE", "-mod=readonly", Some(main)),
+        ("FILE", "-mod=mod", None),
+        ("FILE", "-modfile=x.mod", None),
+        ("NONE", "", None),
+        ("elsewhere.work", "", None),
+    ] {
+        let value = gowork.replace("FILE", elsewhere.to_str().unwrap());
+        scene.set("GOWORK", value.replace("NONE", "/nowhere/go.work"));
+        scene.set("GOFLAGS", flags);
+        let seen = scene.same(&[&server]);
+        assert_eq!(
+            seen.ok.then_some(seen.stdout.as_str()),
+            stdout,
+            "{gowork} {flags}"
+        );
+    }
+}
