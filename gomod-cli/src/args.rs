@@ -77,6 +77,7 @@ pub(crate) enum Command {
     Graph(Graph),
     Why(Why),
     PlanDowngrade(PlanDowngrade),
+    Apply(Apply),
     Lock(Lock),
     Drift(Drift),
     Fmt(Fmt),
@@ -134,6 +135,7 @@ pub(crate) struct Why {
 Examples:
   gomod plan-downgrade gin@v1.9.0                     show the plan; nothing is changed
   gomod plan-downgrade gin@v1.9.0 --write             change go.mod and go.sum
+  gomod plan-downgrade gin@v1.9.0 --out plan.json     save the plan; gomod apply plan.json makes it so
   gomod plan-downgrade validator@v10.11.0 --keep gin  leave gin where it is
   gomod plan-downgrade 'grpc@<v1.60.0' jwt/v5@none    queries, and a module that must go
   gomod plan-downgrade go@1.21                        what must change to build with Go 1.21")]
@@ -158,9 +160,17 @@ pub(crate) struct PlanDowngrade {
     #[arg(long)]
     pub(crate) allow_drop: bool,
 
+    /// Also lower, or drop, what only today's versions of the targets had brought
+    #[arg(long)]
+    pub(crate) settle: bool,
+
     /// Take this plan of the table of alternatives instead of the first
     #[arg(long, value_name = "LETTER")]
     pub(crate) choose: Option<String>,
+
+    /// Save the plan with its certificate, for gomod apply
+    #[arg(long, value_name = "FILE", conflicts_with = "write")]
+    pub(crate) out: Option<PathBuf>,
 
     /// Change go.mod and go.sum
     #[arg(long)]
@@ -233,4 +243,19 @@ pub(crate) struct Edit {
     /// Print the file as JSON
     #[arg(long, required = true)]
     pub(crate) json: bool,
+}
+
+/// Apply a plan that plan-downgrade --out saved
+///
+/// The plan is refused when go.mod or go.sum are not what it was made from, and proven once more before
+/// anything is written.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gomod plan-downgrade gin@v1.9.0 --out plan.json     on one machine, to be looked at
+  gomod apply plan.json                               on another, with the same go.mod")]
+pub(crate) struct Apply {
+    /// The plan
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }

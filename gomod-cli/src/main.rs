@@ -71,6 +71,7 @@ fn run(cli: &Cli) -> Result<Answer, CliError> {
         Command::Graph(args) => commands::graph::run(global, args).map(Answer::from),
         Command::Why(args) => commands::why::run(global, args).map(Answer::from),
         Command::PlanDowngrade(args) => commands::plan::run(global, args).map(Answer::from),
+        Command::Apply(args) => commands::apply::run(global, args).map(Answer::from),
         Command::Lock(args) => commands::lock::run(global, args).map(Answer::from),
         Command::Drift(args) => commands::drift::run(global, args),
         Command::Fmt(args) => commands::fmt::run(global, args),

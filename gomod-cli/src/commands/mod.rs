@@ -1,5 +1,6 @@
 //! One file per command: it asks the library, and hands the answer to a renderer.
 
+pub(crate) mod apply;
 mod argument;
 pub(crate) mod drift;
 pub(crate) mod edit;
@@ -10,6 +11,7 @@ pub(crate) mod list;
 pub(crate) mod lock;
 mod names;
 pub(crate) mod plan;
+mod plan_file;
 mod proof;
 mod replaced;
 mod restore;

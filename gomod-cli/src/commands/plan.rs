@@ -3,10 +3,12 @@
 use gomod_core::graph::PathId;
 use gomod_core::mvs::Mode;
 use gomod_core::plan::{
-    Candidates, Goal, Means, Outcome, Plan, PlanReport, Planner, Problem, Report, UnresolvedReport,
+    Candidates, Certificate, Goal, Means, Outcome, Plan, PlanReport, Planner, Problem, Report,
+    UnresolvedReport,
 };
 use serde::Serialize;
 
+use super::plan_file::{self, Inputs, Read};
 use super::sums::{self, Sums};
 use super::targets::{Asked, resolve};
 use super::{Setting, argument, from_load_error, imports, json, proof};
@@ -22,8 +24,11 @@ struct Document<'a> {
     #[serde(flatten)]
     report: &'a Report,
     chosen: char,
-    go_mod: String,
+    go_mod: &'a str,
     checks: &'a Sums,
+    inputs: Inputs,
+    certificate: &'a Certificate,
+    read: Read,
     written: bool,
 }
 
@@ -67,8 +72,11 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         .map_err(|error| from_load_error("planning", &error))?;
     let report = Report::new(&setting.world, &planner, &outcome);
     let (plan, letter) = choose(global, &outcome, &report, args)?;
-    let sums = sums::complete(&mut setting, &planner, plan, args.write)?;
-    proof::check(&mut setting, &planner, plan)?;
+    let zips = args.write || args.out.is_some();
+    let sums = sums::complete(&mut setting, &planner, plan, zips)?;
+    let certificate = Certificate::new(&setting.world, &planner, plan);
+    let go_mod = plan.go_mod.text();
+    proof::check(&mut setting, &go_mod, &certificate)?;
     let chosen = report
         .plans
         .iter()
@@ -76,20 +84,39 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         .ok_or_else(|| CliError::usage("no such plan"))?;
     if args.write {
         refuse_broken(global, args, chosen)?;
-        sums::write(&setting, plan, &sums)?;
+        sums::write(&setting, &go_mod, &sums.added)?;
     }
-    if args.format == Format::Json {
-        return json(&Document {
+    if args.out.is_some() || args.format == Format::Json {
+        let document = json(&Document {
             report: &report,
             chosen: letter,
-            go_mod: plan.go_mod.text(),
+            go_mod: &go_mod,
             checks: &sums,
+            inputs: Inputs::of(&setting.project)?,
+            certificate: &certificate,
+            read: Read::of(&setting),
             written: args.write,
-        });
+        })?;
+        if let Some(file) = &args.out {
+            plan_file::save(file, &document)?;
+        }
+        if args.format == Format::Json {
+            return Ok(document);
+        }
     }
-    let command = format!("{} --write", command_line(global, args));
+    let command = match &args.out {
+        Some(file) => {
+            let words = gomod_words(global).join(" ");
+            format!("{words} apply {}", quote(&file.display().to_string()))
+        }
+        None => format!("{} --write", command_line(global, args)),
+    };
     let mut checks = sums.lines();
     checks.push(imports::line(&chosen.imports));
+    checks.push(plan_file::certificate_line(&certificate));
+    if let Some(file) = &args.out {
+        checks.push(format!("saved: {}", file.display()));
+    }
     if args.write {
         checks.push(format!(
             "written: {} and {}",
@@ -105,7 +132,7 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         chosen,
         file: &setting.project.name,
         before: &setting.project.go_mod.text(),
-        after: &plan.go_mod.text(),
+        after: &go_mod,
         checks: &checks,
         command: (!args.write).then_some(command.as_str()),
         verbose: global.verbose,
@@ -162,6 +189,7 @@ fn goal(
         },
         max_collateral: args.max_collateral,
         allow_drop: args.allow_drop,
+        settle: args.settle,
         ..Goal::default()
     };
     let mut today = Vec::new();
@@ -365,6 +393,9 @@ fn command_line(global: &Global, args: &PlanDowngrade) -> String {
     );
     if args.allow_drop {
         words.push("--allow-drop".to_owned());
+    }
+    if args.settle {
+        words.push("--settle".to_owned());
     }
     words.extend(
         args.choose

@@ -176,8 +176,13 @@ fn reasons(out: &mut String, page: &Page<'_>) {
     if !closure.is_empty() {
         let _ = writeln!(
             out,
-            "  {} new requirements, which the build needs beside those that changed:",
-            closure.len()
+            "  {} new requirements{}",
+            closure.len(),
+            match page.chosen.imports.unchecked {
+                None => ", which provide packages that the build needs:",
+                Some(_) =>
+                    " keep in the graph what changed modules require, since the build may need it (root closure):",
+            }
         );
         let shown = if page.verbose { closure.len() } else { FEW };
         for edit in closure.iter().take(shown) {

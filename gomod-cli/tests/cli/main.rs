@@ -6,6 +6,7 @@
     unreachable_pub
 )]
 
+mod apply;
 mod beside_go;
 mod commands;
 mod drift;

@@ -44,7 +44,7 @@ pub use goroot::GoInstall;
 pub use http::Limits;
 pub use info::{Info, parse_list};
 pub use request::{Fetched, Request, SourceOptions};
-pub use session::{LoadFailure, Session, SessionOptions, Sums};
+pub use session::{Evidence, LoadFailure, Session, SessionOptions, Sums};
 pub use sources::Sources;
 pub use sumdb::{SumdbFiles, WriteLatest};
 pub use trust::{Checked, Lines, Trust, TrustError};

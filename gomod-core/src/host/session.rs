@@ -2,6 +2,7 @@
 //!
 //! Nothing is fed whose hash does not hold, and nothing is written to the cache before its hash held.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::trust::{Checked, Lines, Trust, TrustError};
@@ -49,8 +50,18 @@ pub struct Session {
     pub(super) trust: Trust,
     pub(super) root: PathBuf,
     warnings: Vec<String>,
+    read: Evidence,
     /// A module cache for this run only.
     _scratch: Option<tempfile::TempDir>,
+}
+
+/// What was read in a session, by hash: what its results rest on.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// The `h1:` of each `go.mod`.
+    pub go_mods: BTreeMap<ModuleVersion, ModuleHash>,
+    /// The versions that the source of each path lists.
+    pub lists: BTreeMap<ModulePath, Vec<Version>>,
 }
 
 /// A graph could not be loaded.
@@ -94,6 +105,7 @@ impl Session {
             trust,
             root: options.root,
             warnings: Vec::new(),
+            read: Evidence::default(),
             _scratch: scratch,
         })
     }
@@ -106,6 +118,11 @@ impl Session {
     /// What was checked so far.
     pub fn checked(&self) -> &Checked {
         self.trust.checked()
+    }
+
+    /// What was read so far.
+    pub fn evidence(&self) -> &Evidence {
+        &self.read
     }
 
     /// What went wrong without consequences, such as a cache that cannot be written.
@@ -179,7 +196,11 @@ impl Session {
                         .collect();
                     for (path, list) in needs.lists.iter().zip(self.versions(&paths)) {
                         match list {
-                            Ok(versions) => planner.candidates.feed(world, *path, &versions),
+                            Ok(versions) => {
+                                planner.candidates.feed(world, *path, &versions);
+                                let path = world.modules.path(*path).clone();
+                                self.read.lists.insert(path, versions);
+                            }
                             Err(error) => planner.candidates.feed_failure(*path, error.to_string()),
                         }
                     }
@@ -259,6 +280,9 @@ impl Session {
             .map(|(at, bytes, source, _)| (wanted[*at].clone(), hash_go_mod(bytes), source.clone()))
             .collect();
         let verdicts = self.trust.check_go_mods(&self.env, &self.sources, &hashed);
+        self.read
+            .go_mods
+            .extend(hashed.into_iter().map(|(module, hash, _)| (module, hash)));
         let mut fresh: Vec<(ModuleVersion, Vec<u8>)> = Vec::new();
         for ((at, bytes, _, fetched), verdict) in found.into_iter().zip(verdicts) {
             results[at] = Some(match verdict {

@@ -56,3 +56,14 @@ pub(super) struct Way {
     /// that ask for more than the target.
     pub(super) sparing: bool,
 }
+
+impl Way {
+    /// Whether its best plan is the best of all: it hides nothing, or no more than it must.
+    pub(super) fn is_exhaustive(&self) -> bool {
+        self.sparing
+            || self
+                .means
+                .iter()
+                .all(|means| *means == super::Means::Require)
+    }
+}

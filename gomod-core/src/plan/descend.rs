@@ -7,7 +7,7 @@ use super::Conflict;
 use super::choice::Choice;
 use super::goal::{Goal, Target};
 use super::problem::Problem;
-use super::search::{Blocked, Search, Stop};
+use super::search::{Blocked, Cap, Search, Stop};
 use super::visible::Cause;
 use crate::graph::{ModuleId, PathId};
 use crate::model::GoVersion;
@@ -18,7 +18,7 @@ use crate::mvs::{LoadError, World};
 pub struct Lowering {
     /// The version that could not stay.
     pub from: ModuleId,
-    /// The next candidate; `None` when the module is dropped.
+    /// The next candidate; `None` when there is none, and the module falls to what others ask for.
     pub to: Option<ModuleId>,
     /// Requirements from `from` to what could not be, both included.
     pub chain: Vec<ModuleId>,
@@ -80,15 +80,13 @@ impl Search<'_> {
         match next {
             Some(next) => {
                 self.roots.insert(path, next);
-            }
-            None if self.problem.direct.contains(&path) && !self.choice.drops.contains(&path) => {
-                return Err(self.conflict(Conflict::Drop { chain, unreadable }));
+                self.caps.insert(path, Cap::AtMost(next));
             }
             None => {
                 self.roots.remove(&path);
+                self.caps.insert(path, Cap::Below(root));
             }
         }
-        self.caps.insert(path, next);
         self.lowered.entry(path).or_default().push(Lowering {
             from: root,
             to: next,
@@ -96,6 +94,29 @@ impl Search<'_> {
             unreadable,
             go_line,
         });
+        Ok(())
+    }
+
+    /// Goes on down while the next candidate shows by itself that it cannot stay: only what is behind one
+    /// that is not pruned takes a look at everything.
+    pub(super) fn descend_on(&mut self, from: ModuleId) -> Result<(), Stop> {
+        let path = self.world.modules.path_of(from);
+        let mut last = from;
+        while let Some(root) = self.roots.get(&path).copied()
+            && root != last
+        {
+            last = root;
+            let (chain, cause) = match self.requirements(root) {
+                None => return Ok(()),
+                Some(Err(error)) => (vec![root], Cause::Unreadable(error)),
+                Some(Ok(_)) if self.go_line_too_high(root) => (vec![root], Cause::GoLine),
+                Some(Ok((list, _))) => match list.iter().find(|r| self.violates(root, **r)) {
+                    Some(required) => (vec![root, *required], Cause::Above),
+                    None => return Ok(()),
+                },
+            };
+            self.descend(root, chain, cause)?;
+        }
         Ok(())
     }
 

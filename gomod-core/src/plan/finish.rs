@@ -26,6 +26,8 @@ pub(super) struct Solution {
     /// The roots that root closure added, each with what makes it one.
     pub(super) added: Vec<(ModuleId, AddedBy)>,
     pub(super) imports: Option<ImportCheck>,
+    /// Roots that were loosened.
+    pub(super) settled: FxHashSet<PathId>,
     pub(super) lowered: FxHashMap<PathId, Vec<Lowering>>,
     pub(super) left_out: Vec<(ModuleId, LoadError)>,
 }
@@ -72,6 +74,7 @@ impl Search<'_> {
             plain_roots,
             added,
             imports,
+            settled: self.loose,
             lowered: self.lowered,
             left_out: self.left_out.into_iter().collect(),
         })
@@ -91,6 +94,7 @@ impl Search<'_> {
                 unreadable: None,
             }));
         }
+        self.check_drops(graph)?;
         self.check_paths(graph)?;
         let fallen = self
             .goal
@@ -113,6 +117,25 @@ impl Search<'_> {
             }));
         }
         Ok(())
+    }
+
+    /// No direct requirement may be dropped beyond those that were allowed.
+    fn check_drops(&self, graph: &ModuleGraph) -> Result<(), Stop> {
+        let dropped =
+            |path: &PathId| graph.selected(*path).is_none() && !self.choice.drops.contains(path);
+        let mut direct: Vec<PathId> = self.problem.direct.iter().copied().collect();
+        direct.sort_unstable();
+        let last = direct
+            .into_iter()
+            .filter(dropped)
+            .find_map(|path| self.lowered.get(&path)?.last());
+        match last {
+            Some(step) => Err(self.conflict(Conflict::Drop {
+                chain: step.chain.clone(),
+                unreadable: step.unreadable.clone(),
+            })),
+            None => Ok(()),
+        }
     }
 
     /// No content may be used for two module paths, unless it is today (`checkMultiplePaths` in cmd/go).

@@ -6,6 +6,7 @@
 
 mod branch;
 mod candidates;
+mod certificate;
 mod choice;
 mod closure;
 mod cost;
@@ -21,6 +22,7 @@ mod unresolved;
 mod visible;
 
 pub use candidates::{Candidates, Pass};
+pub use certificate::{Bound, Certificate, Skipped, Used};
 pub use closure::AddedBy;
 pub use cost::{Cost, Move, Role};
 pub use descend::Lowering;
@@ -34,7 +36,7 @@ pub use report::{
 };
 pub use unresolved::{ImportsReport, UnresolvedReport};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::{GoMod, ModuleVersion};
@@ -130,6 +132,17 @@ pub enum Conflict {
     },
 }
 
+/// How far a search went.
+#[derive(Debug, Clone, Copy, Default)]
+struct Searched {
+    /// Whether all that may be hidden, raised or dropped was considered.
+    exhaustive: bool,
+    /// The level below which everything was ruled out; `None` when nothing was left to try.
+    bound: Option<choice::Level>,
+    /// How many choices were tried.
+    tried: usize,
+}
+
 /// A plan: the edits, what they cost and what they do.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -139,6 +152,8 @@ pub struct Plan {
     pub pass: Pass,
     /// Modules that were let rise, to avoid more.
     pub raised: Vec<PathId>,
+    /// How far it was searched for something better.
+    search: Searched,
     /// What it costs.
     pub cost: Cost,
     /// The changes of `go.mod`.
@@ -155,6 +170,8 @@ pub struct Plan {
     pub added: Vec<(ModuleId, AddedBy)>,
     /// Whether the imports of the main module's packages are provided; `None` when that is not known.
     pub imports: Option<ImportCheck>,
+    /// Roots that only today's targets had brought, settled at what others ask for.
+    pub settled: FxHashSet<PathId>,
     /// How each lowered module got where it is.
     pub lowered: FxHashMap<PathId, Vec<Lowering>>,
     /// Requirements that ask for more than what is used: by whom (`None`: the main module), and what.
@@ -376,12 +393,21 @@ impl Planner {
             plans: Vec::new(),
             conflicts: Vec::new(),
         };
-        for (way, ended) in &self.done {
+        let mut done: Vec<&(Way, Ended)> = self.done.iter().collect();
+        // Of equal plans the one whose search says more.
+        done.sort_by_key(|(way, _)| !way.is_exhaustive());
+        for (way, ended) in done {
             match (&ended.plan, &ended.conflict) {
                 (Some(plan), _) => {
                     let known = outcome.plans.iter().any(|other| other.edits == plan.edits);
                     if !known {
-                        outcome.plans.push(plan.as_ref().clone());
+                        let mut plan = plan.as_ref().clone();
+                        plan.search = Searched {
+                            exhaustive: way.is_exhaustive(),
+                            bound: ended.bound,
+                            tried: ended.tried,
+                        };
+                        outcome.plans.push(plan);
                     }
                 }
                 (None, Some(conflict)) if !way.sparing => {
@@ -562,6 +588,7 @@ impl Planner {
             means: way.means.clone(),
             pass,
             raised: choice.rises.iter().copied().collect(),
+            search: Searched::default(),
             cost,
             edits,
             moves,
@@ -574,6 +601,7 @@ impl Planner {
             graph: solution.graph,
             added: solution.added,
             imports: solution.imports,
+            settled: solution.settled,
             lowered: solution.lowered,
             overridden,
             left_out: solution.left_out,

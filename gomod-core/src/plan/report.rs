@@ -363,6 +363,13 @@ fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit) -> String 
                     None => String::new(),
                 };
             }
+            if plan.settled.contains(&id) {
+                let what = from.as_deref().unwrap_or_default();
+                return format!("only today's version of a target asks for {what}");
+            }
+            if plan.raised.contains(&id) {
+                return "raised: no lower version does without what must go down".to_owned();
+            }
             if let Some(first) = plan.lowered.get(&id).and_then(|list| list.first()) {
                 let what = chain_sentence(world, &first.chain);
                 if let Some(go) = &first.go_line {

@@ -5,6 +5,7 @@
 //! or a version list that was not fed, it stops and says so, and is run again.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -21,6 +22,17 @@ use super::{Conflict, Needs};
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::GoVersion;
 use crate::mvs::{LoadError, Overrides, Resolver, Setup, Source, World};
+
+/// What may be selected of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cap {
+    /// This version, or a lower one.
+    AtMost(ModuleId),
+    /// Only lower versions.
+    Below(ModuleId),
+    /// Nothing.
+    Absent,
+}
 
 /// Why a search ended without a solution.
 #[derive(Debug)]
@@ -55,8 +67,10 @@ pub(super) struct Search<'a> {
     /// Excluding: requirements on these paths above the target are ignored; without one, all of them.
     pub(super) hidden: FxHashMap<PathId, Option<ModuleId>>,
     pub(super) roots: BTreeMap<PathId, ModuleId>,
-    /// The highest version that may be selected; `None` when the path must be absent.
-    pub(super) caps: FxHashMap<PathId, Option<ModuleId>>,
+    /// What may be selected of a path; one that is not here may be anything.
+    pub(super) caps: FxHashMap<PathId, Cap>,
+    /// The requirements that were looked at, with whether the module is pruned behind.
+    lists: FxHashMap<ModuleId, (Rc<[ModuleId]>, bool)>,
     /// Paths that the search may not move: targets, those kept, and `go`.
     pub(super) hard: FxHashSet<PathId>,
     pub(super) go_bound: Option<GoVersion>,
@@ -67,6 +81,8 @@ pub(super) struct Search<'a> {
     /// Roots whose own requirements may raise other modules: targets, added and raised ones.
     pub(super) raisers: FxHashSet<PathId>,
     pub(super) named: FxHashSet<ModuleId>,
+    /// Roots that stay only as far as they are needed, since only today's targets brought them.
+    pub(super) loose: FxHashSet<PathId>,
     pub(super) left_out: BTreeMap<ModuleId, LoadError>,
 }
 
@@ -102,8 +118,9 @@ impl<'a> Search<'a> {
                 .selected
                 .iter()
                 .filter(|(path, _)| !problem.is_main(**path) && **path != problem.toolchain_path)
-                .map(|(path, module)| (*path, Some(*module)))
+                .map(|(path, module)| (*path, Cap::AtMost(*module)))
                 .collect(),
+            lists: FxHashMap::default(),
             hard: goal.keep.iter().copied().chain([problem.go_path]).collect(),
             go_bound: None,
             lowered: FxHashMap::default(),
@@ -111,6 +128,7 @@ impl<'a> Search<'a> {
             before_closure: BTreeMap::new(),
             raisers: FxHashSet::default(),
             named: problem.graph.walk().into_iter().collect(),
+            loose: FxHashSet::default(),
             left_out: BTreeMap::new(),
             world,
             problem,
@@ -125,6 +143,9 @@ impl<'a> Search<'a> {
         for path in &choice.rises {
             search.caps.remove(path);
         }
+        if goal.settle {
+            search.loosen();
+        }
         search
     }
 
@@ -132,7 +153,7 @@ impl<'a> Search<'a> {
         match target {
             Target::Absent { path } => {
                 self.roots.remove(path);
-                self.caps.insert(*path, None);
+                self.caps.insert(*path, Cap::Absent);
                 self.hard.insert(*path);
                 if means == Means::Exclude && !self.sparing {
                     self.hidden.insert(*path, None);
@@ -142,7 +163,7 @@ impl<'a> Search<'a> {
                 let go = self.world.go_module(version);
                 self.roots.insert(self.problem.go_path, go);
                 self.roots.remove(&self.problem.toolchain_path);
-                self.caps.insert(self.problem.go_path, Some(go));
+                self.caps.insert(self.problem.go_path, Cap::AtMost(go));
                 self.go_bound = Some(version.clone());
             }
             Target::Module { module } => {
@@ -156,7 +177,7 @@ impl<'a> Search<'a> {
                         .wildcard
                         .insert(path, Source::Module(*module));
                     self.roots.insert(path, today);
-                    self.caps.insert(path, Some(today));
+                    self.caps.insert(path, Cap::AtMost(today));
                     if self.sparing {
                         self.replaced.insert(path, *module);
                     }
@@ -166,7 +187,7 @@ impl<'a> Search<'a> {
                     self.hidden.insert(path, Some(*module));
                 }
                 self.roots.insert(path, *module);
-                self.caps.insert(path, Some(*module));
+                self.caps.insert(path, Cap::AtMost(*module));
             }
         }
     }
@@ -177,7 +198,7 @@ impl<'a> Search<'a> {
         loop {
             self.lower()?;
             let graph = self.resolve(None)?;
-            if self.problem.is_pruned() && self.close(&graph)? {
+            if self.root_again(&graph) || self.problem.is_pruned() && self.close(&graph)? {
                 continue;
             }
             if self.bound_go_lines(&graph)? {
@@ -204,6 +225,19 @@ impl<'a> Search<'a> {
             }
         }
         self.flush_needs()
+    }
+
+    /// A root without candidates left falls to what others ask for, and stays a root at that version (C4).
+    fn root_again(&mut self, graph: &ModuleGraph) -> bool {
+        let fallen: Vec<(PathId, ModuleId)> = self
+            .lowered
+            .keys()
+            .chain(self.loose.iter().filter(|_| !self.packages.are_known()))
+            .filter(|path| self.problem.roots.contains_key(path) && !self.roots.contains_key(path))
+            .filter_map(|path| Some((*path, graph.selected(*path)?)))
+            .collect();
+        self.roots.extend(fallen.iter().copied());
+        !fallen.is_empty()
     }
 
     /// Lifts new excludes that a root has reached again, since it was raised after they were made.
@@ -236,6 +270,7 @@ impl<'a> Search<'a> {
             for root in bad {
                 let (chain, cause) = view.chain(root);
                 self.descend(root, chain, cause)?;
+                self.descend_on(root)?;
             }
             self.flush_needs()?;
         }
@@ -257,7 +292,7 @@ impl<'a> Search<'a> {
                 let path = self.world.modules.path_of(module);
                 let movable = !self.hard.contains(&path) && !self.lowered.contains_key(&path);
                 if movable && self.is_above(module) {
-                    self.caps.insert(path, Some(module));
+                    self.caps.insert(path, Cap::AtMost(module));
                     self.named.insert(module);
                     if let Some(root) = self.roots.get_mut(&path) {
                         let before = std::mem::replace(root, module);
@@ -319,23 +354,29 @@ impl<'a> Search<'a> {
     pub(super) fn requirements(
         &mut self,
         module: ModuleId,
-    ) -> Option<Result<(Vec<ModuleId>, bool), LoadError>> {
-        let local = self.problem.setup.local_go.as_ref();
-        let (mut list, prunes): (Vec<ModuleId>, bool) =
-            match self.world.requirements(module, &self.overrides, local) {
-                Err(error) => return Some(Err(error)),
-                // What is hidden from one module still counts for another.
-                Ok(Some(found)) => (
-                    found.iter(&self.problem.setup.overrides).collect(),
-                    found.prunes(),
-                ),
-                Ok(None) => {
-                    if let Some(source) = self.world.source_of(module, &self.overrides) {
-                        self.needs.sources.push(source);
+    ) -> Option<Result<(Rc<[ModuleId]>, bool), LoadError>> {
+        let (mut list, prunes) = match self.lists.get(&module) {
+            Some(known) => known.clone(),
+            None => {
+                let local = self.problem.setup.local_go.as_ref();
+                let known = match self.world.requirements(module, &self.overrides, local) {
+                    Err(error) => return Some(Err(error)),
+                    // What is hidden from one module still counts for another.
+                    Ok(Some(found)) => (
+                        found.iter(&self.problem.setup.overrides).collect(),
+                        found.prunes(),
+                    ),
+                    Ok(None) => {
+                        if let Some(source) = self.world.source_of(module, &self.overrides) {
+                            self.needs.sources.push(source);
+                        }
+                        return None;
                     }
-                    return None;
-                }
-            };
+                };
+                self.lists.insert(module, known.clone());
+                known
+            }
+        };
         if !self.hidden.is_empty() || !self.choice.hides.is_empty() {
             let by = self.world.modules.path_of(module);
             let hidden: Vec<ModuleId> = list
@@ -343,8 +384,11 @@ impl<'a> Search<'a> {
                 .copied()
                 .filter(|required| self.hides(by, *required))
                 .collect();
-            list.retain(|required| !hidden.contains(required));
-            self.overrides.excludes.extend(hidden);
+            if !hidden.is_empty() {
+                let kept = list.iter().filter(|required| !hidden.contains(required));
+                list = kept.copied().collect();
+                self.overrides.excludes.extend(hidden);
+            }
         }
         Some(Ok((list, prunes)))
     }
@@ -388,10 +432,12 @@ impl<'a> Search<'a> {
 
     /// Whether a module is above the bound of its path.
     pub(super) fn is_above(&self, module: ModuleId) -> bool {
-        match self.caps.get(&self.world.modules.path_of(module)) {
+        let modules = &self.world.modules;
+        match self.caps.get(&modules.path_of(module)) {
             None => false,
-            Some(None) => true,
-            Some(Some(cap)) => self.world.modules.compare(module, *cap).is_gt(),
+            Some(Cap::Absent) => true,
+            Some(Cap::AtMost(cap)) => modules.compare(module, *cap).is_gt(),
+            Some(Cap::Below(cap)) => modules.compare(module, *cap).is_ge(),
         }
     }
 
