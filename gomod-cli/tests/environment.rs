@@ -891,3 +891,31 @@ fn workspaces_and_modules_off() {
         );
     }
 }
+
+#[test]
+fn without_a_home() {
+    let Some(mut scene) = Scene::new("without_a_home") else {
+        return;
+    };
+    let proxy = scene.serve("/", |_| None);
+    scene.set("GOPROXY", proxy.url());
+    let log = database(&scene);
+    for name in ["HOME", "GOPATH", "GOMODCACHE", "GOCACHE"] {
+        scene.home.unset(name);
+    }
+    // Without the checksum database nothing needs a home. With it go has no place for the tree head, and
+    // fails; gomod keeps it for the run, which is a listed difference.
+    let on = format!("{} {}", log.1, log.0.url());
+    for (sumdb, go_works) in [("off", true), (&on, false)] {
+        scene.set("GOSUMDB", sumdb);
+        for (args, go) in [(&["list"][..], &LIST[..]), (&["graph"], &["mod", "graph"])] {
+            let _ = fs::remove_file(scene.home.path("work/go.sum"));
+            let theirs = scene.home.go(go);
+            let _ = fs::remove_file(scene.home.path("work/go.sum"));
+            let ours = scene.home.run(env!("CARGO_BIN_EXE_gomod"), args);
+            assert_eq!(theirs.status.success(), go_works, "{sumdb} {theirs:?}");
+            assert!(ours.status.success(), "{ours:?}");
+            assert!(!go_works || ours.stdout == theirs.stdout, "{ours:?}");
+        }
+    }
+}
