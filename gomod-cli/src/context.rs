@@ -60,6 +60,7 @@ impl Project {
     /// Finds and reads the files, as the `go` command would in this directory.
     pub(crate) fn open(global: &Global) -> Result<Self, CliError> {
         let around = Surroundings::read(global)?;
+        around.modules_are_on()?;
         let local_go = match &global.go {
             Some(text) => Some(GoVersion::parse(text).ok_or_else(|| {
                 CliError::usage(format!("--go {text:?} is no Go version")).hint(
@@ -69,13 +70,7 @@ impl Project {
                     },
                 )
             })?),
-            None => {
-                let toolchain = around.env.toolchain().map_err(|error| {
-                    CliError::environment(error.to_string())
-                        .hint("set GOTOOLCHAIN to local: go env -w GOTOOLCHAIN=local")
-                })?;
-                toolchain.version
-            }
+            None => around.local_go()?,
         };
         let mut versions = Versions::new(global, &around);
         let work = match around.workspace()? {

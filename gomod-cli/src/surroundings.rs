@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use gomod_core::host::{GoEnv, GoFlags, HostError, Session, SessionOptions, read_if_there};
-use gomod_core::model::{GoMod, GoSum, VersionFixes};
+use gomod_core::model::{GoMod, GoSum, GoVersion, VersionFixes};
 
 use crate::args::Global;
 use crate::error::CliError;
@@ -23,7 +23,7 @@ pub(crate) struct Surroundings {
 
 impl Surroundings {
     /// Changes to the directory of `-C`; gives the one that the command then runs in.
-    pub(crate) fn enter(global: &Global) -> Result<PathBuf, CliError> {
+    fn enter(global: &Global) -> Result<PathBuf, CliError> {
         if let Some(directory) = &global.directory {
             std::env::set_current_dir(directory).map_err(|error| {
                 CliError::environment(format!("cannot change to {}: {error}", directory.display()))
@@ -38,15 +38,6 @@ impl Surroundings {
     pub(crate) fn read(global: &Global) -> Result<Self, CliError> {
         let here = Self::enter(global)?;
         let env = GoEnv::load([]).map_err(|error| CliError::environment(error.to_string()))?;
-        match env.get("GO111MODULE") {
-            "" | "on" | "auto" => {}
-            value => {
-                return Err(CliError::environment(format!(
-                    "modules are switched off by GO111MODULE={value}"
-                ))
-                .hint("go env -u GO111MODULE, or GO111MODULE=on in front of the command"));
-            }
-        }
         let flags = env.go_flags().map_err(|error| {
             CliError::environment(error.to_string())
                 .hint("correct it, or run with GOFLAGS= in front")
@@ -61,6 +52,32 @@ impl Surroundings {
             flags,
             modfile,
         })
+    }
+
+    /// The Go that is assumed to be installed, unless `--go` names another.
+    pub(crate) fn local_go(&self) -> Result<Option<GoVersion>, CliError> {
+        let toolchain = self.env.toolchain().map_err(|error| {
+            CliError::environment(error.to_string())
+                .hint("set GOTOOLCHAIN to local: go env -w GOTOOLCHAIN=local")
+        })?;
+        Ok(toolchain.version)
+    }
+
+    /// Refuses what the `go` command refuses whatever it is asked to do.
+    pub(crate) fn check(&self) -> Result<(), CliError> {
+        self.local_go()?;
+        self.workspace().map(drop)
+    }
+
+    /// Refuses to look for modules where they are switched off.
+    pub(crate) fn modules_are_on(&self) -> Result<(), CliError> {
+        match self.env.get("GO111MODULE") {
+            "" | "on" | "auto" => Ok(()),
+            value => Err(CliError::environment(format!(
+                "modules are switched off by GO111MODULE={value}"
+            ))
+            .hint("go env -u GO111MODULE, or GO111MODULE=on in front of the command")),
+        }
     }
 
     /// The go.work in force.
@@ -83,8 +100,16 @@ impl Surroundings {
 
     /// The go.mod of that module, or what stands in for it; and its name.
     pub(crate) fn mod_file(&self) -> Result<(PathBuf, String), CliError> {
+        self.modules_are_on()?;
         let root = self.module_root()?;
         let file = match &self.modfile {
+            Some(file) if file.extension().is_none_or(|kind| kind != "mod") => {
+                return Err(CliError::usage(format!(
+                    "--modfile {}: the name must end in .mod",
+                    file.display()
+                ))
+                .hint("its go.sum is then the file of that name that ends in .sum"));
+            }
             Some(file) => self.here.join(file),
             None => root.join("go.mod"),
         };

@@ -879,10 +879,14 @@ fn workspaces_and_modules_off() {
         ("FILE", "-modfile=x.mod", None),
         ("NONE", "", None),
         ("elsewhere.work", "", None),
+        ("FILE", "GO111MODULE=off", None),
     ] {
         let value = gowork.replace("FILE", elsewhere.to_str().unwrap());
         scene.set("GOWORK", value.replace("NONE", "/nowhere/go.work"));
-        scene.set("GOFLAGS", flags);
+        match flags.strip_prefix("GO111MODULE=") {
+            Some(modules) => scene.set("GO111MODULE", modules),
+            None => scene.set("GOFLAGS", flags),
+        }
         let seen = scene.same(&[&server]);
         assert_eq!(
             seen.ok.then_some(seen.stdout.as_str()),

@@ -26,12 +26,11 @@ enum Content {
 impl SingleFile {
     /// Reads `file`, or else the main module's go.mod. A name that ends in `.work` is a workspace's.
     pub(crate) fn open(global: &Global, file: Option<&Path>) -> Result<Self, CliError> {
+        let around = Surroundings::read(global)?;
+        around.check()?;
         let (path, name) = match file {
-            Some(file) => {
-                Surroundings::enter(global)?;
-                (file.to_path_buf(), file.display().to_string())
-            }
-            None => Surroundings::read(global)?.mod_file()?,
+            Some(file) => (file.to_path_buf(), file.display().to_string()),
+            None => around.mod_file()?,
         };
         let bytes = read(&path)?;
         let refuse = |error: gomod_core::model::ParseErrors| malformed(&name, &error.to_string());

@@ -190,3 +190,31 @@ fn links_and_permissions_stay() {
     assert_eq!(world.gomod(&["fmt", "link.mod"]).code, Some(3));
     assert_eq!(world.read("main/real.mod"), MESSY);
 }
+
+#[test]
+fn settings_that_make_no_sense_beside_go() {
+    if !has_go("settings_that_make_no_sense_beside_go") {
+        return;
+    }
+    for (name, value, with_file, without) in [
+        ("GOFLAGS", "-nonsense", false, false),
+        ("GOFLAGS", "mod", false, false),
+        ("GOFLAGS", "-modfile=main.txt", true, false),
+        ("GOFLAGS", "-mod=nonsense", true, true),
+        ("GO111MODULE", "off", true, false),
+        ("GO111MODULE", "nonsense", true, false),
+        ("GOWORK", "relative", false, false),
+        ("GOPROXY", "ftp://nonsense", true, true),
+    ] {
+        let mut world = World::new(PAIR).with_go();
+        world.write("main/main.txt", MAIN);
+        world.write("main/x.mod", MAIN);
+        world.set(name, value);
+        for (file, good) in [(&["x.mod"][..], with_file), (&[], without)] {
+            let theirs = run(&world, "go", &[&["mod", "edit", "-json"], file].concat());
+            let ours = run(&world, "gomod", &[&["edit", "--json"], file].concat());
+            assert_eq!(theirs.status.success(), good, "{name}={value}: {theirs:?}");
+            assert_eq!(ours.status.success(), good, "{name}={value}: {ours:?}");
+        }
+    }
+}
