@@ -82,6 +82,8 @@ pub(crate) enum Command {
     Verify(Verify),
     Lock(Lock),
     Drift(Drift),
+    Fmt(Fmt),
+    Edit(Edit),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -231,6 +233,43 @@ pub(crate) struct Drift {
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+}
+
+/// Print a go.mod or go.work canonically, as `go mod edit -fmt` and `go work edit -fmt` do
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gomod fmt                rewrite the main module's go.mod
+  gomod fmt --check        print what would change; exit code 1 if anything does
+  gomod fmt --stdout x.mod print the result, and leave the file alone
+  gomod fmt go.work        a name that ends in .work is a workspace's")]
+pub(crate) struct Fmt {
+    /// The file; without it the main module's go.mod
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Change nothing: print the difference, and exit with 1 if there is one
+    #[arg(long, conflicts_with = "stdout")]
+    pub(crate) check: bool,
+    /// Change nothing: print the canonical text
+    #[arg(long)]
+    pub(crate) stdout: bool,
+}
+
+/// Print a go.mod or go.work as JSON, as `go mod edit -json` and `go work edit -json` do
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gomod edit --json                the main module's go.mod
+  gomod edit --json ../go.work     a name that ends in .work is a workspace's
+
+The JSON is that of the go command, byte for byte: it has no schema_version.")]
+pub(crate) struct Edit {
+    /// The file; without it the main module's go.mod
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Print the file as JSON
+    #[arg(long, required = true)]
+    pub(crate) json: bool,
 }
 
 /// Apply a plan that plan-downgrade --out saved

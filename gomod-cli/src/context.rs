@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gomod_core::diag::Position;
-use gomod_core::host::{GoEnv, HostError, Session, SessionOptions, read_if_there};
+use gomod_core::host::{GoEnv, Session, read_if_there};
 use gomod_core::model::{
     GoMod, GoSum, GoVersion, GoWork, Godebug, Godebugs, Replace, ReplaceTarget,
 };
@@ -12,9 +12,9 @@ use gomod_core::syntax::LineId;
 
 use crate::args::Global;
 use crate::error::CliError;
-
-/// How many faults of a file are shown.
-const ERRORS_SHOWN: usize = 20;
+use crate::surroundings::{
+    Surroundings, Versions, malformed, not_in_workspace, open_session, read, unreadable,
+};
 
 /// The main module or workspace in force, as it is on disk.
 pub(crate) struct Project {
@@ -60,15 +60,8 @@ pub(crate) struct Work {
 impl Project {
     /// Finds and reads the files, as the `go` command would in this directory.
     pub(crate) fn open(global: &Global) -> Result<Self, CliError> {
-        if let Some(directory) = &global.directory {
-            std::env::set_current_dir(directory).map_err(|error| {
-                CliError::environment(format!("cannot change to {}: {error}", directory.display()))
-                    .hint("-C takes a directory that is there")
-            })?;
-        }
-        let here = std::env::current_dir()
-            .map_err(|error| CliError::environment(format!("no current directory: {error}")))?;
-        let env = GoEnv::load([]).map_err(|error| CliError::environment(error.to_string()))?;
+        let around = Surroundings::read(global)?;
+        around.modules_are_on()?;
         let local_go = match &global.go {
             Some(text) => Some(GoVersion::parse(text).ok_or_else(|| {
                 CliError::usage(format!("--go {text:?} is no Go version")).hint(
@@ -78,28 +71,19 @@ impl Project {
                     },
                 )
             })?),
-            None => env.local_go_version(),
+            None => around.local_go()?,
         };
-        let flags = env.go_flags().map_err(|error| {
-            CliError::environment(error.to_string())
-                .hint("correct it, or run with GOFLAGS= in front")
-        })?;
-        let modfile = match &global.modfile {
-            Some(file) => Some(file.clone()),
-            None => flags.mod_file().map(PathBuf::from),
-        };
-        let work = match workspace_file(&env, &here)? {
+        let mut versions = Versions::new(global, &around);
+        let work = match around.workspace()? {
             Some(file) => {
-                if modfile.is_some() {
-                    return Err(not_in_workspace("--modfile", &file));
-                }
-                Some(Work::read(&file, local_go.as_ref())?)
+                around.refuse_modfile(&file)?;
+                Some(Work::read(&file, local_go.as_ref(), &mut versions)?)
             }
             None => None,
         };
-        let mod_flag = flags.mod_mode().map(str::to_owned);
-        let (file, name, sum_file, module_root) = match (&work, modfile) {
-            (Some(work), _) => {
+        let mod_flag = around.flags.mod_mode().map(str::to_owned);
+        let (file, name, sum_file, module_root) = match &work {
+            Some(work) => {
                 let directory = work
                     .members
                     .first()
@@ -114,27 +98,21 @@ impl Project {
                     directory,
                 )
             }
-            (None, modfile) => {
-                let root = module_root(&here)?;
-                let file = modfile.map_or_else(|| root.join("go.mod"), |file| here.join(file));
-                let name = file.file_name().map_or_else(
-                    || "go.mod".to_owned(),
-                    |name| name.to_string_lossy().into_owned(),
-                );
+            None => {
+                let root = around.module_root()?;
+                let (file, name) = around.mod_file()?;
                 let sum = file.with_extension("sum");
                 (file, name, sum, root)
             }
         };
-        let text = read(&file)?;
-        let go_mod =
-            GoMod::parse(&name, &text).map_err(|error| malformed(&name, &error.to_string()))?;
+        let go_mod = versions.read(&file, &name)?;
         if let (Some(line), Some(local)) = (&go_mod.go, &local_go)
             && line.version.cmp_precedence(local).is_gt()
         {
             return Err(too_new(&name, &line.version, local));
         }
         // In a workspace the go command looks at the lines of go.work alone.
-        let godebugs = || env.godebugs(local_go.as_ref());
+        let godebugs = || around.env.godebugs(local_go.as_ref());
         match &work {
             None => check_godebugs(
                 &name,
@@ -157,7 +135,7 @@ impl Project {
             }
         }
         Ok(Self {
-            env,
+            env: around.env,
             file,
             name,
             go_mod,
@@ -198,29 +176,7 @@ impl Project {
 
     /// A session with the sources that the flags and the environment name.
     pub(crate) fn session(&self, global: &Global) -> Result<Session, CliError> {
-        let base = std::env::current_dir().unwrap_or_default();
-        Session::new(
-            self.env.clone(),
-            self.go_sum.clone(),
-            SessionOptions {
-                proxy: global.proxy.clone(),
-                offline: global.offline,
-                root: self.root(),
-                base,
-            },
-        )
-        .map_err(|error| {
-            let hint = match &error {
-                HostError::Proxy { .. } => {
-                    "--proxy takes a list as GOPROXY does, or a directory that is laid out as a proxy"
-                }
-                HostError::Sumdb { .. } => {
-                    "set GOSUMDB to sum.golang.org, to a verifier key, or to off: go env -w GOSUMDB=…"
-                }
-                _ => "go env shows the settings in force",
-            };
-            CliError::environment(error.to_string()).hint(hint)
-        })
+        open_session(&self.env, self.go_sum.clone(), global, self.root())
     }
 
     /// The main modules, interned in `world`.
@@ -318,7 +274,11 @@ impl Project {
 }
 
 impl Work {
-    fn read(file: &Path, local_go: Option<&GoVersion>) -> Result<Self, CliError> {
+    fn read(
+        file: &Path,
+        local_go: Option<&GoVersion>,
+        versions: &mut Versions<'_>,
+    ) -> Result<Self, CliError> {
         let text = read(file)?;
         let go_work = GoWork::parse("go.work", &text)
             .map_err(|error| malformed("go.work", &error.to_string()))?;
@@ -332,9 +292,7 @@ impl Work {
         for used in &go_work.uses {
             let directory = root.join(&used.path);
             let name = format!("{}/go.mod", used.path.trim_end_matches('/'));
-            let text = read(&directory.join("go.mod"))?;
-            let go_mod =
-                GoMod::parse(&name, &text).map_err(|error| malformed(&name, &error.to_string()))?;
+            let go_mod = versions.read(&directory.join("go.mod"), &name)?;
             members.push((directory, go_mod));
         }
         if members.is_empty() {
@@ -400,56 +358,6 @@ fn clean(path: &Path) -> PathBuf {
     out
 }
 
-fn workspace_file(env: &GoEnv, here: &Path) -> Result<Option<PathBuf>, CliError> {
-    match env.get("GOWORK") {
-        "off" => Ok(None),
-        "" | "auto" => {
-            let root = env.get("GOROOT");
-            Ok(here
-                .ancestors()
-                .take_while(|dir| root.is_empty() || *dir != Path::new(root))
-                .map(|dir| dir.join("go.work"))
-                .find(|file| file.is_file()))
-        }
-        path if Path::new(path).is_absolute() => Ok(Some(PathBuf::from(path))),
-        path => Err(
-            CliError::environment(format!("GOWORK={path} is no absolute path"))
-                .hint("set GOWORK to off, or to the absolute path of a go.work"),
-        ),
-    }
-}
-
-/// What the `go` command refuses (cmd/go's modload, init.go).
-fn not_in_workspace(what: &str, file: &Path) -> CliError {
-    let message = format!("{what} cannot be used in the workspace {}", file.display());
-    CliError::environment(message).hint("set GOWORK=off to work on the module of this directory")
-}
-
-fn module_root(here: &Path) -> Result<PathBuf, CliError> {
-    here.ancestors()
-        .find(|dir| dir.join("go.mod").is_file())
-        .map(Path::to_path_buf)
-        .ok_or_else(|| {
-            CliError::environment(format!(
-                "go.mod not found in {} or any parent",
-                here.display()
-            ))
-            .hint("run it in a module, or name one with -C DIR")
-        })
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, CliError> {
-    match read_if_there(file) {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(
-            CliError::environment(format!("{} not found", file.display())).hint(
-                "look at -C, --modfile and GOFLAGS, and in a workspace at the use lines of go.work",
-            ),
-        ),
-        Err(error) => Err(unreadable(&error)),
-    }
-}
-
 fn read_sum(file: &Path) -> Result<GoSum, CliError> {
     let text = read_if_there(file)
         .map_err(|error| unreadable(&error))?
@@ -462,22 +370,6 @@ fn read_sum(file: &Path) -> Result<GoSum, CliError> {
         CliError::environment(format!("malformed {name}\n{error}"))
             .hint("remove the line, then: go mod download")
     })
-}
-
-fn unreadable(error: &HostError) -> CliError {
-    CliError::environment(error.to_string()).hint("look at the file and its permissions")
-}
-
-fn malformed(name: &str, errors: &str) -> CliError {
-    let mut error = CliError::environment(format!("errors parsing {name}"));
-    for line in errors.lines().take(ERRORS_SHOWN) {
-        error = error.detail(line);
-    }
-    let more = errors.lines().count().saturating_sub(ERRORS_SHOWN);
-    if more > 0 {
-        error = error.detail(format!("… and {more} more"));
-    }
-    error.hint(format!("correct {name}; nothing was changed"))
 }
 
 /// Refuses `godebug` lines that the go command does not know.

@@ -13,7 +13,7 @@ use super::sums::{self, trust_error};
 use super::{Setting, proof};
 use crate::args::{Apply, Global};
 use crate::error::CliError;
-use crate::render::plan::diff;
+use crate::render::diff::diff;
 
 /// The parts of a plan file that are applied; see docs/schema/plan.json for all of it.
 #[derive(Deserialize)]
@@ -58,7 +58,13 @@ pub(crate) fn run(global: &Global, args: &Apply) -> Result<String, CliError> {
     let before = setting.project.go_mod.text();
     sums::write(&setting, &plan.go_mod, &plan.checks.added)?;
     let mut out = String::new();
-    diff(&mut out, &setting.project.name, &before, &plan.go_mod);
+    out.push_str(&diff(
+        &setting.project.name,
+        "planned",
+        &before,
+        &plan.go_mod,
+    ));
+    out.push('\n');
     out.push_str(&format!("{}\n", certificate_line(&plan.certificate)));
     out.push_str(&format!(
         "written: {}, and {} lines of go.sum\n",

@@ -61,7 +61,7 @@ pub(crate) fn run(global: &Global, args: &args::Drift) -> Result<Answer, CliErro
         Format::Json => json(&document)?,
         Format::Text => page(&document, &name, now.modules.len(), global.verbose),
     };
-    Ok(Answer { output, code })
+    Ok(Answer::text(output, code))
 }
 
 #[derive(Serialize)]

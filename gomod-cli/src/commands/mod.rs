@@ -3,6 +3,8 @@
 pub(crate) mod apply;
 mod argument;
 pub(crate) mod drift;
+pub(crate) mod edit;
+pub(crate) mod fmt;
 pub(crate) mod graph;
 mod imports;
 pub(crate) mod list;
@@ -13,6 +15,7 @@ mod plan_file;
 mod proof;
 mod replaced;
 mod restore;
+mod single_file;
 mod sums;
 mod targets;
 mod undo;

@@ -62,7 +62,9 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         ));
     }
     let problem = Problem::new(&mut setting.world, &setting.main, setting.loaded.clone());
-    let mut planner = Planner::new(problem, setting.project.go_mod.clone(), goal, candidates);
+    let mut go_mod = setting.project.go_mod.clone();
+    go_mod.settle_versions();
+    let mut planner = Planner::new(problem, go_mod, goal, candidates);
     planner.packages = imports::packages(&setting);
     let outcome = setting
         .session

@@ -135,7 +135,8 @@ fn attempt(
             strategy: Some(means),
             ..Goal::default()
         };
-        let go_mod = setting.project.go_mod.clone();
+        let mut go_mod = setting.project.go_mod.clone();
+        go_mod.settle_versions();
         let (candidates, packages) = std::mem::take(known);
         let mut planner = Planner::new(problem, go_mod, goal, candidates);
         planner.packages = packages;

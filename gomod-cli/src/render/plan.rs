@@ -3,10 +3,9 @@
 
 use std::fmt::Write as _;
 
-use gomod_core::plan::{FloorReport, Means, MoveReport, PlanReport, Report, Role, TargetReport};
-use similar::{ChangeTag, TextDiff};
-
+use super::diff::diff;
 use super::style::{ADDED, BOLD, DIM, REMOVED, WARNING, paint};
+use gomod_core::plan::{FloorReport, Means, MoveReport, PlanReport, Report, Role, TargetReport};
 
 /// What the page shows beside the report.
 pub(crate) struct Page<'a> {
@@ -35,7 +34,8 @@ pub(crate) fn page(page: &Page<'_>) -> String {
     }
     summary(&mut out, page.chosen);
     unresolved(&mut out, page.chosen);
-    diff(&mut out, page.file, page.before, page.after);
+    out.push_str(&diff(page.file, "planned", page.before, page.after));
+    out.push('\n');
     reasons(&mut out, page);
     moves(&mut out, page);
     overridden(&mut out, page.chosen);
@@ -153,25 +153,6 @@ fn unresolved(out: &mut String, plan: &PlanReport) {
     section(out, "Does not build");
     for one in &plan.imports.unresolved {
         let _ = writeln!(out, "{} {}", paint(WARNING, "warning:"), one.sentence());
-    }
-    out.push('\n');
-}
-
-/// The lines of a file that change.
-pub(crate) fn diff(out: &mut String, file: &str, before: &str, after: &str) {
-    let diff = TextDiff::from_lines(before, after);
-    let _ = writeln!(out, "--- {file}\n+++ {file} (planned)");
-    for hunk in diff.unified_diff().context_radius(1).iter_hunks() {
-        let _ = writeln!(out, "{}", paint(DIM, hunk.header().to_string().trim_end()));
-        for change in hunk.iter_changes() {
-            let text = change.value().trim_end_matches(['\n', '\r']);
-            let line = match change.tag() {
-                ChangeTag::Delete => paint(REMOVED, &format!("-{text}")),
-                ChangeTag::Insert => paint(ADDED, &format!("+{text}")),
-                ChangeTag::Equal => format!(" {text}"),
-            };
-            let _ = writeln!(out, "{line}");
-        }
     }
     out.push('\n');
 }

@@ -81,9 +81,9 @@ impl Session {
     /// # Errors
     /// [`HostError`] when the environment makes no sense.
     pub fn new(env: GoEnv, go_sum: GoSum, options: SessionOptions) -> Result<Self, HostError> {
-        // Without a home there is no module cache; what is fetched then lasts as long as the run.
+        // Without a home, or where GOMODCACHE is relative, there is no module cache; what is fetched then lasts as long as the run.
         let (cache, scratch) = match ModCache::from_env(&env) {
-            Err(HostError::NoModCache) => {
+            Err(HostError::NoModCache | HostError::RelativeModCache { .. }) => {
                 let scratch = tempfile::tempdir()
                     .map_err(|error| HostError::io("creating", &std::env::temp_dir(), error))?;
                 (ModCache::new(scratch.path().to_path_buf()), Some(scratch))

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod directives;
+mod fixes;
 mod go_mod;
 mod go_mod_edit;
 mod go_mod_json;
@@ -19,6 +20,7 @@ mod requirements;
 mod vendoring;
 mod version;
 
+pub use fixes::VersionFixes;
 pub use go_mod::{
     Exclude, Go, GoMod, Godebug, Ignore, Module, Replace, ReplaceTarget, Require, Retract, Tool,
     Toolchain,

@@ -23,11 +23,11 @@ pub(crate) use repair::Repaired;
 pub(crate) use vendor::VendorState;
 
 use super::{json, load_error};
-use crate::Answer;
 use crate::args::{Format, Global, Verify};
 use crate::context::Project;
 use crate::error::{CliError, Kind};
 use crate::render;
+use crate::{Answer, Output};
 
 /// All that was checked, and what was found.
 #[derive(Debug, Serialize)]
@@ -110,7 +110,10 @@ pub(crate) fn run(global: &Global, args: &Verify) -> Result<Answer, CliError> {
         Format::Json => json(&report)?,
         Format::Text => render::verify::page(&report, global.verbose, global.quiet),
     };
-    Ok(Answer { output, code })
+    Ok(Answer {
+        output: Output::Text(output),
+        code,
+    })
 }
 
 impl Report {
