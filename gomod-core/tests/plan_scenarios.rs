@@ -14,7 +14,7 @@ fn a_free_requirement_is_lowered_alone() {
          b v1.0.0 1.21:\n",
     );
     insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @r#"
-    require dropped=0 overridden=0 raised=0 direct=0 others=0 steps=1 lines=1
+    require dropped=0 overridden=0 direct=0 others=0 raised=0 steps=1 lines=1
     -require=a@v1.0.0 (asked for)
     "#);
 }
@@ -29,7 +29,7 @@ fn what_holds_the_target_up_goes_down_with_it() {
          b v1.1.0 1.21:\n",
     );
     insta::assert_snapshot!(world.best(&["b@v1.0.0"]), @r#"
-    require dropped=0 overridden=0 raised=0 direct=1 others=0 steps=2 lines=4
+    require dropped=0 overridden=0 direct=1 others=0 raised=0 steps=2 lines=4
     -require=a@v1.0.0 (a@v1.1.0 requires b@v1.1.0)
     -require=b@v1.0.0 (asked for)
     "#);
@@ -51,7 +51,7 @@ fn a_kept_module_leaves_exclude() {
         goal.keep.insert(path);
     });
     insta::assert_snapshot!(plan, @r#"
-    exclude dropped=0 overridden=1 raised=0 direct=0 others=0 steps=1 lines=4
+    exclude dropped=0 overridden=1 direct=0 others=0 raised=0 steps=1 lines=4
     -require=b@v1.0.0 (asked for)
     -exclude=b@v1.1.0 (required by main, a@v1.1.0)
     "#);
@@ -77,7 +77,7 @@ fn a_direct_requirement_is_not_dropped() {
         goal.allow_drop = true;
     });
     insta::assert_snapshot!(plan, @r#"
-    require dropped=1 overridden=0 raised=0 direct=1 others=0 steps=2 lines=5
+    require dropped=1 overridden=0 direct=1 others=0 raised=0 steps=2 lines=5
     -droprequire=a (a@v1.1.0 requires b@v1.1.0)
     -require=b@v1.0.0 (asked for)
     "#);
@@ -95,7 +95,7 @@ fn root_closure_adds_what_a_changed_root_requires() {
          d v1.0.0 1.21:\n",
     );
     insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @r#"
-    require dropped=0 overridden=0 raised=0 direct=0 others=2 steps=2 lines=3
+    require dropped=0 overridden=0 direct=0 others=2 raised=0 steps=2 lines=3
     -require=a@v1.0.0 (asked for)
     -require=c@v1.0.0 (a@v1.0.0, which changed, requires it: its go.mod must stay in the graph)
     -require=d@v1.0.0 (c@v1.0.0, which changed, requires it: its go.mod must stay in the graph)
@@ -112,7 +112,7 @@ fn below_go_1_17_nothing_is_added_but_what_keeps_versions() {
          b v1.1.0 1.16:\n",
     );
     insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @r#"
-    require dropped=0 overridden=0 raised=0 direct=0 others=0 steps=1 lines=2
+    require dropped=0 overridden=0 direct=0 others=0 raised=0 steps=1 lines=2
     -require=a@v1.0.0 (asked for)
     -require=b@v1.1.0 (keeps it at today's version)
     "#);
@@ -128,12 +128,12 @@ fn go_takes_down_every_module_that_needs_a_newer_one() {
          b v1.0.0 1.18:\n",
     );
     insta::assert_snapshot!(world.best(&["go@1.20"]), @r#"
-    require dropped=0 overridden=0 raised=0 direct=1 others=0 steps=3 lines=5
+    require dropped=0 overridden=0 direct=1 others=0 raised=0 steps=3 lines=5
     -go=1.20 (asked for)
     -require=a@v1.0.0 (a@v1.2.0 needs go 1.22)
     "#);
     insta::assert_snapshot!(world.best(&["go@1.21"]), @r#"
-    require dropped=0 overridden=0 raised=0 direct=1 others=0 steps=2 lines=5
+    require dropped=0 overridden=0 direct=1 others=0 raised=0 steps=2 lines=5
     -go=1.21 (asked for)
     -require=a@v1.1.0 (a@v1.2.0 needs go 1.22)
     "#);
@@ -150,7 +150,7 @@ fn releases_come_before_pre_releases() {
          b v1.1.0 1.21:\n",
     );
     insta::assert_snapshot!(world.best(&["b@v1.0.0"]), @r#"
-    require dropped=0 overridden=0 raised=0 direct=1 others=0 steps=2 lines=4
+    require dropped=0 overridden=0 direct=1 others=0 raised=0 steps=2 lines=4
     -require=a@v1.0.0 (a@v1.2.0 requires b@v1.1.0)
     -require=b@v1.0.0 (asked for)
     "#);
@@ -190,7 +190,7 @@ fn settling_lowers_what_only_the_target_had_brought() {
          f v1.0.0 1.21:\n",
     );
     insta::assert_snapshot!(world.best_with(&["a@v1.0.0"], |goal, _| goal.settle = true), @r#"
-    require dropped=0 overridden=0 raised=0 direct=0 others=2 steps=3 lines=4
+    require dropped=0 overridden=0 direct=0 others=2 raised=0 steps=3 lines=4
     -require=a@v1.0.0 (asked for)
     -require=c@v1.0.0 (only today's version of a target asks for v1.1.0)
     -droprequire=f (only today's version of a target asks for v1.0.0)
@@ -210,7 +210,7 @@ fn a_root_without_candidates_falls_to_what_others_ask_for() {
          t v1.1.0 1.21:\n",
     );
     insta::assert_snapshot!(world.best(&["t@v1.0.0"]), @r#"
-    require dropped=0 overridden=0 raised=0 direct=2 others=0 steps=3 lines=3
+    require dropped=0 overridden=0 direct=2 others=0 raised=0 steps=3 lines=3
     -require=a@v1.0.0 (a@v1.1.0 requires t@v1.1.0)
     -require=c@v0.0.0-20220101000000-abcdef123456 (c@v0.0.0-20230101000000-abcdef123456 requires t@v1.1.0)
     -require=t@v1.0.0 (asked for)
@@ -229,7 +229,7 @@ fn one_requirement_is_hidden_where_only_one_must_be() {
          t v1.1.0 1.21:\n",
     );
     insta::assert_snapshot!(world.best(&["t@v1.0.0"]), @r#"
-    exclude dropped=0 overridden=1 raised=0 direct=1 others=0 steps=2 lines=4
+    exclude dropped=0 overridden=1 direct=1 others=0 raised=0 steps=2 lines=4
     -require=b@v1.0.0 (b@v1.1.0 requires t@v1.1.0)
     -require=t@v1.0.0 (asked for)
     -exclude=t@v1.1.0 (required by main, b@v1.1.0, c@v1.1.0)
@@ -247,7 +247,7 @@ fn a_module_rises_where_that_overrides_nothing() {
          t v1.1.0 1.21:\n",
     );
     insta::assert_snapshot!(world.best(&["t@v1.0.0"]), @r#"
-    require dropped=0 overridden=0 raised=1 direct=1 others=0 steps=1 lines=4
+    require dropped=0 overridden=0 direct=1 others=0 raised=1 steps=1 lines=4
     -require=b@v1.2.0 (raised: no lower version does without what must go down)
     -require=t@v1.0.0 (asked for)
     "#);

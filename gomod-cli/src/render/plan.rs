@@ -301,7 +301,7 @@ fn table(out: &mut String, page: &Page<'_>) {
         .max(3);
     let _ = writeln!(
         out,
-        "     {:<width$}  overridden  raised  direct  others  steps  lines",
+        "     {:<width$}  overridden  direct  others  raised  steps  lines",
         "how"
     );
     for plan in &page.report.plans {
@@ -317,9 +317,9 @@ fn table(out: &mut String, page: &Page<'_>) {
             plan.letter,
             means(plan),
             cost.overridden,
-            cost.raised,
             cost.direct_moved,
             cost.others_moved,
+            cost.raised,
             cost.steps,
             cost.lines,
             broken(plan)

@@ -34,8 +34,8 @@ fn the_page() {
       ~ example.com/b v1.2.0 → v1.0.0  (direct)
 
     Alternatives
-         how      overridden  raised  direct  others  steps  lines
-      >A require           0       0       1       0      4      2
+         how      overridden  direct  others  raised  steps  lines
+      >A require           0       1       0       0      4      2
        B exclude           1       0       0       0      2      3
          --choose LETTER takes another
 

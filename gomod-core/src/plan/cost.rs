@@ -22,12 +22,12 @@ pub struct Cost {
     pub dropped: usize,
     /// Requirements that ask for more than what is used, beyond those of today.
     pub overridden: usize,
-    /// Modules that end up higher than today.
-    pub raised: usize,
     /// Direct requirements, other than targets, whose selected version moves.
     pub direct_moved: usize,
     /// Other modules that move, come or leave.
     pub others_moved: usize,
+    /// Modules that end up higher than today; they count among those that move, too.
+    pub raised: usize,
     /// Releases passed on the way down, over all modules that moved.
     pub steps: usize,
     /// Lines of `go.mod` that differ.

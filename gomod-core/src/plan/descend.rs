@@ -81,6 +81,9 @@ impl Search<'_> {
             Some(next) => {
                 self.roots.insert(path, next);
                 self.caps.insert(path, Cap::AtMost(next));
+                if self.raising {
+                    self.raisers.insert(path);
+                }
             }
             None => {
                 self.roots.remove(&path);
@@ -110,7 +113,7 @@ impl Search<'_> {
                 None => return Ok(()),
                 Some(Err(error)) => (vec![root], Cause::Unreadable(error)),
                 Some(Ok(_)) if self.go_line_too_high(root) => (vec![root], Cause::GoLine),
-                Some(Ok((list, _))) => match list.iter().find(|r| self.violates(root, **r)) {
+                Some(Ok((list, _))) => match list.iter().find(|r| self.forbids(root, **r)) {
                     Some(required) => (vec![root, *required], Cause::Above),
                     None => return Ok(()),
                 },
@@ -118,6 +121,12 @@ impl Search<'_> {
             self.descend(root, chain, cause)?;
         }
         Ok(())
+    }
+
+    /// Whether a requirement cannot be met by letting what it asks for rise.
+    fn forbids(&self, by: ModuleId, required: ModuleId) -> bool {
+        let path = self.world.modules.path_of(required);
+        self.violates(by, required) && !(self.raising && self.may_rise(path))
     }
 
     /// Stops with a conflict, and with every choice that could resolve it.

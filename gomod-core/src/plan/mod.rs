@@ -515,8 +515,26 @@ impl Planner {
         }
     }
 
-    /// The best plan for one choice.
+    /// The best plan for one choice: with today's versions as bounds, or with what lowered modules ask for
+    /// let rise.
     fn attempt(&self, world: &mut World, way: &Way, choice: &Choice) -> Result<Plan, Stop> {
+        self.refuse_replaced(world, way)?;
+        let strict = self.leaf(world, way, choice, false);
+        let raising = self.leaf(world, way, choice, true);
+        match (strict, raising) {
+            (Err(Stop::Needs(mut needs)), Err(Stop::Needs(more))) => {
+                needs.merge(more);
+                Err(Stop::Needs(needs))
+            }
+            (Err(stop @ Stop::Needs(_)), _) | (_, Err(stop @ Stop::Needs(_))) => Err(stop),
+            (Ok(strict), Ok(raising)) if raising.rank() < strict.rank() => Ok(raising),
+            (Err(Stop::Conflict(_)), Ok(plan)) | (Ok(plan), _) => Ok(plan),
+            (Err(stop), Err(_)) => Err(stop),
+        }
+    }
+
+    /// A path that go.mod replaces has no versions to go back to.
+    fn refuse_replaced(&self, world: &World, way: &Way) -> Result<(), Stop> {
         for (target, means) in self.goal.targets.iter().zip(&way.means) {
             if let Target::Module { module } = target {
                 let modules = &world.modules;
@@ -531,12 +549,24 @@ impl Planner {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// The greatest solution for one choice, as a plan.
+    fn leaf(
+        &self,
+        world: &mut World,
+        way: &Way,
+        choice: &Choice,
+        raising: bool,
+    ) -> Result<Plan, Stop> {
         let scope = Scope {
             problem: &self.problem,
             candidates: &self.candidates,
             packages: &self.packages,
             goal: &self.goal,
             pass: self.pass,
+            raising,
         };
         let search = Search::new(world, scope, way, choice);
         let solution = search.run()?;

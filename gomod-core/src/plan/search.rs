@@ -58,6 +58,8 @@ pub(super) struct Scope<'a> {
     pub(super) packages: &'a Packages,
     pub(super) goal: &'a Goal,
     pub(super) pass: Pass,
+    /// Whether what a lowered module's own go.mod asks for may rise, as a target's may.
+    pub(super) raising: bool,
 }
 
 /// The requirements of a module, and whether it is pruned behind.
@@ -72,6 +74,8 @@ pub(super) struct Search<'a> {
     pub(super) pass: Pass,
     pub(super) needs: Needs,
     pub(super) overrides: Overrides,
+    /// Whether what a lowered module asks for may rise.
+    pub(super) raising: bool,
     /// Whether only those requirements are hidden that `choice` names.
     pub(super) sparing: bool,
     pub(super) choice: &'a Choice,
@@ -113,6 +117,7 @@ impl<'a> Search<'a> {
             packages,
             goal,
             pass,
+            raising,
         } = scope;
         let start = if problem.is_pruned() {
             problem.roots.clone()
@@ -122,6 +127,7 @@ impl<'a> Search<'a> {
         let mut search = Self {
             needs: Needs::default(),
             overrides: problem.setup.overrides.clone(),
+            raising,
             sparing: way.sparing,
             choice,
             replaced: FxHashMap::default(),
@@ -306,8 +312,7 @@ impl<'a> Search<'a> {
                 || self.before_closure.contains_key(&raiser_path);
             for module in view.above(self, raiser) {
                 let path = self.world.modules.path_of(module);
-                let movable = !self.hard.contains(&path) && !self.lowered.contains_key(&path);
-                if movable && self.is_above(module) {
+                if self.may_rise(path) && self.is_above(module) {
                     self.caps.insert(path, Cap::AtMost(module));
                     self.named.insert(module);
                     if let Some(root) = self.roots.get_mut(&path) {
@@ -322,6 +327,11 @@ impl<'a> Search<'a> {
             }
         }
         raised
+    }
+
+    /// Whether a module that something asks for may end up higher than its bound.
+    pub(super) fn may_rise(&self, path: PathId) -> bool {
+        !self.hard.contains(&path) && !self.lowered.contains_key(&path)
     }
 
     /// The graph of the current roots, or of those in `roots`.

@@ -7,16 +7,16 @@ use super::goal::{Goal, Target};
 use super::load::{Choice, Graph};
 use super::world::{PATHS, Slot, VERSIONS, World, slots};
 
-/// Dropped, overridden, raised, direct moved, others moved, steps.
+/// Dropped, overridden, direct moved, others moved, raised, steps.
 pub type Cost = [usize; 6];
 
 /// The names of the fields.
 pub const FIELDS: [&str; 6] = [
     "dropped",
     "overridden",
-    "raised",
     "direct",
     "others",
+    "raised",
     "steps",
 ];
 
@@ -163,7 +163,7 @@ pub fn of_path(
     for (from, to) in ways {
         if let (Some(from), Some(to)) = (from, to) {
             if to > from {
-                cost[2] = 1;
+                cost[4] = 1;
             } else {
                 cost[5] = cost[5].max(steps(world, from, to));
             }
@@ -172,14 +172,14 @@ pub fn of_path(
     if let (Some(from), None) = (from, selected) {
         cost[5] = leaving(world, from);
     }
-    if cost[2] > 0 {
+    if cost[4] > 0 {
         cost[5] = 0;
     }
     if world.is_direct(path) {
-        cost[3] = 1;
+        cost[2] = 1;
         cost[0] = usize::from(selected.is_none());
     } else {
-        cost[4] = 1;
+        cost[3] = 1;
     }
     cost
 }

@@ -333,7 +333,7 @@ impl Search<'_> {
         );
         let few = goal
             .max_collateral
-            .is_none_or(|limit| cost[3] + cost[4] <= limit);
+            .is_none_or(|limit| cost[2] + cost[3] <= limit);
         if consistent && few && self.is_better(&cost) && self.named(choice, graph.visible) {
             let mut closure = Closure::new(world, goal, today, choice, self.may_exclude());
             if let Some((excludes, roots)) = closure.close() {

@@ -92,9 +92,9 @@ fn judge(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Planned {
         cost: [
             c.dropped,
             pairs.len(),
-            c.raised,
             c.direct_moved,
             c.others_moved,
+            c.raised,
             c.steps,
         ],
         everything: plan.pass == Pass::Everything,

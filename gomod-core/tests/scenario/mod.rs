@@ -245,13 +245,13 @@ impl Scenario {
         let means: Vec<&str> = plan.means.iter().map(|m| Means::as_str(*m)).collect();
         let cost = plan.cost;
         let mut out = format!(
-            "{} dropped={} overridden={} raised={} direct={} others={} steps={} lines={}\n",
+            "{} dropped={} overridden={} direct={} others={} raised={} steps={} lines={}\n",
             means.join("+"),
             cost.dropped,
             cost.overridden,
-            cost.raised,
             cost.direct_moved,
             cost.others_moved,
+            cost.raised,
             cost.steps,
             cost.lines
         );
