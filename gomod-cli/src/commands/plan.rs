@@ -109,7 +109,7 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
             let words = gomod_words(global).join(" ");
             format!("{words} apply {}", quote(&file.display().to_string()))
         }
-        None => format!("{} --write", command_line(global, args)),
+        None => write_command(global, args, chosen),
     };
     let mut checks = sums.lines();
     checks.push(imports::line(&chosen.imports));
@@ -146,13 +146,7 @@ fn refuse_broken(
     args: &PlanDowngrade,
     chosen: &PlanReport,
 ) -> Result<(), CliError> {
-    let broken: Vec<String> = chosen
-        .imports
-        .unresolved
-        .iter()
-        .filter(|one| !(args.allow_drop && one.by.is_none()))
-        .map(UnresolvedReport::sentence)
-        .collect();
+    let broken = unexpected(args, chosen);
     if broken.is_empty() || args.choose.is_some() {
         return Ok(());
     }
@@ -160,12 +154,27 @@ fn refuse_broken(
     for sentence in broken {
         error = error.detail(sentence);
     }
-    let chosen = PlanDowngrade {
-        choose: Some(chosen.letter.to_string()),
-        ..args.clone()
-    };
-    let command = format!("{} --write", command_line(global, &chosen));
+    let command = write_command(global, args, chosen);
     Err(error.hint(format!("to write it all the same: {command}")))
+}
+
+/// The imports that would not resolve, but for those that `--allow-drop` lets go.
+fn unexpected(args: &PlanDowngrade, plan: &PlanReport) -> Vec<String> {
+    plan.imports
+        .unresolved
+        .iter()
+        .filter(|one| !(args.allow_drop && one.by.is_none()))
+        .map(UnresolvedReport::sentence)
+        .collect()
+}
+
+/// The command that writes a plan; one that does not build has to be named by its letter.
+fn write_command(global: &Global, args: &PlanDowngrade, plan: &PlanReport) -> String {
+    let mut args = args.clone();
+    if !unexpected(&args, plan).is_empty() {
+        args.choose = Some(plan.letter.to_string());
+    }
+    format!("{} --write", command_line(global, &args))
 }
 
 fn sum_name(setting: &Setting) -> String {

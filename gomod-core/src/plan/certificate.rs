@@ -93,7 +93,12 @@ impl Certificate {
                     .unreadable
                     .as_ref()
                     .map(ToString::to_string)
-                    .or_else(|| step.go_line.as_ref().map(|go| format!("needs go {go}"))),
+                    .or_else(|| step.go_line.as_ref().map(|go| format!("needs go {go}")))
+                    .or_else(|| {
+                        step.lacks
+                            .as_ref()
+                            .map(|package| format!("lacks {package}"))
+                    }),
             })
             .collect();
         let kept = planner

@@ -6,9 +6,10 @@
 
 use rustc_hash::FxHashSet;
 
+use super::descend::Lowering;
 use super::packages::{ImportCheck, Packages, Universe};
 use super::problem::content;
-use super::search::{Search, Stop};
+use super::search::{Cap, Search, Stop};
 use super::visible::Cause;
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::imports::{Unresolved, Walk};
@@ -131,6 +132,54 @@ impl Search<'_> {
             self.flush_needs()?;
         }
         Ok(Some(walk))
+    }
+
+    /// Lowers modules that lack what another imports to the version that the other asks for: with that it was
+    /// built. Says whether any moved.
+    pub(super) fn provide(&mut self, graph: &ModuleGraph) -> Result<bool, Stop> {
+        let Some(check) = self.import_check(graph, &self.root_list())? else {
+            return Ok(false);
+        };
+        let mut moved = false;
+        for missing in check.unresolved {
+            let Some(by) = missing.used.by.filter(|_| missing.providers.is_empty()) else {
+                continue;
+            };
+            let Some(Ok((list, _))) = self.requirements(by) else {
+                continue;
+            };
+            let modules = &self.world.modules;
+            let holds = |module: &&ModuleId| {
+                let path = modules.path(modules.path_of(**module)).as_str();
+                let rest = missing.path.strip_prefix(path);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            let longest =
+                |module: &&ModuleId| modules.path(modules.path_of(**module)).as_str().len();
+            let Some(asked) = list.iter().filter(holds).max_by_key(longest).copied() else {
+                continue;
+            };
+            let path = modules.path_of(asked);
+            let Some(selected) = graph.selected(path) else {
+                continue;
+            };
+            let movable = !self.hard.contains(&path) && !self.problem.is_main(path);
+            if movable && modules.compare(selected, asked).is_gt() {
+                self.named.insert(asked);
+                self.roots.insert(path, asked);
+                self.caps.insert(path, Cap::AtMost(asked));
+                self.lowered.entry(path).or_default().push(Lowering {
+                    from: selected,
+                    to: Some(asked),
+                    chain: vec![by, asked],
+                    unreadable: None,
+                    go_line: None,
+                    lacks: Some(missing.path),
+                });
+                moved = true;
+            }
+        }
+        Ok(moved)
     }
 
     /// Which imports the final graph leaves without a provider, or with several, beyond those of today.

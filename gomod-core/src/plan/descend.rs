@@ -26,6 +26,8 @@ pub struct Lowering {
     pub unreadable: Option<LoadError>,
     /// The go line of the last of the chain, when that is what is too high.
     pub go_line: Option<GoVersion>,
+    /// The package that the version lacks, and that the first of the chain imports.
+    pub lacks: Option<String>,
 }
 
 impl Lowering {
@@ -96,6 +98,7 @@ impl Search<'_> {
             chain,
             unreadable,
             go_line,
+            lacks: None,
         });
         Ok(())
     }

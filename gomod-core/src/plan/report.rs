@@ -372,6 +372,17 @@ fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit) -> String 
             }
             if let Some(first) = plan.lowered.get(&id).and_then(|list| list.first()) {
                 let what = chain_sentence(world, &first.chain);
+                let lacking = plan.lowered.get(&id).and_then(|list| {
+                    list.iter()
+                        .find_map(|s| Some((s.from, s.chain.first()?, s.lacks.as_ref()?)))
+                });
+                if let Some((from, by, package)) = lacking {
+                    return format!(
+                        "{} lacks {package}, which {} imports",
+                        modules.display(from),
+                        modules.display(*by)
+                    );
+                }
                 if let Some(go) = &first.go_line {
                     return format!("{what} needs go {go}");
                 }

@@ -226,7 +226,7 @@ impl<'a> Search<'a> {
             if self.bound_go_lines(&graph)? {
                 continue;
             }
-            if self.lift_excludes() {
+            if self.lift_excludes() || self.provide(&graph)? {
                 continue;
             }
             return self.finish(graph);
