@@ -102,6 +102,9 @@ pub const ATTACKS: &[Attack] = &[
             false => ok(answer),
         },
     ),
+    // What the others are compared with: without a lie both accept.
+    by(Place::Log, "none: an honest log", &[0], &[], honestly),
+    by(Place::Proxy, "none: an honest proxy", &[0], &[], honestly),
     by(
         Place::Log,
         "changed record",
