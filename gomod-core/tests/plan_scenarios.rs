@@ -77,7 +77,7 @@ fn a_direct_requirement_is_not_dropped() {
         goal.allow_drop = true;
     });
     insta::assert_snapshot!(plan, @r#"
-    require dropped=1 overridden=0 raised=0 direct=1 others=0 steps=1 lines=5
+    require dropped=1 overridden=0 raised=0 direct=1 others=0 steps=2 lines=5
     -droprequire=a (a@v1.1.0 requires b@v1.1.0)
     -require=b@v1.0.0 (asked for)
     "#);
@@ -95,7 +95,7 @@ fn root_closure_adds_what_a_changed_root_requires() {
          d v1.0.0 1.21:\n",
     );
     insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @r#"
-    require dropped=0 overridden=0 raised=0 direct=0 others=2 steps=1 lines=3
+    require dropped=0 overridden=0 raised=0 direct=0 others=2 steps=2 lines=3
     -require=a@v1.0.0 (asked for)
     -require=c@v1.0.0 (a@v1.0.0, which changed, requires it: its go.mod must stay in the graph)
     -require=d@v1.0.0 (c@v1.0.0, which changed, requires it: its go.mod must stay in the graph)
@@ -190,7 +190,7 @@ fn settling_lowers_what_only_the_target_had_brought() {
          f v1.0.0 1.21:\n",
     );
     insta::assert_snapshot!(world.best_with(&["a@v1.0.0"], |goal, _| goal.settle = true), @r#"
-    require dropped=0 overridden=0 raised=0 direct=0 others=2 steps=2 lines=4
+    require dropped=0 overridden=0 raised=0 direct=0 others=2 steps=3 lines=4
     -require=a@v1.0.0 (asked for)
     -require=c@v1.0.0 (only today's version of a target asks for v1.1.0)
     -droprequire=f (only today's version of a target asks for v1.0.0)

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::choice::{Choice, Level, Way};
 use super::search::Stop;
-use super::{Conflict, Needs, Pass, Plan};
+use super::{Conflict, Needs, Plan};
 
 /// How many choices are tried before the best so far is given.
 const LIMIT: usize = 300;
@@ -20,7 +20,6 @@ const WAITING: usize = 8;
 #[derive(Debug)]
 pub(super) struct Branch {
     pub(super) way: Way,
-    pub(super) pass: Pass,
     open: BTreeMap<Level, BTreeSet<Choice>>,
     seen: BTreeSet<Choice>,
     tried: usize,
@@ -44,11 +43,10 @@ pub(super) struct Ended {
 pub(super) type Tried = Result<Plan, Stop>;
 
 impl Branch {
-    pub(super) fn new(way: Way, pass: Pass) -> Self {
+    pub(super) fn new(way: Way) -> Self {
         let start = Choice::default();
         Self {
             way,
-            pass,
             open: BTreeMap::from([(start.level(), BTreeSet::from([start]))]),
             seen: BTreeSet::new(),
             tried: 0,
@@ -57,18 +55,10 @@ impl Branch {
         }
     }
 
-    /// The same way among more versions, after a search that found nothing.
-    pub(super) fn after(way: Way, pass: Pass, before: Ended) -> Self {
-        Self {
-            first: before.conflict,
-            ..Self::new(way, pass)
-        }
-    }
-
     /// Goes on until the search ends, or must be fed.
     pub(super) fn advance(
         &mut self,
-        mut attempt: impl FnMut(&Way, Pass, &Choice) -> Tried,
+        mut attempt: impl FnMut(&Way, &Choice) -> Tried,
     ) -> Result<Ended, Needs> {
         let mut needs = Needs::default();
         let mut waiting: Vec<Choice> = Vec::new();
@@ -79,7 +69,7 @@ impl Branch {
                 self.put_back(choice);
                 break;
             }
-            match attempt(&self.way, self.pass, &choice) {
+            match attempt(&self.way, &choice) {
                 Ok(plan) => {
                     self.tried += 1;
                     let better = self

@@ -162,21 +162,22 @@ impl Candidates {
             .clone()
     }
 
-    /// How many listed releases lie above `low` up to and including `high`; at least one if they differ.
-    pub fn steps(&self, world: &World, low: ModuleId, high: ModuleId) -> usize {
+    /// How many listed releases lie above `low` up to and including `high`, at least one if they differ;
+    /// without `low`, all of them.
+    pub fn steps(&self, world: &World, low: Option<ModuleId>, high: ModuleId) -> usize {
         let modules = &world.modules;
         let between = self
             .lists
-            .get(&modules.path_of(low))
+            .get(&modules.path_of(high))
             .into_iter()
             .flatten()
             .filter(|module| {
                 !is_prerelease(world, **module)
-                    && modules.compare(**module, low).is_gt()
+                    && low.is_none_or(|low| modules.compare(**module, low).is_gt())
                     && modules.compare(**module, high).is_le()
             })
             .count();
-        between.max(usize::from(low != high))
+        between.max(usize::from(low != Some(high)))
     }
 }
 

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Conflict;
 use super::choice::Choice;
-use super::goal::{Goal, Target};
+use super::goal::{Goal, Means, Target};
 use super::problem::Problem;
 use super::search::{Blocked, Cap, Search, Stop};
 use super::visible::Cause;
@@ -166,9 +166,7 @@ impl Context<'_> {
             for edge in chain.windows(2) {
                 if let [by, required] = edge {
                     let (by, required) = (modules.path_of(*by), modules.path_of(*required));
-                    let fixed =
-                        self.problem.is_toolchain(required) || self.problem.is_main(required);
-                    if self.sparing && !fixed {
+                    if self.may_hide(required) {
                         options.hides.insert((by, required));
                     }
                 }
@@ -186,6 +184,18 @@ impl Context<'_> {
             }
         }
         Stop::Conflict(Box::new(Blocked { conflict, options }))
+    }
+
+    fn may_hide(&self, path: PathId) -> bool {
+        let allowed = match self.goal.strategy {
+            None | Some(Means::Exclude) => true,
+            Some(Means::Require) => false,
+            Some(Means::Replace) => {
+                let path_of = |module| self.world.modules.path_of(module);
+                self.goal.module_target(path, path_of).is_some()
+            }
+        };
+        self.sparing && allowed && !self.problem.is_toolchain(path) && !self.problem.is_main(path)
     }
 
     fn may_rise(&self, path: PathId) -> bool {

@@ -21,8 +21,6 @@ pub(super) struct Solution {
     pub(super) graph: ModuleGraph,
     /// The graph without the roots that root closure added: what the cost is counted on.
     pub(super) plain: ModuleGraph,
-    /// The roots of that graph.
-    pub(super) plain_roots: Vec<ModuleId>,
     /// The roots that root closure added, each with what makes it one.
     pub(super) added: Vec<(ModuleId, AddedBy)>,
     pub(super) imports: Option<ImportCheck>,
@@ -36,9 +34,10 @@ impl Search<'_> {
     /// Turns the graph of the final roots into a solution.
     pub(super) fn finish(mut self, graph: ModuleGraph) -> Result<Solution, Stop> {
         self.check(&graph)?;
-        if !self.hidden.is_empty() {
+        if !self.hidden.is_empty() || !self.choice.hides.is_empty() {
             self.trim_excludes(&graph);
         }
+        self.check_excludes()?;
         let (roots, graph) = if self.problem.is_pruned() {
             (self.setup(None).roots, graph)
         } else {
@@ -48,7 +47,6 @@ impl Search<'_> {
             (roots, graph)
         };
         let imports = self.import_check(&graph, &roots)?;
-        let mut plain_roots = roots.clone();
         let plain = if self.added.is_empty() {
             graph.clone()
         } else {
@@ -58,7 +56,6 @@ impl Search<'_> {
                 .filter(|(path, _)| !self.added.contains_key(path))
                 .map(|(path, root)| self.before_closure.get(&path).copied().unwrap_or(root))
                 .collect();
-            plain_roots.clone_from(&original);
             self.resolve(Some(original))?
         };
         let added = self
@@ -71,7 +68,6 @@ impl Search<'_> {
             overrides: self.overrides,
             graph,
             plain,
-            plain_roots,
             added,
             imports,
             settled: self.loose,
@@ -135,6 +131,25 @@ impl Search<'_> {
                 unreadable: step.unreadable.clone(),
             })),
             None => Ok(()),
+        }
+    }
+
+    /// A new exclude needs a `require` line that says what is used instead, unless the path is to be absent.
+    fn check_excludes(&self) -> Result<(), Stop> {
+        let lone = |module: &&ModuleId| {
+            let path = self.world.modules.path_of(**module);
+            !self.problem.setup.overrides.excludes.contains(*module)
+                && !self.roots.contains_key(&path)
+                && !self.goal.targets.contains(&Target::Absent { path })
+        };
+        match self.overrides.excludes.iter().filter(lone).min() {
+            None => Ok(()),
+            Some(module) => Err(self.conflict(Conflict::Unwritable {
+                reason: format!(
+                    "{} would be excluded, and no requirement says what is used instead",
+                    self.world.modules.display(*module)
+                ),
+            })),
         }
     }
 

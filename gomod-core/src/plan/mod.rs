@@ -45,7 +45,7 @@ use branch::{Branch, Ended};
 use choice::{Choice, Way};
 use descend::Context;
 use packages::Universe;
-use search::{Blocked, Search, Stop};
+use search::{Blocked, Scope, Search, Stop};
 
 /// What a planner has to know next.
 #[derive(Debug, Clone, Default)]
@@ -312,6 +312,9 @@ pub struct Planner {
     /// The ways that are being followed, and those that were followed to their end.
     branches: Vec<Branch>,
     done: Vec<(Way, Ended)>,
+    pass: Pass,
+    /// How the ways ended among releases, when they all ended without a plan.
+    among_releases: Vec<(Way, Ended)>,
 }
 
 impl Planner {
@@ -327,6 +330,8 @@ impl Planner {
             universes: Vec::new(),
             branches: Vec::new(),
             done: Vec::new(),
+            pass: Pass::Releases,
+            among_releases: Vec::new(),
         }
     }
 
@@ -355,37 +360,42 @@ impl Planner {
             return Progress::Needs(needs);
         }
         self.universes.clear();
-        for way in self.ways() {
-            if !self.done.iter().any(|(known, _)| *known == way)
-                && let Err(more) = self.follow(world, &way)
+        loop {
+            let mut ways = self.ways();
+            self.follow_all(world, &ways, &mut needs);
+            // What no requirement has to be hidden for cannot be done better by hiding some; and who asks
+            // for one kind of edit wants that one.
+            let asked = self.goal.strategy.is_some();
+            let free = self.done.iter().any(|(way, ended)| {
+                ended.plan.is_some() && (asked || way.means.iter().all(|m| *m == Means::Require))
+            });
+            if needs.is_empty() && !free {
+                ways = self.sparing_ways();
+                self.follow_all(world, &ways, &mut needs);
+            }
+            if !needs.is_empty() {
+                self.universes = std::mem::take(&mut needs.universes);
+                return Progress::Needs(needs);
+            }
+            // Other versions than releases are tried when nothing else leads there.
+            if self.pass == Pass::Everything
+                || self.done.iter().any(|(_, ended)| ended.plan.is_some())
+            {
+                return Progress::Done(Box::new(self.outcome()));
+            }
+            self.pass = Pass::Everything;
+            self.among_releases = std::mem::take(&mut self.done);
+        }
+    }
+
+    fn follow_all(&mut self, world: &mut World, ways: &[Way], needs: &mut Needs) {
+        for way in ways {
+            if !self.done.iter().any(|(known, _)| known == way)
+                && let Err(more) = self.follow(world, way)
             {
                 needs.merge(more);
             }
         }
-        if !needs.is_empty() {
-            self.universes = std::mem::take(&mut needs.universes);
-            return Progress::Needs(needs);
-        }
-        // What no requirement has to be hidden for cannot be done better by hiding some; and who asks for
-        // one kind of edit wants that one.
-        let free = self.done.iter().any(|(way, ended)| {
-            let asked = self.goal.strategy.is_some();
-            ended.plan.is_some() && (asked || way.means.iter().all(|m| *m == Means::Require))
-        });
-        if !free {
-            for way in self.sparing_ways() {
-                if !self.done.iter().any(|(known, _)| *known == way)
-                    && let Err(more) = self.follow(world, &way)
-                {
-                    needs.merge(more);
-                }
-            }
-        }
-        if !needs.is_empty() {
-            self.universes = std::mem::take(&mut needs.universes);
-            return Progress::Needs(needs);
-        }
-        Progress::Done(Box::new(self.outcome()))
     }
 
     fn outcome(&self) -> Outcome {
@@ -411,9 +421,11 @@ impl Planner {
                     }
                 }
                 (None, Some(conflict)) if !way.sparing => {
-                    outcome
-                        .conflicts
-                        .push((way.means.clone(), conflict.clone()));
+                    // What stands in the way among releases is easier to understand.
+                    let first = self.among_releases.iter().find(|(known, _)| known == way);
+                    let first = first.and_then(|(_, ended)| ended.conflict.as_ref());
+                    let conflict = first.unwrap_or(conflict).clone();
+                    outcome.conflicts.push((way.means.clone(), conflict));
                 }
                 _ => {}
             }
@@ -422,27 +434,21 @@ impl Planner {
         outcome
     }
 
-    /// Goes on along one way, first among releases, then among all versions.
+    /// Goes on along one way, to its end or until something must be fed.
     fn follow(&mut self, world: &mut World, way: &Way) -> Result<(), Needs> {
         let at = self.branches.iter().position(|branch| branch.way == *way);
         let mut branch = match at {
             Some(at) => self.branches.swap_remove(at),
-            None => Branch::new(way.clone(), Pass::Releases),
+            None => Branch::new(way.clone()),
         };
-        loop {
-            let ended = branch.advance(|way, pass, choice| self.attempt(world, way, pass, choice));
-            match ended {
-                Err(needs) => {
-                    self.branches.push(branch);
-                    return Err(needs);
-                }
-                Ok(ended) if ended.plan.is_none() && branch.pass == Pass::Releases => {
-                    branch = Branch::after(way.clone(), Pass::Everything, ended);
-                }
-                Ok(ended) => {
-                    self.done.push((way.clone(), ended));
-                    return Ok(());
-                }
+        match branch.advance(|way, choice| self.attempt(world, way, choice)) {
+            Ok(ended) => {
+                self.done.push((way.clone(), ended));
+                Ok(())
+            }
+            Err(needs) => {
+                self.branches.push(branch);
+                Err(needs)
             }
         }
     }
@@ -510,13 +516,7 @@ impl Planner {
     }
 
     /// The best plan for one choice.
-    fn attempt(
-        &self,
-        world: &mut World,
-        way: &Way,
-        pass: Pass,
-        choice: &Choice,
-    ) -> Result<Plan, Stop> {
+    fn attempt(&self, world: &mut World, way: &Way, choice: &Choice) -> Result<Plan, Stop> {
         for (target, means) in self.goal.targets.iter().zip(&way.means) {
             if let Target::Module { module } = target {
                 let modules = &world.modules;
@@ -531,18 +531,29 @@ impl Planner {
                 }
             }
         }
-        let search = Search::new(
-            world,
-            &self.problem,
-            &self.candidates,
-            &self.packages,
-            &self.goal,
-            pass,
-            way,
-            choice,
-        );
+        let scope = Scope {
+            problem: &self.problem,
+            candidates: &self.candidates,
+            packages: &self.packages,
+            goal: &self.goal,
+            pass: self.pass,
+        };
+        let search = Search::new(world, scope, way, choice);
         let solution = search.run()?;
         let moves = cost::moves(world, &self.problem, &self.goal, &solution);
+        // The releases passed are counted on the lists.
+        let unlisted: Vec<PathId> = moves
+            .iter()
+            .filter(|moved| moved.role != Role::Closure && moved.from.is_some())
+            .map(|moved| moved.path)
+            .filter(|path| *path != self.problem.go_path && self.candidates.list(*path).is_none())
+            .collect();
+        if !unlisted.is_empty() {
+            return Err(Stop::Needs(Needs {
+                lists: unlisted,
+                ..Needs::default()
+            }));
+        }
         let mut cost = cost::cost(world, &self.problem, &self.candidates, &moves, &solution);
         let collateral = cost.direct_moved + cost.others_moved;
         if let Some(limit) = self.goal.max_collateral.filter(|limit| collateral > *limit) {
@@ -559,22 +570,11 @@ impl Planner {
                 .collect();
             return Err(context.blocked(Conflict::TooManyMoves { moves, limit }));
         }
-        let today = cost::overridden(
-            world,
-            &self.problem.graph,
-            &self.problem.setup.overrides,
-            &self.problem.setup.roots,
-        );
-        let mut overridden: Vec<(Option<PathId>, ModuleId)> = cost::overridden(
-            world,
-            &solution.plain,
-            &solution.overrides,
-            &solution.plain_roots,
-        )
-        .into_iter()
-        .filter(|(pair, _)| !today.contains_key(pair))
-        .map(|((by, _), required)| (by, required))
-        .collect();
+        let mut overridden: Vec<(Option<PathId>, ModuleId)> =
+            cost::newly_overridden(world, &self.problem, &solution)
+                .into_iter()
+                .map(|((by, _), required)| (by, required))
+                .collect();
         overridden.sort_unstable();
         let go_mod =
             edit::apply(world, &self.problem, &self.go_mod, &solution).map_err(|error| {
@@ -586,7 +586,7 @@ impl Planner {
         let edits = edit::edits(world, &self.problem, &self.go_mod, &solution);
         Ok(Plan {
             means: way.means.clone(),
-            pass,
+            pass: self.pass,
             raised: choice.rises.iter().copied().collect(),
             search: Searched::default(),
             cost,

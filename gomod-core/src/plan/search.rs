@@ -50,6 +50,19 @@ pub(super) struct Blocked {
     pub(super) options: Choice,
 }
 
+/// What a search is about.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub(super) problem: &'a Problem,
+    pub(super) candidates: &'a Candidates,
+    pub(super) packages: &'a Packages,
+    pub(super) goal: &'a Goal,
+    pub(super) pass: Pass,
+}
+
+/// The requirements of a module, and whether it is pruned behind.
+pub(super) type Required = (Rc<[ModuleId]>, bool);
+
 pub(super) struct Search<'a> {
     pub(super) world: &'a mut World,
     pub(super) problem: &'a Problem,
@@ -69,8 +82,8 @@ pub(super) struct Search<'a> {
     pub(super) roots: BTreeMap<PathId, ModuleId>,
     /// What may be selected of a path; one that is not here may be anything.
     pub(super) caps: FxHashMap<PathId, Cap>,
-    /// The requirements that were looked at, with whether the module is pruned behind.
-    lists: FxHashMap<ModuleId, (Rc<[ModuleId]>, bool)>,
+    /// The requirements that were looked at.
+    lists: FxHashMap<ModuleId, Required>,
     /// Paths that the search may not move: targets, those kept, and `go`.
     pub(super) hard: FxHashSet<PathId>,
     pub(super) go_bound: Option<GoVersion>,
@@ -90,14 +103,17 @@ impl<'a> Search<'a> {
     /// Prepares a search that reaches each target of `goal` by the kind of edit that `way` says.
     pub(super) fn new(
         world: &'a mut World,
-        problem: &'a Problem,
-        candidates: &'a Candidates,
-        packages: &'a Packages,
-        goal: &'a Goal,
-        pass: Pass,
+        scope: Scope<'a>,
         way: &'a Way,
         choice: &'a Choice,
     ) -> Self {
+        let Scope {
+            problem,
+            candidates,
+            packages,
+            goal,
+            pass,
+        } = scope;
         let start = if problem.is_pruned() {
             problem.roots.clone()
         } else {
@@ -351,10 +367,7 @@ impl<'a> Search<'a> {
     }
 
     /// The requirements of a module with whether it is pruned behind; `None` when they must be fed.
-    pub(super) fn requirements(
-        &mut self,
-        module: ModuleId,
-    ) -> Option<Result<(Rc<[ModuleId]>, bool), LoadError>> {
+    pub(super) fn requirements(&mut self, module: ModuleId) -> Option<Result<Required, LoadError>> {
         let (mut list, prunes) = match self.lists.get(&module) {
             Some(known) => known.clone(),
             None => {
