@@ -226,3 +226,22 @@ fn list_needs_the_info_of_each_selected_module() {
     assert_eq!(world.gomod(&["graph"]).code, Some(0));
     world.refused(3, &["list"], &["example.com/b@v1.2.0"]);
 }
+
+#[test]
+fn versions_that_cannot_be_listed_are_no_empty_list() {
+    let mut world = World::new(PAIR);
+    let server = world.serve(|path| path.ends_with("/b/@v/list").then(|| Reply::status(500)));
+    world.set("GOPROXY", &server.url());
+    let named = ["the versions of example.com/b cannot be listed", "500"];
+    world.refused(3, &["plan-downgrade", "a@v1.0.0"], &named);
+}
+
+#[test]
+fn versions_that_nobody_lists_are_said_to_be_left_out() {
+    let mut world = World::new(PAIR);
+    let server = world.serve(|path| path.ends_with("/b/@v/list").then(|| Reply::status(403)));
+    world.set("GOPROXY", &server.url());
+    let page = world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok();
+    let note = "the versions of example.com/b are not listed (no source lists them)";
+    assert!(page.contains(note), "{page}");
+}

@@ -11,6 +11,7 @@ use super::{
     FetchError, Fetched, GoEnv, HostError, Info, ModCache, Request, SourceOptions, Sources,
     parse_list, read_if_there,
 };
+use crate::graph::PathId;
 use crate::model::{GoMod, GoSum, GoVersion, ModulePath, ModuleVersion, Version};
 use crate::mvs::{
     LoadError, Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, Unavailable,
@@ -192,24 +193,65 @@ impl Session {
                         return Err(error.clone());
                     }
                     self.feed_packages(world, &needs.packages, &mut planner.packages)?;
-                    let paths: Vec<ModulePath> = needs
-                        .lists
+                    self.list_versions(world, &needs.lists, planner)?;
+                    // What is only counted may be missing.
+                    let counts = needs
+                        .counts
                         .iter()
-                        .map(|path| world.modules.path(*path).clone())
-                        .collect();
-                    for (path, list) in needs.lists.iter().zip(self.versions(&paths)) {
-                        match list {
-                            Ok(versions) => {
-                                planner.candidates.feed(world, *path, &versions);
-                                let path = world.modules.path(*path).clone();
-                                self.read.lists.insert(path, versions);
-                            }
-                            Err(error) => planner.candidates.feed_failure(*path, error.to_string()),
-                        }
+                        .map(|path| world.modules.path(*path).clone());
+                    let counts: Vec<ModulePath> = counts.collect();
+                    for (path, list) in needs.counts.iter().zip(self.versions(&counts)) {
+                        let list = list.unwrap_or_default();
+                        planner.candidates.feed(world, *path, &list);
                     }
                 }
             }
         }
+    }
+
+    /// Lists the versions that a planner chooses from. Offline those count whose `go.mod` is cached.
+    ///
+    /// # Errors
+    /// When a source cannot say which versions there are: a plan that leaves some out unknowingly is none.
+    fn list_versions(
+        &mut self,
+        world: &mut World,
+        paths: &[PathId],
+        planner: &mut Planner,
+    ) -> Result<(), LoadError> {
+        let requests: Vec<Request> = paths
+            .iter()
+            .map(|path| Request::List(world.modules.path(*path).clone()))
+            .collect();
+        let answers = self.sources.fetch(&requests);
+        for (id, answer) in paths.iter().zip(answers) {
+            let path = world.modules.path(*id).clone();
+            let versions = match answer {
+                Ok(fetched) => listed(&fetched.bytes),
+                Err(error) => {
+                    let why = if error.is_not_found() || error.is_refused_everywhere() {
+                        "no source lists them".to_owned()
+                    } else if matches!(
+                        error.best(),
+                        FetchError::Offline { .. } | FetchError::Off { .. }
+                    ) {
+                        "offline".to_owned()
+                    } else {
+                        let LoadError::Unavailable { message, reason } = fetch_failure(&error)
+                        else {
+                            return Err(fetch_failure(&error));
+                        };
+                        let message = format!("the versions of {path} cannot be listed: {message}");
+                        return Err(unavailable(message, reason));
+                    };
+                    planner.candidates.note_failure(*id, why);
+                    self.cache.versions(&path).unwrap_or_default()
+                }
+            };
+            planner.candidates.feed(world, *id, &versions);
+            self.read.lists.insert(path, versions);
+        }
+        Ok(())
     }
 
     /// Reads, checks and feeds the `go.mod` files of `needs`.
@@ -328,11 +370,7 @@ impl Session {
             .fetch(&requests)
             .into_iter()
             .map(|answer| match answer {
-                Ok(fetched) => Ok(parse_list(&fetched.bytes)
-                    .iter()
-                    .filter(|text| crate::model::is_canonical(text))
-                    .filter_map(|text| Version::parse(text).ok())
-                    .collect()),
+                Ok(fetched) => Ok(listed(&fetched.bytes)),
                 Err(error) if error.is_not_found() || error.is_refused_everywhere() => {
                     Ok(Vec::new())
                 }
@@ -437,6 +475,15 @@ impl Session {
             Err(error) => Err(unavailable(error.to_string(), Unavailable::Other)),
         }
     }
+}
+
+/// The canonical versions of a `list` file.
+fn listed(bytes: &[u8]) -> Vec<Version> {
+    parse_list(bytes)
+        .iter()
+        .filter(|text| crate::model::is_canonical(text))
+        .filter_map(|text| Version::parse(text).ok())
+        .collect()
 }
 
 /// The results in the order asked for; what nobody answered is a failure.

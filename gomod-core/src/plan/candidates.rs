@@ -40,9 +40,8 @@ impl Candidates {
         self.lists.insert(path, list);
     }
 
-    /// Feeds a failure to list the versions of a path; only what the graph names is then considered.
-    pub fn feed_failure(&mut self, path: PathId, message: String) {
-        self.lists.insert(path, Vec::new());
+    /// Notes why the versions of a path are not all listed; plans say so.
+    pub fn note_failure(&mut self, path: PathId, message: String) {
         self.failed.insert(path, message);
     }
 
@@ -51,9 +50,15 @@ impl Candidates {
         self.lists.get(&path).map(Vec::as_slice)
     }
 
-    /// The paths whose versions could not be listed, with the reason.
-    pub fn failures(&self) -> impl Iterator<Item = (PathId, &str)> {
-        self.failed.iter().map(|(path, why)| (*path, why.as_str()))
+    /// The paths whose versions could not all be listed, with the reason.
+    pub fn failures(&self, world: &World) -> Vec<(PathId, &str)> {
+        let mut list: Vec<(PathId, &str)> = self
+            .failed
+            .iter()
+            .map(|(path, why)| (*path, why.as_str()))
+            .collect();
+        list.sort_by(|a, b| world.modules.path(a.0).cmp(world.modules.path(b.0)));
+        list
     }
 
     /// The release of a path that is highest, which is where its retractions stand.

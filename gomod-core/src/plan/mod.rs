@@ -54,6 +54,8 @@ pub struct Needs {
     pub sources: Vec<SourceId>,
     /// Paths whose versions must be listed, to be fed to the [`Candidates`].
     pub lists: Vec<PathId>,
+    /// Paths whose versions are only counted: a list that cannot be had is no reason to stop.
+    pub counts: Vec<PathId>,
     /// Directories of modules (`""` is a module's root) whose Go files are to be fed to the [`Packages`].
     pub packages: Vec<(SourceId, String)>,
     /// What will probably be needed soon.
@@ -65,12 +67,18 @@ pub struct Needs {
 impl Needs {
     /// Whether nothing is needed.
     pub fn is_empty(&self) -> bool {
-        self.sources.is_empty() && self.lists.is_empty() && self.packages.is_empty()
+        self.sources.is_empty()
+            && self.lists.is_empty()
+            && self.counts.is_empty()
+            && self.packages.is_empty()
     }
 
     fn merge(&mut self, other: Self) {
         self.sources.extend(other.sources);
         self.lists.extend(other.lists);
+        self.counts.extend(other.counts);
+        self.counts.sort_unstable();
+        self.counts.dedup();
         self.packages.extend(other.packages);
         self.packages.sort_unstable();
         self.packages.dedup();
@@ -580,7 +588,7 @@ impl Planner {
             .collect();
         if !unlisted.is_empty() {
             return Err(Stop::Needs(Needs {
-                lists: unlisted,
+                counts: unlisted,
                 ..Needs::default()
             }));
         }

@@ -293,6 +293,12 @@ fn plan_report(
                 .to_owned(),
         );
     }
+    for (path, why) in planner.candidates.failures(world) {
+        notes.push(format!(
+            "the versions of {} are not listed ({why}): only those in the module cache and in go.mod files were considered",
+            modules.path(path)
+        ));
+    }
     for (module, error) in &plan.left_out {
         notes.push(format!("left out: {}: {error}", modules.display(*module)));
     }
