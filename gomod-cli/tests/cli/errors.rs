@@ -1,6 +1,6 @@
 //! Every mistake that needs no network: its exit code, its message, and that nothing is changed.
 
-use crate::support::{MAIN, PAIR, World};
+use crate::support::{MAIN, PAIR, World, has_go};
 
 #[test]
 fn a_malformed_go_mod_is_named_with_its_position() {
@@ -405,4 +405,25 @@ fn a_target_at_todays_version_stays_there() {
     assert_eq!(json["plans"][0]["means"][0], "exclude");
     let twice = ["plan-downgrade", "a@v1.2.0", "a@v1.0.0"];
     world.refused(2, &twice, &["example.com/a is named twice"]);
+}
+
+#[test]
+fn a_retracted_version_of_another_major_is_malformed() {
+    let world = World::with_main(PAIR, &format!("{MAIN}\nretract v2.0.0\n"));
+    for command in ["list", "graph"] {
+        world.refused(3, &[command], &["go.mod:10:9", "v2.0.0", "v0 or v1"]);
+    }
+    world.write(
+        "main/go.mod",
+        &format!("{MAIN}\nretract [v1.0.0, v2.0.0+incompatible]\n"),
+    );
+    if has_go("a_retracted_version_of_another_major_is_malformed") {
+        let ours = world.gomod(&["list"]);
+        let theirs = world.go_in("main", &["list", "-m", "all"]);
+        assert_eq!(
+            ours.code == Some(0),
+            theirs.code == Some(0),
+            "{ours:?} {theirs:?}"
+        );
+    }
 }

@@ -475,7 +475,12 @@ impl<'a> Reader<'a> {
                 (&mut written.0, &mut retract.low, at[0]),
                 (&mut written.1, &mut retract.high, at[1]),
             ] {
-                match self.fix(&path, text) {
+                let fixed = self.fix(&path, text).map(|fixed| {
+                    let (version, canonical) = fixed?;
+                    lines::check_major(&path, &version).map_err(ParseErrorKind::Major)?;
+                    Ok((version, canonical))
+                });
+                match fixed {
                     None => {}
                     Some(Ok((version, canonical))) => {
                         retract.canonical &= canonical;
