@@ -140,9 +140,11 @@ Examples:
   gomod plan-downgrade gin@v1.9.0 --out plan.json     save the plan; gomod apply plan.json makes it so
   gomod plan-downgrade validator@v10.11.0 --keep gin  leave gin where it is
   gomod plan-downgrade 'grpc@<v1.60.0' jwt/v5@none    queries, and a module that must go
+  gomod plan-downgrade gin --as-of v1.2.0 --settle    as it was, with all that came with it
   gomod plan-downgrade go@1.21                        what must change to build with Go 1.21")]
 pub(crate) struct PlanDowngrade {
-    /// What to bring back: a module with a version, a query such as v1.9 or '<v1.10.0', or none
+    /// What to bring back: a module with a version, a query such as v1.9 or '<v1.10.0', or none; with
+    /// --as-of the version may be left out
     #[arg(value_name = "MOD@VERSION", required = true)]
     pub(crate) targets: Vec<String>,
 
@@ -165,6 +167,11 @@ pub(crate) struct PlanDowngrade {
     /// Also lower, or drop, what only today's versions of the targets had brought
     #[arg(long)]
     pub(crate) settle: bool,
+
+    /// Take versions that are left out from the go.mod of this git revision; with --settle also those of what
+    /// the targets brought
+    #[arg(long, value_name = "REV")]
+    pub(crate) as_of: Option<String>,
 
     /// Take this plan of the table of alternatives instead of the first
     #[arg(long, value_name = "LETTER")]

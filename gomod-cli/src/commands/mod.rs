@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 mod argument;
+mod as_of;
 pub(crate) mod drift;
 pub(crate) mod edit;
 pub(crate) mod fmt;

@@ -8,6 +8,7 @@ use gomod_core::plan::{
 };
 use serde::Serialize;
 
+use super::as_of::AsOf;
 use super::plan_file::{self, Inputs, Read};
 use super::sums::{self, Sums};
 use super::targets::{Asked, resolve};
@@ -204,8 +205,16 @@ fn goal(
     let mut today = Vec::new();
     let mut named: Vec<String> = Vec::new();
     argument::refuse_pairs(&args.targets)?;
+    let as_of = AsOf::read(setting, args)?;
+    if let Some(as_of) = &as_of {
+        goal.as_of = as_of.requirements(setting).into_iter().collect();
+    }
     for argument in &args.targets {
-        match resolve(setting, candidates, argument)? {
+        let argument = match &as_of {
+            Some(as_of) => as_of.complete(setting, argument)?,
+            None => argument.clone(),
+        };
+        match resolve(setting, candidates, &argument)? {
             Asked::Today(what, path) => {
                 if let Some(path) = path {
                     let name = setting.world.modules.path(path).to_string();
@@ -406,6 +415,11 @@ fn command_line(global: &Global, args: &PlanDowngrade) -> String {
     if args.settle {
         words.push("--settle".to_owned());
     }
+    words.extend(
+        args.as_of
+            .iter()
+            .map(|rev| format!("--as-of {}", quote(rev))),
+    );
     words.extend(
         args.choose
             .iter()

@@ -83,7 +83,13 @@ impl Search<'_> {
                     && !problem.direct.contains(&path)
                     && !self.hard.contains(&path);
                 if loose {
-                    self.roots.remove(&path);
+                    let before = self.goal.as_of.get(&path);
+                    match before
+                        .filter(|before| self.world.modules.compare(**before, brought).is_le())
+                    {
+                        Some(before) => _ = self.roots.insert(path, *before),
+                        None => _ = self.roots.remove(&path),
+                    }
                     self.loose.insert(path);
                 }
             }

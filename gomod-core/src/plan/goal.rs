@@ -1,6 +1,6 @@
 //! What a plan has to reach, and the limits it must keep.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use crate::graph::{ModuleId, PathId};
@@ -78,6 +78,8 @@ pub struct Goal {
     pub allow_drop: bool,
     /// Whether what today's versions of the targets brought goes down, or away, with them.
     pub settle: bool,
+    /// Settling: the versions to settle at, instead of what others ask for.
+    pub as_of: FxHashMap<PathId, ModuleId>,
 }
 
 impl Goal {
