@@ -9,6 +9,7 @@ pub(crate) mod plan;
 mod proof;
 mod sums;
 mod targets;
+pub(crate) mod tree;
 mod undo;
 pub(crate) mod why;
 

@@ -3,3 +3,4 @@
 pub(crate) mod graph;
 pub(crate) mod plan;
 pub(crate) mod style;
+pub(crate) mod tree;

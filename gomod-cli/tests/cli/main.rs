@@ -13,4 +13,5 @@ mod imports;
 mod network;
 mod plan;
 mod support;
+mod tree;
 mod trust;
