@@ -20,6 +20,8 @@ fn list_graph_tree_and_why() {
         ("tree", vec!["tree", "-i", "x/sys"]),
         ("why", vec!["why", "gin"]),
         ("why", vec!["why", "golang.org/x/net"]),
+        ("why", vec!["why", "go"]),
+        ("why", vec!["why", "toolchain"]),
         ("why", vec!["why", "example.com/gin-app"]),
     ] {
         let document = run(home.path(), &fixture("gin-app"), &arguments, 0);

@@ -3,6 +3,7 @@
 pub(crate) mod drift;
 pub(crate) mod graph;
 mod imports;
+mod lines;
 pub(crate) mod list;
 pub(crate) mod lock;
 pub(crate) mod plan;

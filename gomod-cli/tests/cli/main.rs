@@ -15,3 +15,4 @@ mod plan;
 mod support;
 mod tree;
 mod trust;
+mod why;

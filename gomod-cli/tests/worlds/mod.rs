@@ -2,6 +2,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod compare;
+pub(crate) mod counterfactual;
 pub(crate) mod downgrade;
 pub(crate) mod generate;
 pub(crate) mod minimise;
