@@ -17,6 +17,7 @@ Examples:
   gomod plan-downgrade gin@v1.9.0 --write   change it
   gomod why golang.org/x/net                who holds this version up
   gomod tree -i golang.org/x/net            everything that leads to it
+  gomod verify                              can what was picked be trusted
   gomod lock && gomod drift                 agree on a build list; fail in CI when it moves
 
 Exit codes: 0 done; 1 the answer is no (drift, no plan); 2 usage; 3 environment (network, files);
@@ -79,8 +80,12 @@ pub(crate) enum Command {
     Tree(Tree),
     Why(Why),
     PlanDowngrade(PlanDowngrade),
+    Apply(Apply),
+    Verify(Verify),
     Lock(Lock),
     Drift(Drift),
+    Fmt(Fmt),
+    Edit(Edit),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -161,6 +166,7 @@ pub(crate) struct Why {
 Examples:
   gomod plan-downgrade gin@v1.9.0                     show the plan; nothing is changed
   gomod plan-downgrade gin@v1.9.0 --write             change go.mod and go.sum
+  gomod plan-downgrade gin@v1.9.0 --out plan.json     save the plan; gomod apply plan.json makes it so
   gomod plan-downgrade validator@v10.11.0 --keep gin  leave gin where it is
   gomod plan-downgrade 'grpc@<v1.60.0' jwt/v5@none    queries, and a module that must go
   gomod plan-downgrade go@1.21                        what must change to build with Go 1.21")]
@@ -185,9 +191,17 @@ pub(crate) struct PlanDowngrade {
     #[arg(long)]
     pub(crate) allow_drop: bool,
 
+    /// Also lower, or drop, what only today's versions of the targets had brought
+    #[arg(long)]
+    pub(crate) settle: bool,
+
     /// Take this plan of the table of alternatives instead of the first
     #[arg(long, value_name = "LETTER")]
     pub(crate) choose: Option<String>,
+
+    /// Save the plan with its certificate, for gomod apply
+    #[arg(long, value_name = "FILE", conflicts_with = "write")]
+    pub(crate) out: Option<PathBuf>,
 
     /// Change go.mod and go.sum
     #[arg(long)]
@@ -204,6 +218,31 @@ pub(crate) enum Strategy {
     Require,
     Exclude,
     Replace,
+}
+
+/// Check go.sum, the module cache and vendor/ against the checksum database
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gomod verify            every line of go.sum, every cached module, vendor/modules.txt
+  gomod verify --offline  the same with what is cached, and what that leaves unchecked
+  gomod verify --fix      add the lines that go.sum lacks, as the checksum database has them
+  gomod verify --repair   put damaged modules of the cache right, and only those
+
+Exit codes: 0 all that could be checked holds; 1 something is missing or does not fit; 3 something
+could not be checked; 4 a checksum, a signature or a proof does not hold.")]
+pub(crate) struct Verify {
+    /// Add the lines that go.sum lacks, proven to be in the checksum database
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// Mend the damaged modules of the module cache, as go.sum and the checksum database vouch for them
+    #[arg(long)]
+    pub(crate) repair: bool,
+
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
 }
 
 /// Write the build list to gomod.lock, the baseline for `gomod drift`
@@ -223,4 +262,56 @@ pub(crate) struct Drift {
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+}
+
+/// Print a go.mod or go.work canonically, as `go mod edit -fmt` and `go work edit -fmt` do
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gomod fmt                rewrite the main module's go.mod
+  gomod fmt --check        print what would change; exit code 1 if anything does
+  gomod fmt --stdout x.mod print the result, and leave the file alone
+  gomod fmt go.work        a name that ends in .work is a workspace's")]
+pub(crate) struct Fmt {
+    /// The file; without it the main module's go.mod
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Change nothing: print the difference, and exit with 1 if there is one
+    #[arg(long, conflicts_with = "stdout")]
+    pub(crate) check: bool,
+    /// Change nothing: print the canonical text
+    #[arg(long)]
+    pub(crate) stdout: bool,
+}
+
+/// Print a go.mod or go.work as JSON, as `go mod edit -json` and `go work edit -json` do
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gomod edit --json                the main module's go.mod
+  gomod edit --json ../go.work     a name that ends in .work is a workspace's
+
+The JSON is that of the go command, byte for byte: it has no schema_version.")]
+pub(crate) struct Edit {
+    /// The file; without it the main module's go.mod
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Print the file as JSON
+    #[arg(long, required = true)]
+    pub(crate) json: bool,
+}
+
+/// Apply a plan that plan-downgrade --out saved
+///
+/// The plan is refused when go.mod or go.sum are not what it was made from, and proven once more before
+/// anything is written.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gomod plan-downgrade gin@v1.9.0 --out plan.json     on one machine, to be looked at
+  gomod apply plan.json                               on another, with the same go.mod")]
+pub(crate) struct Apply {
+    /// The plan
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }

@@ -2,12 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use gomod_core::host::{GoEnv, HostError, Session, SessionOptions, read_if_there};
-use gomod_core::model::{GoMod, GoSum, GoVersion, GoWork};
+use gomod_core::diag::Position;
+use gomod_core::host::{GoEnv, Session, read_if_there};
+use gomod_core::model::{
+    GoMod, GoSum, GoVersion, GoWork, Godebug, Godebugs, Replace, ReplaceTarget,
+};
 use gomod_core::mvs::{MainModules, MainModulesError, Mode, World};
+use gomod_core::syntax::LineId;
 
 use crate::args::Global;
 use crate::error::CliError;
+use crate::surroundings::{
+    Surroundings, Versions, malformed, not_in_workspace, open_session, read, unreadable,
+};
 
 /// The main module or workspace in force, as it is on disk.
 pub(crate) struct Project {
@@ -28,52 +35,55 @@ pub(crate) struct Project {
     mod_flag: Option<String>,
 }
 
+/// A replace line that names a directory.
+pub(crate) struct DirectoryLine {
+    /// `go.mod:5:1`.
+    pub(crate) at: String,
+    /// What is replaced: a path, or `path@version`.
+    pub(crate) old: String,
+    /// The directory as it is written.
+    pub(crate) written: String,
+    /// Where that is.
+    pub(crate) directory: PathBuf,
+    /// What edits the file.
+    pub(crate) tool: &'static str,
+}
+
 /// A workspace.
 pub(crate) struct Work {
     pub(crate) file: PathBuf,
-    go_work: GoWork,
-    members: Vec<(PathBuf, GoMod)>,
+    pub(crate) go_work: GoWork,
+    /// Each member's directory and go.mod, in the order of the use lines.
+    pub(crate) members: Vec<(PathBuf, GoMod)>,
 }
 
 impl Project {
     /// Finds and reads the files, as the `go` command would in this directory.
     pub(crate) fn open(global: &Global) -> Result<Self, CliError> {
-        if let Some(directory) = &global.directory {
-            std::env::set_current_dir(directory).map_err(|error| {
-                CliError::environment(format!("cannot change to {}: {error}", directory.display()))
-                    .hint("-C takes a directory that is there")
-            })?;
-        }
-        let here = std::env::current_dir()
-            .map_err(|error| CliError::environment(format!("no current directory: {error}")))?;
-        let env = GoEnv::load([]).map_err(|error| CliError::environment(error.to_string()))?;
+        let around = Surroundings::read(global)?;
+        around.modules_are_on()?;
         let local_go = match &global.go {
             Some(text) => Some(GoVersion::parse(text).ok_or_else(|| {
-                CliError::usage(format!("--go {text:?} is no Go version"))
-                    .hint("write it as 1.21 or 1.21.3")
+                CliError::usage(format!("--go {text:?} is no Go version")).hint(
+                    match text.strip_prefix("go").and_then(GoVersion::parse) {
+                        Some(meant) => format!("did you mean --go {meant}?"),
+                        None => "write it as 1.21 or 1.21.3".to_owned(),
+                    },
+                )
             })?),
-            None => env.local_go_version(),
+            None => around.local_go()?,
         };
-        let flags = env.go_flags().map_err(|error| {
-            CliError::environment(error.to_string())
-                .hint("correct it, or run with GOFLAGS= in front")
-        })?;
-        let modfile = match &global.modfile {
-            Some(file) => Some(file.clone()),
-            None => flags.mod_file().map(PathBuf::from),
-        };
-        let work = match workspace_file(&env, &here)? {
+        let mut versions = Versions::new(global, &around);
+        let work = match around.workspace()? {
             Some(file) => {
-                if modfile.is_some() {
-                    return Err(not_in_workspace("--modfile", &file));
-                }
-                Some(Work::read(&file, local_go.as_ref())?)
+                around.refuse_modfile(&file)?;
+                Some(Work::read(&file, local_go.as_ref(), &mut versions)?)
             }
             None => None,
         };
-        let mod_flag = flags.mod_mode().map(str::to_owned);
-        let (file, name, sum_file, module_root) = match (&work, modfile) {
-            (Some(work), _) => {
+        let mod_flag = around.flags.mod_mode().map(str::to_owned);
+        let (file, name, sum_file, module_root) = match &work {
+            Some(work) => {
                 let directory = work
                     .members
                     .first()
@@ -88,24 +98,35 @@ impl Project {
                     directory,
                 )
             }
-            (None, modfile) => {
-                let root = module_root(&here)?;
-                let file = modfile.map_or_else(|| root.join("go.mod"), |file| here.join(file));
-                let name = file.file_name().map_or_else(
-                    || "go.mod".to_owned(),
-                    |name| name.to_string_lossy().into_owned(),
-                );
+            None => {
+                let root = around.module_root()?;
+                let (file, name) = around.mod_file()?;
                 let sum = file.with_extension("sum");
                 (file, name, sum, root)
             }
         };
-        let text = read(&file)?;
-        let go_mod =
-            GoMod::parse(&name, &text).map_err(|error| malformed(&name, &error.to_string()))?;
+        let go_mod = versions.read(&file, &name)?;
         if let (Some(line), Some(local)) = (&go_mod.go, &local_go)
             && line.version.cmp_precedence(local).is_gt()
         {
             return Err(too_new(&name, &line.version, local));
+        }
+        // In a workspace the go command looks at the lines of go.work alone.
+        let godebugs = || around.env.godebugs(local_go.as_ref());
+        match &work {
+            None => check_godebugs(
+                &name,
+                &go_mod.godebug,
+                godebugs,
+                local_go.as_ref(),
+                |line| go_mod.position(line),
+            )?,
+            Some(Work { go_work, .. }) => {
+                let lines = &go_work.godebug;
+                check_godebugs("go.work", lines, godebugs, local_go.as_ref(), |line| {
+                    go_work.position(line)
+                })?;
+            }
         }
         let mut go_sum = read_sum(&sum_file)?;
         if let Some(work) = &work {
@@ -114,7 +135,7 @@ impl Project {
             }
         }
         Ok(Self {
-            env,
+            env: around.env,
             file,
             name,
             go_mod,
@@ -155,21 +176,7 @@ impl Project {
 
     /// A session with the sources that the flags and the environment name.
     pub(crate) fn session(&self, global: &Global) -> Result<Session, CliError> {
-        let base = std::env::current_dir().unwrap_or_default();
-        Session::new(
-            self.env.clone(),
-            self.go_sum.clone(),
-            SessionOptions {
-                proxy: global.proxy.clone(),
-                offline: global.offline,
-                root: self.root(),
-                base,
-            },
-        )
-        .map_err(|error| {
-            CliError::environment(error.to_string())
-                .hint("go env shows the settings in force; --proxy stands in for GOPROXY")
-        })
+        open_session(&self.env, self.go_sum.clone(), global, self.root())
     }
 
     /// The main modules, interned in `world`.
@@ -215,6 +222,69 @@ impl Project {
         Some(format!("go.work:{}", go_work.position(line).line))
     }
 
+    /// Where go.mod requires `module`, written as `path@version`: `go.mod:5:2`.
+    pub(crate) fn require_position(&self, module: &str) -> Option<String> {
+        if self.work.is_some() {
+            return None;
+        }
+        let mut lines = self.go_mod.require.iter();
+        let line = lines.find(|line| format!("{}@{}", line.path, line.version) == module)?;
+        let position = self.go_mod.position(line.line);
+        Some(format!("{}:{position}", self.name))
+    }
+
+    /// The line that replaces `module`, written as `path@version`, by a directory.
+    pub(crate) fn replaced_by_directory(&self, module: &str) -> Option<DirectoryLine> {
+        let find = |file: &str, lines: &[Replace], position: &dyn Fn(LineId) -> Position| {
+            let of = |line: &&Replace| match &line.version {
+                Some(version) => format!("{}@{version}", line.path) == module,
+                None => module.split('@').next() == Some(line.path.as_str()),
+            };
+            let exact = lines.iter().filter(|line| line.version.is_some()).find(of);
+            let line = exact.or_else(|| lines.iter().find(of))?;
+            let ReplaceTarget::Directory(written) = &line.target else {
+                return None;
+            };
+            Some(DirectoryLine {
+                at: format!("{file}:{}", position(line.line)),
+                old: match &line.version {
+                    Some(version) => format!("{}@{version}", line.path),
+                    None => line.path.to_string(),
+                },
+                written: written.clone(),
+                directory: PathBuf::new(),
+                tool: "go mod",
+            })
+        };
+        let below = |root: &Path, line: DirectoryLine| DirectoryLine {
+            directory: clean(&root.join(&line.written)),
+            ..line
+        };
+        let Some(work) = &self.work else {
+            let go_mod = &self.go_mod;
+            let found = find(&self.name, &go_mod.replace, &|line| go_mod.position(line))?;
+            return Some(below(&self.root(), found));
+        };
+        let by_work = find("go.work", &work.go_work.replace, &|line| {
+            work.go_work.position(line)
+        });
+        if let Some(found) = by_work {
+            let line = below(&self.root(), found);
+            return Some(DirectoryLine {
+                tool: "go work",
+                ..line
+            });
+        }
+        work.members.iter().rev().find_map(|(directory, go_mod)| {
+            let file = directory.join("go.mod");
+            let name = file.strip_prefix(self.root()).unwrap_or(&file).display();
+            let found = find(&name.to_string(), &go_mod.replace, &|line| {
+                go_mod.position(line)
+            })?;
+            Some(below(directory, found))
+        })
+    }
+
     /// Refuses a workspace, for commands that change one go.mod.
     pub(crate) fn require_single(&self, what: &str) -> Result<(), CliError> {
         match &self.work {
@@ -229,7 +299,11 @@ impl Project {
 }
 
 impl Work {
-    fn read(file: &Path, local_go: Option<&GoVersion>) -> Result<Self, CliError> {
+    fn read(
+        file: &Path,
+        local_go: Option<&GoVersion>,
+        versions: &mut Versions<'_>,
+    ) -> Result<Self, CliError> {
         let text = read(file)?;
         let go_work = GoWork::parse("go.work", &text)
             .map_err(|error| malformed("go.work", &error.to_string()))?;
@@ -243,9 +317,7 @@ impl Work {
         for used in &go_work.uses {
             let directory = root.join(&used.path);
             let name = member_name(&used.path);
-            let text = read(&directory.join("go.mod"))?;
-            let go_mod =
-                GoMod::parse(&name, &text).map_err(|error| malformed(&name, &error.to_string()))?;
+            let go_mod = versions.read(&directory.join("go.mod"), &name)?;
             members.push((directory, go_mod));
         }
         if members.is_empty() {
@@ -273,7 +345,7 @@ fn member_name(directory: &str) -> String {
 }
 
 /// A directory named in a member's `go.mod`, relative to the workspace, as the `go` command prints it.
-fn rebase(root: &Path, member: &Path, directory: &str) -> String {
+pub(crate) fn rebase(root: &Path, member: &Path, directory: &str) -> String {
     let target = Path::new(directory);
     if target.is_absolute() {
         return directory.to_owned();
@@ -316,56 +388,6 @@ fn clean(path: &Path) -> PathBuf {
     out
 }
 
-fn workspace_file(env: &GoEnv, here: &Path) -> Result<Option<PathBuf>, CliError> {
-    match env.get("GOWORK") {
-        "off" => Ok(None),
-        "" | "auto" => {
-            let root = env.get("GOROOT");
-            Ok(here
-                .ancestors()
-                .take_while(|dir| root.is_empty() || *dir != Path::new(root))
-                .map(|dir| dir.join("go.work"))
-                .find(|file| file.is_file()))
-        }
-        path if Path::new(path).is_absolute() => Ok(Some(PathBuf::from(path))),
-        path => Err(
-            CliError::environment(format!("GOWORK={path} is no absolute path"))
-                .hint("set GOWORK to off, or to the absolute path of a go.work"),
-        ),
-    }
-}
-
-/// What the `go` command refuses (cmd/go's modload, init.go).
-fn not_in_workspace(what: &str, file: &Path) -> CliError {
-    let message = format!("{what} cannot be used in the workspace {}", file.display());
-    CliError::environment(message).hint("set GOWORK=off to work on the module of this directory")
-}
-
-fn module_root(here: &Path) -> Result<PathBuf, CliError> {
-    here.ancestors()
-        .find(|dir| dir.join("go.mod").is_file())
-        .map(Path::to_path_buf)
-        .ok_or_else(|| {
-            CliError::environment(format!(
-                "go.mod not found in {} or any parent",
-                here.display()
-            ))
-            .hint("run it in a module, or name one with -C DIR")
-        })
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, CliError> {
-    match read_if_there(file) {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(
-            CliError::environment(format!("{} not found", file.display())).hint(
-                "look at -C, --modfile and GOFLAGS, and in a workspace at the use lines of go.work",
-            ),
-        ),
-        Err(error) => Err(unreadable(&error)),
-    }
-}
-
 fn read_sum(file: &Path) -> Result<GoSum, CliError> {
     let text = read_if_there(file)
         .map_err(|error| unreadable(&error))?
@@ -380,16 +402,27 @@ fn read_sum(file: &Path) -> Result<GoSum, CliError> {
     })
 }
 
-fn unreadable(error: &HostError) -> CliError {
-    CliError::environment(error.to_string()).hint("look at the file and its permissions")
-}
-
-fn malformed(name: &str, errors: &str) -> CliError {
-    let mut error = CliError::environment(format!("errors parsing {name}"));
-    for line in errors.lines() {
-        error = error.detail(line);
+/// Refuses `godebug` lines that the go command does not know.
+fn check_godebugs(
+    file: &str,
+    lines: &[Godebug],
+    known: impl FnOnce() -> Godebugs,
+    local_go: Option<&GoVersion>,
+    position: impl Fn(LineId) -> Position,
+) -> Result<(), CliError> {
+    if lines.is_empty() {
+        return Ok(());
     }
-    error.hint(format!("correct {name}; nothing was changed"))
+    let known = known();
+    let errors: Vec<String> = lines
+        .iter()
+        .filter_map(|line| Some((line, known.check(line, local_go).err()?)))
+        .map(|(line, error)| format!("{file}:{}: {error}", position(line.line)))
+        .collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(malformed(file, &errors.join("\n")))
 }
 
 fn too_new(name: &str, needs: &GoVersion, local: &GoVersion) -> CliError {

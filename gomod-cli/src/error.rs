@@ -62,6 +62,12 @@ impl CliError {
         Self::new(Kind::Security, message)
     }
 
+    /// Says first what the message is about.
+    pub(crate) fn about(mut self, what: &str) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
     /// Adds a line below the message.
     pub(crate) fn detail(mut self, line: impl Into<String>) -> Self {
         self.details.push(line.into());

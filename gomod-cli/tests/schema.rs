@@ -95,6 +95,32 @@ fn drift() {
 }
 
 #[test]
+fn verify() {
+    let home = tempfile::tempdir().unwrap();
+    let module = tempfile::tempdir().unwrap();
+    for file in ["go.mod", "go.sum"] {
+        std::fs::copy(fixture("gin-app").join(file), module.path().join(file)).unwrap();
+    }
+    check("verify", &run(home.path(), module.path(), &["verify"], 0));
+    // With findings of several kinds.
+    let sums = std::fs::read_to_string(module.path().join("go.sum")).unwrap();
+    let go_mod = sums.lines().find(|line| line.contains("/go.mod ")).unwrap();
+    std::fs::write(
+        module.path().join("go.sum"),
+        sums.replace(&format!("{go_mod}\n"), "example.com/x latest h1:x\n"),
+    )
+    .unwrap();
+    std::fs::create_dir(module.path().join("vendor")).unwrap();
+    let output = gomod(home.path(), module.path(), &["verify", "--format", "json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    check("verify", &document);
+    assert!(
+        document["findings"].as_array().unwrap().len() > 2,
+        "{document}"
+    );
+}
+
+#[test]
 fn the_validator_refuses_what_is_wrong() {
     let home = tempfile::tempdir().unwrap();
     let good = run(home.path(), &fixture("gin-app"), &["why", "gin"], 0);

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::process::Command;
 
 use formats_common::{Edit, cached_mods, check_edit, edits, files, have_go};
-use gomod_core::model::{GoMod, GoSum, GoWork, ModulePath, ModulesTxt};
+use gomod_core::model::{GoMod, GoSum, GoWork, Godebugs, ModulePath, ModulesTxt};
 
 /// Runs `go mod edit` or `go work edit`; `None` when it refuses.
 fn go_edit(kind: &str, file: &Path, flags: &[String]) -> Option<Vec<u8>> {
@@ -273,4 +273,24 @@ fn malformed_sums_beside_go() {
             show(&output.stderr)
         );
     }
+}
+
+#[test]
+fn the_recorded_godebug_settings_are_those_of_this_go() {
+    if !have_go() {
+        return;
+    }
+    let output = Command::new("go")
+        .args(["env", "GOROOT"])
+        .env("GOTOOLCHAIN", "local")
+        .output()
+        .unwrap();
+    let root = String::from_utf8(output.stdout).unwrap();
+    let table = Path::new(root.trim()).join("src/internal/godebugs/table.go");
+    let source = std::fs::read_to_string(table).unwrap();
+    assert_eq!(
+        Godebugs::of_distribution(&source),
+        Some(Godebugs::recorded()),
+        "write the names of this table to src/model/godebugs.txt"
+    );
 }

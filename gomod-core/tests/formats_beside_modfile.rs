@@ -1,7 +1,8 @@
 //! The formats beside `golang.org/x/mod/modfile`, the library behind `go mod edit` and `go get`.
 //!
-//! A small Go program over it answers many requests in one process, so that every tricky file meets
-//! every edit, and many files of the module cache are read. `GOMOD_TEST_ALL=1` reads all of them.
+//! A small Go program over the copy in the installed go command answers many requests in one process, so
+//! that every tricky file meets every edit, and many files of the module cache are read.
+//! `GOMOD_TEST_ALL=1` reads all of them.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -15,19 +16,16 @@
     clippy::panic
 )]
 
+mod agree;
 mod formats_common;
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
+use agree::files::{bytes, other_lines, read_lines};
+use agree::oracle::Oracle;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use formats_common::{Edit, apply, cached_mods, check_edit, edits, files, have_go};
 use gomod_core::model::{GoMod, Version};
 use serde_json::{Value, json};
-
-/// The version of the library that this Go distribution's command has vendored, or the next release.
-const MOD_VERSION: &str = "v0.31.0";
 
 struct Case {
     name: String,
@@ -36,56 +34,20 @@ struct Case {
     edits: Vec<Edit>,
 }
 
-/// Asks the program about all cases; `None` when it cannot be built here.
+/// Asks the program about all cases; `None` without Go.
 fn ask(cases: &[Case]) -> Option<Vec<Value>> {
     if !have_go() {
         return None;
     }
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(
-        dir.path().join("main.go"),
-        include_str!("formats_common/oracle/main.go.txt"),
-    )
-    .unwrap();
-    let go_mod = format!("module oracle\n\ngo 1.24.0\n\nrequire golang.org/x/mod {MOD_VERSION}\n");
-    std::fs::write(dir.path().join("go.mod"), go_mod).unwrap();
-    let build = Command::new("go")
-        .current_dir(dir.path())
-        .env("GOFLAGS", "-mod=mod")
-        .env("GOWORK", "off")
-        .args(["build", "-o", "oracle", "."])
-        .output()
-        .unwrap();
-    if !build.status.success() {
-        let reason = String::from_utf8_lossy(&build.stderr).into_owned();
-        assert!(
-            std::env::var("CI").as_deref() != Ok("true"),
-            "the oracle does not build: {reason}"
-        );
-        println!("skipped: the oracle does not build: {reason}");
-        return None;
-    }
-    let mut child = Command::new(dir.path().join("oracle"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut requests = Vec::new();
-    for case in cases {
-        let request = json!({"Text": BASE64_STANDARD.encode(&case.text), "Lax": case.lax, "Edits": case.edits});
-        writeln!(requests, "{request}").unwrap();
-    }
-    let mut stdin = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || stdin.write_all(&requests).unwrap());
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    assert!(output.status.success());
-    let answers: Vec<Value> = serde_json::Deserializer::from_slice(&output.stdout)
-        .into_iter()
-        .map(Result::unwrap)
+    let requests: Vec<Value> = cases
+        .iter()
+        .map(|case| {
+            let op = if case.lax { "lax" } else { "mod" };
+            json!({"Op": op, "Text": BASE64_STANDARD.encode(&case.text), "Edits": case.edits})
+        })
         .collect();
-    assert_eq!(answers.len(), cases.len());
-    Some(answers)
+    let mut oracle = Oracle::build().unwrap_or_else(|reason| panic!("the oracle: {reason}"));
+    Some(oracle.ask(&requests))
 }
 
 fn compare(cases: &[Case]) {
@@ -106,84 +68,27 @@ fn compare(cases: &[Case]) {
             let Err(errors) = ours else {
                 panic!("{name}: accepted, but not by go: {error}");
             };
-            same_lines(name, error, &errors);
+            assert_eq!(other_lines(error, &errors), None, "{name}");
             continue;
         }
         let ours = ours.unwrap_or_else(|e| panic!("{name}: refused, but not by go: {e}"));
         accepted += 1;
-        let theirs: Vec<&str> = answer["Summary"].as_array().map_or(vec![], |list| {
+        let theirs: Vec<&str> = answer["Lines"].as_array().map_or(vec![], |list| {
             list.iter().map(|s| s.as_str().unwrap()).collect()
         });
         if text.is_ascii() {
-            assert_eq!(summary(&ours), theirs, "{name}");
+            assert_eq!(read_lines(&ours), theirs, "{name}");
         }
         if case.lax {
             continue;
         }
-        let expected = BASE64_STANDARD
-            .decode(answer["Text"].as_str().unwrap_or_default())
-            .unwrap();
+        let expected = bytes(answer, "Text");
         let formatted = check_edit(name, text, edits);
         let show = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         assert_eq!(show(&formatted), show(&expected), "{name}: {edits:?}");
     }
     println!("{accepted} of {} cases accepted and equal", cases.len());
     assert!(accepted * 4 > cases.len());
-}
-
-/// Errors are on the same lines as Go's.
-fn same_lines(name: &str, theirs: &str, ours: &gomod_core::model::ParseErrors) {
-    let theirs: Vec<usize> = theirs
-        .lines()
-        .filter_map(|line| {
-            line.strip_prefix("go.mod:")?
-                .split(':')
-                .next()?
-                .parse()
-                .ok()
-        })
-        .collect();
-    let lines: Vec<usize> = ours.errors.iter().map(|e| e.position.line).collect();
-    // Go reports the end of the file for a block that is not closed; its start is of more use.
-    if !ours.to_string().contains("block is not closed") {
-        assert_eq!(lines, theirs, "{name}: {ours}");
-    }
-}
-
-fn summary(file: &GoMod) -> Vec<String> {
-    let mut list = Vec::new();
-    if let Some(module) = &file.module {
-        let deprecated = module.deprecated.as_deref().unwrap_or_default();
-        list.push(format!(
-            "module {:?} deprecated {deprecated:?}",
-            module.path.as_str()
-        ));
-    }
-    list.extend(
-        file.go
-            .iter()
-            .map(|go| format!("go {:?}", go.version.as_str())),
-    );
-    list.extend(
-        file.toolchain
-            .iter()
-            .map(|t| format!("toolchain {:?}", t.name)),
-    );
-    for r in &file.require {
-        let (path, at) = (r.path.as_str(), file.position(r.line));
-        list.push(format!(
-            "require {path:?} {} {} at {at}",
-            r.version, r.indirect
-        ));
-    }
-    let json = file.to_json();
-    for r in json["Retract"].as_array().into_iter().flatten() {
-        let part = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
-        let (low, high, why) = (part("Low"), part("High"), part("Rationale"));
-        list.push(format!("retract {low:?} {high:?} because {why:?}"));
-    }
-    list.extend(file.ignore.iter().map(|i| format!("ignore {:?}", i.path)));
-    list
 }
 
 #[test]

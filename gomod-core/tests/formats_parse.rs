@@ -17,6 +17,7 @@ mod formats_common;
 use formats_common::{apply, check_edit, edits, files};
 use gomod_core::model::{
     GoMod, GoVersion, GoWork, ModulePath, NewRequirement, ParseErrorKind, ReplaceTarget, Version,
+    VersionFixes,
 };
 use insta::assert_snapshot;
 
@@ -369,4 +370,82 @@ fn limits() {
         indirect: false,
     }]);
     assert_eq!(file.text(), "go 1.20\n\nrequire a.b/c v1.0.1\n");
+}
+
+#[test]
+fn versions_that_are_queries_are_asked_for_and_fed() {
+    let text = "module m
+
+require (
+\ta.b/c   v1.0.0
+\ta.b/c   v1 // c
+\tgopkg.in/x.v1 v0.0.0-gopkgin-v1.2
+)
+
+exclude a.b/c v1
+
+replace \"a.b/d\" v1.0 => a.b/d master
+
+retract [v0.1.0, v0.1] // why
+";
+    let read = |answer: fn(&str) -> Result<Version, String>| {
+        let (mut fixes, mut asked) = (VersionFixes::default(), Vec::new());
+        loop {
+            let result = GoMod::parse_main("go.mod", text.as_bytes(), &mut fixes);
+            let wanted = fixes.take_wanted();
+            if wanted.is_empty() {
+                return (result, asked);
+            }
+            for (path, text) in wanted {
+                asked.push(format!("{path} {text}"));
+                let answer = answer(&text);
+                fixes.feed(path, text, answer);
+            }
+        }
+    };
+    let (file, mut asked) = read(|text| {
+        Ok(version(match text {
+            "v0.1" => "v0.1.7",
+            _ => "v1.2.3",
+        }))
+    });
+    let mut file = file.unwrap();
+    asked.sort();
+    let expected = [
+        "a.b/c v1",
+        "a.b/d master",
+        "a.b/d v1.0",
+        "gopkg.in/x.v1 v1.2",
+        "m v0.1",
+    ];
+    assert_eq!(asked, expected, "each once");
+    assert_eq!(file.text(), text, "reading changes nothing");
+    assert_eq!(file.require[1].version.as_str(), "v1.2.3");
+    assert!(!file.is_canonical());
+    file.settle_versions();
+    assert!(file.is_canonical());
+    let settled = text
+        .replace("a.b/c   v1 // c", "a.b/c   v1.2.3 // c")
+        .replace("x.v1 v0.0.0-gopkgin-v1.2", "x.v1 v1.2.3")
+        .replace("exclude a.b/c v1", "exclude a.b/c v1.2.3")
+        .replace(
+            "\"a.b/d\" v1.0 => a.b/d master",
+            "a.b/d v1.2.3 => a.b/d v1.2.3",
+        )
+        .replace("[v0.1.0, v0.1]", "[v0.1.0, v0.1.7]");
+    assert_eq!(file.text(), settled);
+    // A query that stands for nothing is a fault in its place.
+    let errors = read(|_| Err("who knows".to_owned())).0.unwrap_err();
+    assert_snapshot!(errors, @r#"
+    go.mod:5:10: require a.b/c: version "v1" invalid: who knows
+    go.mod:6:16: require gopkg.in/x.v1: version "v1.2" invalid: who knows
+    go.mod:9:15: exclude a.b/c: version "v1" invalid: who knows
+    go.mod:11:17: replace a.b/d: version "v1.0" invalid: who knows
+    go.mod:13:18: retract m: version "v0.1" invalid: who knows
+    "#);
+    // Without queries nothing is asked for.
+    let mut fixes = VersionFixes::default();
+    let plain = b"module m\nrequire a.b/c v1.0.0\n";
+    let file = GoMod::parse_main("go.mod", plain, &mut fixes).unwrap();
+    assert!(file.is_canonical() && fixes.take_wanted().is_empty());
 }

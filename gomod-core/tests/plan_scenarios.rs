@@ -77,7 +77,7 @@ fn a_direct_requirement_is_not_dropped() {
         goal.allow_drop = true;
     });
     insta::assert_snapshot!(plan, @r#"
-    require dropped=1 overridden=0 raised=0 direct=1 others=0 steps=1 lines=5
+    require dropped=1 overridden=0 raised=0 direct=1 others=0 steps=2 lines=5
     -droprequire=a (a@v1.1.0 requires b@v1.1.0)
     -require=b@v1.0.0 (asked for)
     "#);
@@ -95,7 +95,7 @@ fn root_closure_adds_what_a_changed_root_requires() {
          d v1.0.0 1.21:\n",
     );
     insta::assert_snapshot!(world.best(&["a@v1.0.0"]), @r#"
-    require dropped=0 overridden=0 raised=0 direct=0 others=2 steps=1 lines=3
+    require dropped=0 overridden=0 raised=0 direct=0 others=2 steps=2 lines=3
     -require=a@v1.0.0 (asked for)
     -require=c@v1.0.0 (a@v1.0.0, which changed, requires it: its go.mod must stay in the graph)
     -require=d@v1.0.0 (c@v1.0.0, which changed, requires it: its go.mod must stay in the graph)
@@ -171,5 +171,84 @@ fn no_plan_says_why() {
     insta::assert_snapshot!(plan, @r#"
     no plan
     require+require: x.y/a@v1.0.0 requires x.y/b@v1.1.0, but x.y/b@v1.0.0 is asked for
+    "#);
+}
+
+#[test]
+fn settling_lowers_what_only_the_target_had_brought() {
+    // c came with a v1.1.0, d with b; e is higher than a v1.1.0 asks for.
+    let world = Scenario::parse(
+        "main 1.21: a v1.1.0, b v1.0.0, c v1.1.0 indirect, d v1.1.0 indirect, e v1.2.0 indirect, f v1.0.0 indirect\n\
+         a v1.0.0 1.21: c v1.0.0\n\
+         a v1.1.0 1.21: c v1.1.0, d v1.1.0, e v1.1.0, f v1.0.0\n\
+         b v1.0.0 1.21: d v1.1.0\n\
+         c v1.0.0 1.21:\n\
+         c v1.1.0 1.21:\n\
+         d v1.1.0 1.21:\n\
+         e v1.1.0 1.21:\n\
+         e v1.2.0 1.21:\n\
+         f v1.0.0 1.21:\n",
+    );
+    insta::assert_snapshot!(world.best_with(&["a@v1.0.0"], |goal, _| goal.settle = true), @r#"
+    require dropped=0 overridden=0 raised=0 direct=0 others=2 steps=3 lines=4
+    -require=a@v1.0.0 (asked for)
+    -require=c@v1.0.0 (only today's version of a target asks for v1.1.0)
+    -droprequire=f (only today's version of a target asks for v1.0.0)
+    "#);
+}
+
+#[test]
+fn a_root_without_candidates_falls_to_what_others_ask_for() {
+    // c has no listed version below today's, but a v1.0.0 asks for an older one.
+    let world = Scenario::parse(
+        "main 1.21: a v1.1.0, c v0.0.0-20230101000000-abcdef123456, t v1.1.0 indirect\n\
+         a v1.0.0 1.21: c v0.0.0-20220101000000-abcdef123456\n\
+         a v1.1.0 1.21: t v1.1.0\n\
+         c v0.0.0-20220101000000-abcdef123456 1.21:\n\
+         c v0.0.0-20230101000000-abcdef123456 1.21: t v1.1.0\n\
+         t v1.0.0 1.21:\n\
+         t v1.1.0 1.21:\n",
+    );
+    insta::assert_snapshot!(world.best(&["t@v1.0.0"]), @r#"
+    require dropped=0 overridden=0 raised=0 direct=2 others=0 steps=3 lines=3
+    -require=a@v1.0.0 (a@v1.1.0 requires t@v1.1.0)
+    -require=c@v0.0.0-20220101000000-abcdef123456 (c@v0.0.0-20230101000000-abcdef123456 requires t@v1.1.0)
+    -require=t@v1.0.0 (asked for)
+    "#);
+}
+
+#[test]
+fn one_requirement_is_hidden_where_only_one_must_be() {
+    // b can go down, c cannot: hiding what both ask for would override two.
+    let world = Scenario::parse(
+        "main 1.21: b v1.1.0, c v1.1.0, t v1.1.0 indirect\n\
+         b v1.0.0 1.21: t v1.0.0\n\
+         b v1.1.0 1.21: t v1.1.0\n\
+         c v1.1.0 1.21: t v1.1.0\n\
+         t v1.0.0 1.21:\n\
+         t v1.1.0 1.21:\n",
+    );
+    insta::assert_snapshot!(world.best(&["t@v1.0.0"]), @r#"
+    exclude dropped=0 overridden=1 raised=0 direct=1 others=0 steps=2 lines=4
+    -require=b@v1.0.0 (b@v1.1.0 requires t@v1.1.0)
+    -require=t@v1.0.0 (asked for)
+    -exclude=t@v1.1.0 (required by main, b@v1.1.0, c@v1.1.0)
+    "#);
+}
+
+#[test]
+fn a_module_rises_where_that_overrides_nothing() {
+    let world = Scenario::parse(
+        "main 1.21: b v1.1.0, t v1.1.0 indirect\n\
+         b v1.0.0 1.21: t v1.1.0\n\
+         b v1.1.0 1.21: t v1.1.0\n\
+         b v1.2.0 1.21:\n\
+         t v1.0.0 1.21:\n\
+         t v1.1.0 1.21:\n",
+    );
+    insta::assert_snapshot!(world.best(&["t@v1.0.0"]), @r#"
+    require dropped=0 overridden=0 raised=1 direct=1 others=0 steps=1 lines=4
+    -require=b@v1.2.0 (raised: no lower version does without what must go down)
+    -require=t@v1.0.0 (asked for)
     "#);
 }

@@ -8,8 +8,9 @@ use gomod_core::mvs::Mode;
 
 use serde::Serialize;
 
+use super::plan::quote;
 use super::undo::{self, Undo};
-use super::{Setting, json, lock};
+use super::{Setting, json, lock, restore};
 use crate::Answer;
 use crate::args::{self, Format, Global};
 use crate::error::CliError;
@@ -43,16 +44,24 @@ pub(crate) fn run(global: &Global, args: &args::Drift) -> Result<Answer, CliErro
         world: &setting.world,
         graph: &setting.loaded.graph,
         roots: &setting.loaded.setup.roots,
+        overrides: &setting.main.overrides,
     };
-    let drift = compare(&baseline, &today);
-    let undo = undo::tried(&mut setting, &baseline, &drift.undo);
+    let mut drift = compare(&baseline, &today);
+    let undo = undo::tried(global, &mut setting, &baseline, &drift);
+    if !undo.targets.is_empty() {
+        drift.restore.retain(|back| {
+            let mut left = undo.left_findings.iter();
+            left.any(|finding| back.split('@').next() == Some(finding.module.as_str()))
+        });
+    }
+    restore::narrow(&mut setting, &mut drift);
     let code = u8::from(!drift.findings.is_empty());
     let document = Document { drift, undo };
     let output = match args.format {
         Format::Json => json(&document)?,
-        Format::Text => page(&document, &name, now.modules.len()),
+        Format::Text => page(&document, &name, now.modules.len(), global.verbose),
     };
-    Ok(Answer { output, code })
+    Ok(Answer::text(output, code))
 }
 
 #[derive(Serialize)]
@@ -62,58 +71,42 @@ struct Document {
     undo: Undo,
 }
 
-fn page(document: &Document, name: &str, count: usize) -> String {
+/// How many of the modules that an undo leaves are named without `-v`.
+const LEFT_SHOWN: usize = 10;
+
+fn page(document: &Document, name: &str, count: usize, verbose: bool) -> String {
     let Document { drift, undo } = document;
     if drift.findings.is_empty() {
         return format!("no drift: {count} modules as in {name}\n");
     }
     let mut out = String::new();
-    let _ = writeln!(
-        out,
-        "{}",
-        paint(
-            BOLD,
-            &format!("drift from {name}: {} differences", drift.findings.len())
-        )
-    );
+    let title = format!("drift from {name}: {}", differences(drift.findings.len()));
+    let _ = writeln!(out, "{}", paint(BOLD, &title));
     for finding in &drift.findings {
-        let _ = writeln!(
-            out,
-            "  {}  {}",
-            line(finding),
-            paint(DIM, finding.code.as_str())
-        );
-        let _ = writeln!(out, "      {}", reason(finding));
+        let code = paint(DIM, finding.code.as_str());
+        let _ = writeln!(out, "  {}  {code}", line(finding));
+        let _ = writeln!(out, "      {}", finding.reason());
     }
-    if undo.left.len() >= drift.findings.len() {
-        let _ = writeln!(
-            out,
-            "\nNo downgrade puts back what was raised or came without moving more: what is a root of go.mod stays one."
-        );
-    } else if !undo.targets.is_empty() {
-        let _ = writeln!(
-            out,
-            "\n{}\n  {}",
-            paint(BOLD, "To undo what was raised or came"),
-            undo.command
-        );
-        match &undo.problem {
-            Some(problem) => {
-                let _ = writeln!(out, "  not tried to the end: {problem}");
-            }
-            None if undo.left.is_empty() => {
-                let _ = writeln!(out, "  tried: nothing of {name} has moved then");
-            }
-            None => {
-                let _ = writeln!(
-                    out,
-                    "  tried: then only this differs, since what is a root of go.mod stays one:"
-                );
-                for left in &undo.left {
-                    let _ = writeln!(out, "    {left}");
-                }
-            }
+    // What the next command puts back as well needs no edit of its own.
+    let left = match undo.targets.is_empty() {
+        true => &drift.findings,
+        false => &undo.left_findings,
+    };
+    let (lines, others): (Vec<&Finding>, Vec<&Finding>) = left
+        .iter()
+        .filter(|f| f.is_written())
+        .partition(|f| matches!(f.code, Code::GoLineChanged | Code::ToolchainLineChanged));
+    if !others.is_empty() {
+        let title = "To put back what go.mod says beside its requirements";
+        out.push_str(&edits(title, &others));
+        if !drift.undo.is_empty() || !drift.restore.is_empty() {
+            out.push_str(
+                "  then gomod drift again: what follows from these lines goes with them\n",
+            );
         }
+    }
+    if others.is_empty() || !undo.targets.is_empty() {
+        out.push_str(&undo_section(document, name, verbose));
     }
     if !drift.restore.is_empty() {
         let _ = writeln!(
@@ -123,30 +116,84 @@ fn page(document: &Document, name: &str, count: usize) -> String {
             drift.restore.join(" ")
         );
     }
+    let restored = |f: &&Finding| {
+        drift
+            .restore
+            .iter()
+            .any(|back| back.split('@').next() == Some(f.module.as_str()))
+    };
+    let lines: Vec<&Finding> = lines.into_iter().filter(|f| !restored(f)).collect();
+    if !lines.is_empty() {
+        out.push_str(&edits(
+            "In the end, to put back the go and toolchain lines",
+            &lines,
+        ));
+    }
     let _ = writeln!(out, "\n{}\n  gomod lock", paint(BOLD, "To agree to it"));
     out
 }
 
-fn line(finding: &Finding) -> String {
-    match (&finding.from, &finding.to) {
-        (Some(from), Some(to)) if from == to => format!("! {} {to}", finding.module),
-        (Some(from), Some(to)) => format!("~ {} {from} → {to}", finding.module),
-        (None, Some(to)) => paint(ADDED, &format!("+ {} {to}", finding.module)),
-        (Some(from), None) => paint(REMOVED, &format!("- {} {from}", finding.module)),
-        (None, None) => finding.module.clone(),
-    }
+fn edits(title: &str, findings: &[&Finding]) -> String {
+    let edits = findings.iter().flat_map(|finding| &finding.edits);
+    let words: Vec<String> = edits.map(|edit| quote(edit)).collect();
+    format!(
+        "\n{}\n  go mod edit {}\n",
+        paint(BOLD, title),
+        words.join(" ")
+    )
 }
 
-fn reason(finding: &Finding) -> String {
-    match (finding.code, finding.because.as_slice()) {
-        (Code::HashChanged, _) => {
-            "the content behind the same version is another: look at go.sum's history".to_owned()
+/// The command that undoes what was raised or came, and what came of it when it was tried.
+fn undo_section(Document { drift, undo }: &Document, name: &str, verbose: bool) -> String {
+    let mut out = String::new();
+    if undo.targets.is_empty() {
+        if let Some(problem) = &undo.problem {
+            let title = paint(BOLD, "No downgrade undoes what was raised or came");
+            let _ = writeln!(out, "\n{title}\n  {problem}");
         }
-        (Code::GoLineChanged | Code::ToolchainLineChanged | Code::ReplacementChanged, _) => {
-            "go.mod was changed".to_owned()
-        }
-        (_, []) => "nothing requires it any more".to_owned(),
-        (_, [_, _]) => "go.mod requires it".to_owned(),
-        (_, chain) => format!("required by {}", chain.join(" → ")),
+        return out;
+    }
+    let title = paint(BOLD, "To undo what was raised or came");
+    let _ = writeln!(out, "\n{title}\n  {}", undo.command);
+    if undo.left.is_empty() {
+        let _ = writeln!(out, "  tried: nothing of {name} has moved then");
+        return out;
+    }
+    let _ = writeln!(
+        out,
+        "  tried: it undoes {} of {}; then this differs from {name}:",
+        undo.undone,
+        differences(drift.findings.len())
+    );
+    let shown = if verbose { undo.left.len() } else { LEFT_SHOWN };
+    for left in undo.left.iter().take(shown) {
+        let _ = writeln!(out, "    {left}");
+    }
+    if undo.left.len() > shown {
+        let more = undo.left.len() - shown;
+        let _ = writeln!(out, "    … and {more} more (-v shows all)");
+    }
+    if undo.by_closure > 0 {
+        let _ = writeln!(
+            out,
+            "  {} of them by root closure: what the go.mod of a changed requirement requires becomes a\n  \
+             requirement too, since its packages may be needed to build",
+            undo.by_closure
+        );
+    }
+    out
+}
+
+fn differences(count: usize) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} difference{s}")
+}
+
+fn line(finding: &Finding) -> String {
+    let text = finding.summary();
+    match (&finding.from, &finding.to) {
+        (None, Some(_)) => paint(ADDED, &text),
+        (Some(_), None) => paint(REMOVED, &text),
+        _ => text,
     }
 }

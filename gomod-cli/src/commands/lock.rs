@@ -1,9 +1,10 @@
 //! `gomod lock`: writes the build list that `gomod drift` compares with.
 
 use gomod_core::drift::{Entry, Lock};
+use gomod_core::graph::ModuleGraph;
 use gomod_core::host::write_atomic;
-use gomod_core::model::ModuleVersion;
-use gomod_core::mvs::{Mode, Source};
+use gomod_core::model::{GoMod, ModuleVersion};
+use gomod_core::mvs::{Mode, Overrides, Source};
 
 use super::Setting;
 use crate::args::{self, Global};
@@ -14,6 +15,15 @@ pub(crate) fn run(global: &Global, args: &args::Lock) -> Result<String, CliError
     super::refuse_inconsistent(&setting)?;
     let lock = today(&setting);
     let file = setting.project.root().join(&args.file);
+    // A mistyped directory is not made.
+    if let Some(directory) = file.parent().filter(|directory| !directory.is_dir()) {
+        return Err(CliError::environment(format!(
+            "cannot write {}: there is no directory {}",
+            args.file.display(),
+            directory.display()
+        ))
+        .hint("--file names a file in a directory that is there"));
+    }
     write_atomic(&file, lock.to_text().as_bytes()).map_err(|error| {
         CliError::environment(error.to_string()).hint("--file names another place")
     })?;
@@ -26,6 +36,22 @@ pub(crate) fn run(global: &Global, args: &args::Lock) -> Result<String, CliError
 
 /// Today's build list in the form of a lock.
 pub(crate) fn today(setting: &Setting) -> Lock {
+    let overrides = &setting.main.overrides;
+    lock(
+        setting,
+        &setting.project.go_mod,
+        &setting.loaded.graph,
+        overrides,
+    )
+}
+
+/// The build list of any graph of the main modules in the form of a lock.
+pub(crate) fn lock(
+    setting: &Setting,
+    go_mod: &GoMod,
+    graph: &ModuleGraph,
+    overrides: &Overrides,
+) -> Lock {
     let modules = &setting.world.modules;
     let mut lock = Lock {
         module: setting
@@ -37,32 +63,22 @@ pub(crate) fn today(setting: &Setting) -> Lock {
             .join(","),
         go: match &setting.main.work {
             Some((go, _)) => Some(go.to_string()),
-            None => setting
-                .project
-                .go_mod
-                .go
-                .as_ref()
-                .map(|line| line.version.to_string()),
+            None => go_mod.go.as_ref().map(|line| line.version.to_string()),
         },
         toolchain: match &setting.main.work {
             Some((_, toolchain)) => toolchain.clone(),
-            None => setting
-                .project
-                .go_mod
-                .toolchain
-                .as_ref()
-                .map(|line| line.name.clone()),
+            None => go_mod.toolchain.as_ref().map(|line| line.name.clone()),
         },
         modules: std::collections::BTreeMap::new(),
     };
-    for module in setting.loaded.graph.build_list(modules) {
+    for module in graph.build_list(modules) {
         let Some(selected) = modules.module_version(module) else {
             continue;
         };
         if selected.path.is_toolchain() {
             continue;
         }
-        let source = setting.main.overrides.replacement(modules, module);
+        let source = overrides.replacement(modules, module);
         let (replace, used) = match source {
             None => (None, Some(selected.clone())),
             Some(Source::Directory(directory)) => (Some(directory.clone()), None),

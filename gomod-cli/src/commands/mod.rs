@@ -1,26 +1,35 @@
 //! One file per command: it asks the library, and hands the answer to a renderer.
 
+pub(crate) mod apply;
+mod argument;
 pub(crate) mod drift;
+pub(crate) mod edit;
+pub(crate) mod fmt;
 pub(crate) mod graph;
 mod imports;
 mod lines;
 pub(crate) mod list;
 pub(crate) mod lock;
+mod names;
 pub(crate) mod plan;
+mod plan_file;
 mod proof;
+mod replaced;
+mod restore;
+mod single_file;
 mod sums;
 mod targets;
 pub(crate) mod tree;
 mod undo;
+pub(crate) mod verify;
 pub(crate) mod why;
 
-use gomod_core::graph::PathId;
 use gomod_core::host::{LoadFailure, Session};
-use gomod_core::model::ModulePath;
+use gomod_core::model::Require;
 use gomod_core::mvs::{LoadError, Loaded, MainModules, Mode, Unavailable, World};
 
 use crate::args::Global;
-use crate::context::Project;
+use crate::context::{DirectoryLine, Project};
 use crate::error::{CliError, Kind};
 
 /// A loaded main module or workspace.
@@ -40,12 +49,15 @@ impl Setting {
             Mode::ReadOnly => project.list_mode()?,
             Mode::Update => mode,
         };
+        if mode == Mode::ReadOnly {
+            refuse_required_twice(&project)?;
+        }
         let mut world = World::new();
         let main = project.main_modules(&mut world)?;
         let mut session = project.session(global)?;
         let loaded = session
             .load(&mut world, &main, mode, project.local_go.as_ref())
-            .map_err(|failure| load_error(&failure))?;
+            .map_err(|failure| load_error(&project, &failure))?;
         Ok(Self {
             project,
             world,
@@ -54,79 +66,6 @@ impl Setting {
             loaded,
         })
     }
-
-    /// Finds the module that a full path or a short name means, among what is selected or required.
-    pub(crate) fn find_module(&self, name: &str) -> Result<PathId, CliError> {
-        let modules = &self.world.modules;
-        if let Some(path) = modules.find_path(&ModulePath::new(name))
-            && self.loaded.graph.selected(path).is_some()
-        {
-            return Ok(path);
-        }
-        let list = self.loaded.graph.build_list(modules);
-        // A main module is meant only when no other is.
-        let named = |main: bool| -> Vec<PathId> {
-            list.iter()
-                .filter(|module| modules.version(**module).is_none() == main)
-                .map(|module| modules.path_of(*module))
-                .filter(|path| modules.path(*path).matches_short_name(name))
-                .collect()
-        };
-        let mut found = named(false);
-        if found.is_empty() {
-            found = named(true);
-        }
-        found.dedup();
-        match found.as_slice() {
-            [path] => Ok(*path),
-            [] => {
-                let error = CliError::usage(format!("{name}: no such module in the build list"));
-                Err(match self.similar(name) {
-                    Some(similar) => error.hint(format!("did you mean {similar}?")),
-                    None => error.hint("gomod list shows the build list"),
-                })
-            }
-            list => {
-                let mut error = CliError::usage(format!("{name} is ambiguous: it may be any of"));
-                for path in list {
-                    error = error.detail(modules.path(*path).to_string());
-                }
-                Err(error.hint("write more of the path"))
-            }
-        }
-    }
-
-    /// A module path of the build list that is spelled almost like `name`.
-    fn similar(&self, name: &str) -> Option<String> {
-        let modules = &self.world.modules;
-        let last = |text: &str| text.rsplit('/').next().unwrap_or(text).to_owned();
-        self.loaded
-            .graph
-            .build_list(modules)
-            .into_iter()
-            .map(|module| modules.path(modules.path_of(module)).to_string())
-            .filter(|path| !matches!(path.as_str(), "go" | "toolchain"))
-            .map(|path| (distance(&last(&path), &last(name)), path))
-            .filter(|(distance, _)| *distance <= (name.len() / 3).min(2))
-            .min()
-            .map(|(_, path)| path)
-    }
-}
-
-/// The edit distance of two short texts.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let cost = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// Refuses a go.mod that `go list -m all` would not accept as it is.
@@ -141,10 +80,58 @@ pub(crate) fn refuse_inconsistent(setting: &Setting) -> Result<(), CliError> {
     Err(error.hint("go mod tidy; gomod graph shows the updated graph"))
 }
 
+/// Refuses a go.mod that requires a path at two versions, before the lower one is asked for: go.sum
+/// need not know it.
+fn refuse_required_twice(project: &Project) -> Result<(), CliError> {
+    if project.work.is_some() {
+        return Ok(());
+    }
+    let go_mod = &project.go_mod;
+    let at = |line: &Require| {
+        let position = go_mod.position(line.line);
+        format!("{}:{position}", project.name)
+    };
+    let mut error: Option<CliError> = None;
+    for (index, line) in go_mod.require.iter().enumerate() {
+        let first = go_mod.require.iter().take(index);
+        let Some(first) = first.rev().find(|first| first.path == line.path) else {
+            continue;
+        };
+        if first.version != line.version {
+            let so_far = error
+                .unwrap_or_else(|| CliError::no(format!("updates to {} needed", project.name)));
+            error = Some(
+                so_far
+                    .detail(format!("{} is required twice:", line.path))
+                    .detail(format!("  {}: {}", at(first), first.version))
+                    .detail(format!("  {}: {}", at(line), line.version)),
+            );
+        }
+    }
+    error.map_or(Ok(()), |error| {
+        Err(error.hint("remove one of the lines; go mod tidy keeps the higher version"))
+    })
+}
+
 /// An error of loading a graph, with the chain of requirements that leads to it.
-pub(crate) fn load_error(failure: &LoadFailure) -> CliError {
+pub(crate) fn load_error(project: &Project, failure: &LoadFailure) -> CliError {
     let at = failure.path.last().cloned().unwrap_or_default();
-    let mut error = from_load_error(&at, &failure.error);
+    let missing = matches!(
+        failure.error,
+        LoadError::Unavailable {
+            reason: Unavailable::NoDirectory,
+            ..
+        }
+    );
+    let mut error = match project.replaced_by_directory(&at).filter(|_| missing) {
+        Some(line) => no_directory(&at, &line),
+        None => from_load_error(&at, &failure.error),
+    };
+    if let [_, required] = failure.path.as_slice()
+        && let Some(at) = project.require_position(required)
+    {
+        error = error.detail(format!("required by {at}"));
+    }
     if failure.path.len() > 2 {
         error = error.detail(format!(
             "required by {}",
@@ -152,6 +139,29 @@ pub(crate) fn load_error(failure: &LoadFailure) -> CliError {
         ));
     }
     error
+}
+
+/// The replacement of a module by a directory that has no go.mod.
+fn no_directory(module: &str, line: &DirectoryLine) -> CliError {
+    let DirectoryLine {
+        at,
+        old,
+        written,
+        directory,
+        ..
+    } = line;
+    let what = match directory.is_dir() {
+        true => "has no go.mod",
+        false => "does not exist",
+    };
+    CliError::environment(format!(
+        "{at}: {module} is replaced by the directory {written}, which {what}"
+    ))
+    .detail(format!("looked for {}", directory.join("go.mod").display()))
+    .hint(format!(
+        "put the module there, or correct the line: {} edit -replace={old}=DIR, or drop it: {} edit -dropreplace={old}",
+        line.tool, line.tool
+    ))
 }
 
 /// An error about one module's `go.mod`.
@@ -186,10 +196,15 @@ pub(crate) fn from_load_error(module: &str, error: &LoadError) -> CliError {
             Unavailable::NoProxy => result.hint(
                 "set one: go env -w GOPROXY=LIST, or GOPROXY in the environment, or --proxy LIST|DIR",
             ),
-            Unavailable::Offline => result.hint("run it once with the network, or name a file:// proxy"),
-            Unavailable::NotFound => result.hint(
-                "a private module belongs into GOPRIVATE; else look at the version and at GOPROXY",
+            Unavailable::Offline => result.hint(
+                "run it once without --offline and GOPROXY=off, or name a file:// proxy with --proxy",
             ),
+            Unavailable::NotFound => {
+                let path = module.split('@').next().unwrap_or(module);
+                result.hint(format!(
+                    "go list -m -versions {path} shows what there is; a private module belongs into GOPRIVATE"
+                ))
+            }
             _ => result.hint("try again, or another source with --proxy"),
         },
         LoadError::TooNew { needs, .. } => result.hint(format!("--go {needs} looks at it as that Go would")),

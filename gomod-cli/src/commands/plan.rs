@@ -1,25 +1,34 @@
 //! `gomod plan-downgrade`: the main job.
 
+use gomod_core::graph::PathId;
 use gomod_core::mvs::Mode;
 use gomod_core::plan::{
-    Candidates, Goal, Means, Outcome, Plan, PlanReport, Planner, Problem, Report, UnresolvedReport,
+    Candidates, Certificate, Goal, Means, Outcome, Plan, PlanReport, Planner, Problem, Report,
+    UnresolvedReport,
 };
 use serde::Serialize;
 
+use super::plan_file::{self, Inputs, Read};
 use super::sums::{self, Sums};
 use super::targets::{Asked, resolve};
-use super::{Setting, from_load_error, imports, json, proof};
+use super::{Setting, argument, from_load_error, imports, json, proof};
 use crate::args::{Format, Global, PlanDowngrade, Strategy};
 use crate::error::CliError;
 use crate::render::plan::{Page, means_words, page};
+
+/// How many of the modules that may not move are named.
+const MOVES_NAMED: usize = 10;
 
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]
     report: &'a Report,
     chosen: char,
-    go_mod: String,
+    go_mod: &'a str,
     checks: &'a Sums,
+    inputs: Inputs,
+    certificate: &'a Certificate,
+    read: Read,
     written: bool,
 }
 
@@ -53,16 +62,21 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         ));
     }
     let problem = Problem::new(&mut setting.world, &setting.main, setting.loaded.clone());
-    let mut planner = Planner::new(problem, setting.project.go_mod.clone(), goal, candidates);
+    let mut go_mod = setting.project.go_mod.clone();
+    go_mod.settle_versions();
+    let mut planner = Planner::new(problem, go_mod, goal, candidates);
     planner.packages = imports::packages(&setting);
     let outcome = setting
         .session
         .plan(&mut setting.world, &mut planner)
         .map_err(|error| from_load_error("planning", &error))?;
     let report = Report::new(&setting.world, &planner, &outcome);
-    let (plan, letter) = choose(&outcome, &report, args)?;
-    let sums = sums::complete(&mut setting, &planner, plan, args.write)?;
-    proof::check(&mut setting, &planner, plan)?;
+    let (plan, letter) = choose(global, &outcome, &report, args)?;
+    let zips = args.write || args.out.is_some();
+    let sums = sums::complete(&mut setting, &planner, plan, zips)?;
+    let certificate = Certificate::new(&setting.world, &planner, plan);
+    let go_mod = plan.go_mod.text();
+    proof::check(&mut setting, &go_mod, &certificate)?;
     let chosen = report
         .plans
         .iter()
@@ -70,20 +84,39 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         .ok_or_else(|| CliError::usage("no such plan"))?;
     if args.write {
         refuse_broken(global, args, chosen)?;
-        sums::write(&setting, plan, &sums)?;
+        sums::write(&setting, &go_mod, &sums.added)?;
     }
-    if args.format == Format::Json {
-        return json(&Document {
+    if args.out.is_some() || args.format == Format::Json {
+        let document = json(&Document {
             report: &report,
             chosen: letter,
-            go_mod: plan.go_mod.text(),
+            go_mod: &go_mod,
             checks: &sums,
+            inputs: Inputs::of(&setting.project)?,
+            certificate: &certificate,
+            read: Read::of(&setting),
             written: args.write,
-        });
+        })?;
+        if let Some(file) = &args.out {
+            plan_file::save(file, &document)?;
+        }
+        if args.format == Format::Json {
+            return Ok(document);
+        }
     }
-    let command = command_line(global, args);
+    let command = match &args.out {
+        Some(file) => {
+            let words = gomod_words(global).join(" ");
+            format!("{words} apply {}", quote(&file.display().to_string()))
+        }
+        None => format!("{} --write", command_line(global, args)),
+    };
     let mut checks = sums.lines();
     checks.push(imports::line(&chosen.imports));
+    checks.push(plan_file::certificate_line(&certificate));
+    if let Some(file) = &args.out {
+        checks.push(format!("saved: {}", file.display()));
+    }
     if args.write {
         checks.push(format!(
             "written: {} and {}",
@@ -99,7 +132,7 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         chosen,
         file: &setting.project.name,
         before: &setting.project.go_mod.text(),
-        after: &plan.go_mod.text(),
+        after: &go_mod,
         checks: &checks,
         command: (!args.write).then_some(command.as_str()),
         verbose: global.verbose,
@@ -131,7 +164,7 @@ fn refuse_broken(
         choose: Some(chosen.letter.to_string()),
         ..args.clone()
     };
-    let command = command_line(global, &chosen);
+    let command = format!("{} --write", command_line(global, &chosen));
     Err(error.hint(format!("to write it all the same: {command}")))
 }
 
@@ -156,10 +189,12 @@ fn goal(
         },
         max_collateral: args.max_collateral,
         allow_drop: args.allow_drop,
+        settle: args.settle,
         ..Goal::default()
     };
     let mut today = Vec::new();
     let mut named: Vec<String> = Vec::new();
+    argument::refuse_pairs(&args.targets)?;
     for argument in &args.targets {
         match resolve(setting, candidates, argument)? {
             Asked::Today(what, path) => {
@@ -188,16 +223,41 @@ fn goal(
         }
     }
     for name in &args.keep {
-        let path = setting.find_module(name)?;
-        if named.contains(&setting.world.modules.path(path).to_string()) {
-            return Err(
-                CliError::usage(format!("{name} cannot be both a target and kept"))
-                    .hint("leave out one of the two"),
-            );
-        }
-        goal.keep.insert(path);
+        goal.keep.insert(kept(setting, name, &named)?);
     }
     Ok((goal, today))
+}
+
+/// The module that `--keep` names, which must be none of the targets.
+fn kept(setting: &Setting, name: &str, targets: &[String]) -> Result<PathId, CliError> {
+    if let Some((module, _)) = name.split_once('@') {
+        return Err(CliError::usage(format!(
+            "--keep {name}: a module is kept at today's version, so it is named without one"
+        ))
+        .hint(format!(
+            "--keep {module}; for another version make it a target"
+        )));
+    }
+    let path = setting
+        .find_module(name)
+        .map_err(|error| error.about("--keep"))?;
+    let modules = &setting.world.modules;
+    let full = modules.path(path).to_string();
+    if targets.contains(&full) {
+        return Err(CliError::usage(format!(
+            "--keep {name}: {full} cannot be both a target and kept"
+        ))
+        .hint(format!(
+            "leave out --keep {name} to move it, or the target to leave it"
+        )));
+    }
+    if setting.loaded.setup.overrides.main.contains(&path) {
+        return Err(
+            CliError::usage(format!("--keep {name}: {full} is the main module"))
+                .hint("leave it out: a main module has no version that could move"),
+        );
+    }
+    Ok(path)
 }
 
 fn named_twice(name: &str) -> CliError {
@@ -206,6 +266,7 @@ fn named_twice(name: &str) -> CliError {
 
 /// The plan that was asked for, or the best; without any, the reasons.
 fn choose<'a>(
+    global: &Global,
     outcome: &'a Outcome,
     report: &Report,
     args: &PlanDowngrade,
@@ -219,18 +280,42 @@ fn choose<'a>(
             for (number, sentence) in refusal.because.iter().enumerate() {
                 error = error.detail(format!("  {}. {sentence}", number + 1));
             }
-            relax.extend(refusal.relax.iter().cloned());
+            for moved in refusal.moves.iter().take(MOVES_NAMED) {
+                error = error.detail(format!("     {}", moved.words()));
+            }
+            if refusal.moves.len() > MOVES_NAMED {
+                let more = refusal.moves.len() - MOVES_NAMED;
+                error = error.detail(format!("     … and {more} more"));
+            }
+            // The number that is enough has a command of its own below.
+            let limit = |flag: &&String| !flag.starts_with("--max-collateral");
+            relax.extend(refusal.relax.iter().filter(limit).cloned());
         }
         relax.sort();
         relax.dedup();
         if args.strategy != Strategy::Auto {
             relax.push("--strategy auto".to_owned());
         }
-        return Err(if relax.is_empty() {
-            error.hint("gomod why MOD shows what holds a version up")
-        } else {
-            error.hint(format!("try {}", relax.join(", or ")))
-        });
+        error = match relax.as_slice() {
+            [] => error.hint("gomod why MOD shows what holds a version up"),
+            list => error.hint(format!("try {}", list.join(", or "))),
+        };
+        let enough = report
+            .refused
+            .iter()
+            .map(|refusal| refusal.moves.len())
+            .filter(|count| *count > 0)
+            .min();
+        if let Some(enough) = enough {
+            let args = PlanDowngrade {
+                max_collateral: Some(enough),
+                choose: None,
+                write: false,
+                ..args.clone()
+            };
+            error = error.hint(command_line(global, &args));
+        }
+        return Err(error);
     }
     let letters: Vec<char> = report.plans.iter().map(|plan| plan.letter).collect();
     let letter = match &args.choose {
@@ -254,8 +339,8 @@ fn choose<'a>(
     Ok((front[at], letter))
 }
 
-/// The command that applies the plan that is shown.
-fn command_line(global: &Global, args: &PlanDowngrade) -> String {
+/// `gomod` with the global flags that decide what it works on.
+pub(crate) fn gomod_words(global: &Global) -> Vec<String> {
     let mut words = vec!["gomod".to_owned()];
     let mut flag = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -282,6 +367,12 @@ fn command_line(global: &Global, args: &PlanDowngrade) -> String {
     if global.offline {
         words.push("--offline".to_owned());
     }
+    words
+}
+
+/// The command that shows the plan again.
+fn command_line(global: &Global, args: &PlanDowngrade) -> String {
+    let mut words = gomod_words(global);
     words.push("plan-downgrade".to_owned());
     words.extend(args.targets.iter().map(|target| quote(target)));
     match args.strategy {
@@ -303,16 +394,19 @@ fn command_line(global: &Global, args: &PlanDowngrade) -> String {
     if args.allow_drop {
         words.push("--allow-drop".to_owned());
     }
+    if args.settle {
+        words.push("--settle".to_owned());
+    }
     words.extend(
         args.choose
             .iter()
             .map(|letter| format!("--choose {}", quote(letter))),
     );
-    words.push("--write".to_owned());
     words.join(" ")
 }
 
-fn quote(text: &str) -> String {
+/// `text` as one word of a shell.
+pub(crate) fn quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "@%_+=:,./-".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()

@@ -3,65 +3,74 @@
 use std::path::Path;
 
 use gomod_core::check::{CheckError, Claim, Wanted, verify};
-use gomod_core::graph::PathId;
 use gomod_core::host::{Session, Sums};
-use gomod_core::model::ModuleVersion;
-use gomod_core::plan::{Plan, Planner, Target};
+use gomod_core::model::{GoVersion, ModulePath, ModuleVersion, Version};
+use gomod_core::plan::Certificate;
 
 use super::Setting;
 use crate::error::CliError;
 
-/// Checks a plan's text; a difference is a bug here, and stops everything.
-pub(crate) fn check(setting: &mut Setting, planner: &Planner, plan: &Plan) -> Result<(), CliError> {
-    let claim = claim(setting, planner, plan);
+/// Checks the text of a `go.mod` against a certificate; what does not hold stops everything.
+pub(crate) fn check(
+    setting: &mut Setting,
+    go_mod: &str,
+    certificate: &Certificate,
+) -> Result<(), CliError> {
+    let claim = claim(certificate).ok_or_else(|| {
+        CliError::environment("the plan's certificate is malformed; nothing was changed")
+            .hint("plan again: gomod plan-downgrade … --out FILE")
+    })?;
     let root = setting.project.root();
     let session = &mut setting.session;
     let mut read = |wanted: Wanted<'_>| read_go_mod(session, &root, wanted);
-    match verify(plan.go_mod.text().as_bytes(), &claim, &mut read) {
+    match verify(go_mod.as_bytes(), &claim, &mut read) {
         Ok(_) => Ok(()),
         Err(error @ CheckError::Claim(_)) => Err(CliError::environment(format!(
-            "internal error: the plan does not hold: {error}"
+            "the plan does not hold: {error}"
         ))
-        .hint("nothing was changed; please report this with your go.mod")),
-        Err(error) => Err(CliError::environment(format!(
-            "the plan cannot be checked: {error}"
-        ))),
+        .hint(
+            "nothing was changed; plan again, and if it happens again, report it with your go.mod",
+        )),
+        Err(error) => Err(
+            CliError::environment(format!("the plan cannot be checked: {error}"))
+                .hint("nothing was changed; try again, or another source with --proxy"),
+        ),
     }
 }
 
-fn claim(setting: &Setting, planner: &Planner, plan: &Plan) -> Claim {
-    let modules = &setting.world.modules;
-    let version = |path: PathId| {
-        let selected = plan.graph.selected(path)?;
-        modules.module_version(selected)
+fn claim(certificate: &Certificate) -> Option<Claim> {
+    let list = |names: &[String]| -> Option<Vec<ModuleVersion>> {
+        names.iter().map(|name| module(name)).collect()
     };
-    Claim {
-        build_list: plan
-            .graph
-            .build_list(modules)
-            .into_iter()
-            .filter_map(|module| modules.module_version(module))
-            .collect(),
-        used: planner
-            .goal()
-            .targets
+    Some(Claim {
+        build_list: list(&certificate.build_list)?,
+        used: certificate
+            .used
             .iter()
-            .filter_map(|target| match target {
-                Target::Module { module } => {
-                    let ModuleVersion { path, version } = modules.module_version(*module)?;
-                    Some((path, Some(version)))
+            .map(|used| {
+                let path = ModulePath::new(&used.path);
+                match &used.version {
+                    None => Some((path, None)),
+                    Some(version) => Some((path, Some(Version::parse(version).ok()?))),
                 }
-                Target::Absent { path } => Some((modules.path(*path).clone(), None)),
-                Target::Go { .. } => None,
             })
-            .collect(),
-        kept: planner
-            .goal()
-            .keep
-            .iter()
-            .filter_map(|path| version(*path))
-            .collect(),
-    }
+            .collect::<Option<_>>()?,
+        kept: list(&certificate.kept)?,
+    })
+}
+
+/// Reads `path@version`; `go` and `toolchain` have versions of their own kind.
+pub(crate) fn module(name: &str) -> Option<ModuleVersion> {
+    let (path, version) = name.rsplit_once('@')?;
+    let version = match path {
+        "go" => Version::go(&GoVersion::parse(version)?),
+        "toolchain" => Version::toolchain(version),
+        _ => Version::parse(version).ok()?,
+    };
+    Some(ModuleVersion {
+        path: ModulePath::new(path),
+        version,
+    })
 }
 
 fn read_go_mod(session: &mut Session, root: &Path, wanted: Wanted<'_>) -> Result<Vec<u8>, String> {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use gomod_core::host::{Lines, RunLock, TrustError, read_if_there, write_all_or_none};
-use gomod_core::model::{GoMod, ModuleVersion};
+use gomod_core::host::{RunLock, TrustError, read_if_there, write_all_or_none};
+use gomod_core::model::{GoMod, ModulePath, ModuleVersion};
 use gomod_core::mvs::{LoadError, Unavailable, needed_sums};
 use gomod_core::plan::{Plan, Planner};
+use gomod_core::verify::Record;
 use serde::Serialize;
 
 use super::Setting;
@@ -25,7 +26,7 @@ pub(crate) struct Sums {
     /// Module versions that nobody vouches for, with the setting that makes them so.
     unchecked: Vec<Unchecked>,
     /// The lines that go.sum gets.
-    added: Vec<String>,
+    pub(crate) added: Vec<String>,
     /// Lines that are known only when the module's zip is fetched, which `--write` does.
     pending: Vec<String>,
     #[serde(skip)]
@@ -83,7 +84,7 @@ pub(crate) fn complete(
     asked.sort();
     asked.dedup();
     let mut sums = Sums::default();
-    let mut known: Vec<(ModuleVersion, Lines)> = Vec::new();
+    let mut known: Vec<(ModuleVersion, Record)> = Vec::new();
     for (module, result) in setting.session.sums(&asked) {
         let lines = result.map_err(|error| trust_error(&error))?;
         compare(setting, &module, &lines)?;
@@ -152,7 +153,7 @@ fn refuse_without_info(setting: &mut Setting, anew: &[ModuleVersion]) -> Result<
 }
 
 /// The hashes of a module that no log vouches for: of its go.mod as it was read, and of its zip.
-fn outside(
+pub(crate) fn outside(
     setting: &mut Setting,
     module: &ModuleVersion,
     zip: bool,
@@ -179,7 +180,7 @@ fn outside(
 }
 
 /// What go.sum says of a module must agree with the log.
-fn compare(setting: &Setting, module: &ModuleVersion, lines: &Lines) -> Result<(), CliError> {
+fn compare(setting: &Setting, module: &ModuleVersion, lines: &Record) -> Result<(), CliError> {
     for (suffix, ours) in [("", lines.zip), ("/go.mod", lines.go_mod)] {
         let version = format!("{}{suffix}", module.version);
         let held = setting.session.go_sum().hashes(&module.path, &version);
@@ -196,7 +197,7 @@ fn compare(setting: &Setting, module: &ModuleVersion, lines: &Lines) -> Result<(
     Ok(())
 }
 
-fn trust_error(error: &TrustError) -> CliError {
+pub(crate) fn trust_error(error: &TrustError) -> CliError {
     let kind = if error.is_security() {
         Kind::Security
     } else {
@@ -258,8 +259,8 @@ impl Sums {
     }
 }
 
-/// Writes go.sum and go.mod: all staged first, then renamed one after the other.
-pub(crate) fn write(setting: &Setting, plan: &Plan, sums: &Sums) -> Result<(), CliError> {
+/// Writes go.sum and go.mod: all staged first, then renamed one after the other. `added` are lines of go.sum.
+pub(crate) fn write(setting: &Setting, go_mod: &str, added: &[String]) -> Result<(), CliError> {
     let project = &setting.project;
     let failed = |error: gomod_core::host::HostError| {
         CliError::environment(error.to_string()).hint(
@@ -277,24 +278,27 @@ pub(crate) fn write(setting: &Setting, plan: &Plan, sums: &Sums) -> Result<(), C
         ))
         .hint("run the command again"));
     }
-    let text = plan.go_mod.to_bytes();
-    GoMod::parse(&project.name, &text).map_err(|error| {
+    GoMod::parse(&project.name, go_mod.as_bytes()).map_err(|error| {
         CliError::environment(format!(
             "the planned {} does not parse: {error}",
             project.name
         ))
+        .hint("nothing was changed; please report this with your go.mod")
     })?;
     // The workspace's sums are merged for reading only; a plan has one module's.
     let mut go_sum = project.go_sum.clone();
-    for (module, zip, hash) in &sums.lines {
-        let suffix = if *zip { "" } else { "/go.mod" };
-        go_sum.insert(&module.path, &format!("{}{suffix}", module.version), hash);
+    for line in added {
+        let mut words = line.split(' ');
+        if let (Some(path), Some(version), Some(hash)) = (words.next(), words.next(), words.next())
+        {
+            go_sum.insert(&ModulePath::new(path), version, hash);
+        }
     }
     let mut files = Vec::new();
-    if !sums.lines.is_empty() {
+    if !added.is_empty() {
         files.push((project.sum_file.clone(), go_sum.text().into_bytes()));
     }
-    files.push((project.file.clone(), text));
+    files.push((project.file.clone(), go_mod.as_bytes().to_vec()));
     write_all_or_none(&files).map_err(failed)
 }
 

@@ -6,8 +6,8 @@ use gomod_core::model::{GoVersion, ModulePath, ModuleVersion, Query, QueryError,
 use gomod_core::mvs::{LoadError, Source, Unavailable};
 use gomod_core::plan::{Candidates, Target};
 
-use super::{Setting, from_load_error};
-use crate::error::CliError;
+use super::{Setting, argument, from_load_error, replaced};
+use crate::error::{CliError, Kind};
 
 /// Where toolchains are published as versions of a module (cmd/go's modfetch, toolchain.go).
 const TOOLCHAIN_MODULE: &str = "golang.org/toolchain";
@@ -26,25 +26,9 @@ pub(crate) fn resolve(
     candidates: &mut Candidates,
     argument: &str,
 ) -> Result<Asked, CliError> {
-    let Some((name, query)) = argument
-        .split_once('@')
-        .filter(|(n, q)| !n.is_empty() && !q.is_empty())
-    else {
-        return Err(
-            CliError::usage(format!("{argument}: a target is MOD@VERSION")).hint(format!(
-                "for example {}@v1.2.3",
-                argument.trim_end_matches('@')
-            )),
-        );
-    };
+    let (name, query) = argument::split(setting, argument)?;
     match name {
         "go" => go_target(setting, query),
-        "toolchain" => Err(
-            CliError::usage("the toolchain line follows from the go line").hint(format!(
-                "gomod plan-downgrade go@{}",
-                query.trim_start_matches("go")
-            )),
-        ),
         _ => module_target(setting, candidates, name, query),
     }
 }
@@ -67,12 +51,13 @@ fn module_target(
         ))
         .hint("gomod list shows the modules that have one"));
     };
-    let query =
-        Query::parse(&path, text, Some(&current)).map_err(|error| query_error(&path, &error))?;
+    let query = Query::parse(&path, text, Some(&current))
+        .map_err(|error| query_error(name, text, &error))?;
     if query.is_none() {
         return Ok(Asked::Target(Target::Absent { path: id }));
     }
-    if query.exact() == Some(&current) {
+    let replaced = today.and_then(|today| replaced::today(setting, today));
+    if query.exact() == Some(&current) && replaced.is_none() {
         return Ok(Asked::Today(format!("{path} {current}"), Some(id)));
     }
     let listed = setting.session.versions(std::slice::from_ref(&path)).pop();
@@ -110,42 +95,91 @@ fn module_target(
             })?
         }
     };
+    let wanted = Wanted {
+        path: &path,
+        version: &version,
+        current: &current,
+        versions: &versions,
+    };
+    if let Some(replaced) = &replaced {
+        if replaced.version.as_ref() == Some(&version) {
+            let today = format!("{path} {current} => {version}");
+            return Ok(Asked::Today(today, Some(id)));
+        }
+        // A line for today's version alone says nothing about another one.
+        if version == current || replaced.covers_all {
+            if version != current {
+                exists(setting, &wanted)?;
+            }
+            return Err(replaced.refuse(&path, &version, &current));
+        }
+    }
     if version == current {
         return Ok(Asked::Today(format!("{path} {current}"), Some(id)));
     }
+    path.check_major(&version).map_err(|error| {
+        let error = CliError::usage(format!("{path}@{version}: no such version: {error}"))
+            .detail("a module of another major version has another path, and is another module");
+        nearest(error, &wanted)
+    })?;
     if version.cmp_precedence(&current).is_gt() {
+        // Without a source to ask it stays an upgrade, if there is such a version at all.
+        match exists(setting, &wanted) {
+            Err(error) if matches!(error.kind, Kind::Usage | Kind::Security) => return Err(error),
+            _ => {}
+        }
         return Err(CliError::usage(format!(
             "{path} {version} is above today's {current}: that is an upgrade"
         ))
         .hint(format!("go get {path}@{version}")));
     }
-    path.check_major(&version).map_err(|error| {
-        CliError::usage(format!("{path}@{version}: {error}"))
-            .hint("a module of another major version has another path")
-    })?;
     let module = setting
         .world
         .modules
         .intern(&ModuleVersion::new(path.clone(), version.clone()));
     if setting.main.overrides.excludes.contains(&module) {
+        let go_mod = &setting.project.go_mod;
+        let mut lines = go_mod.exclude.iter();
+        let line = lines.find(|line| line.path == path && line.version == version);
+        let at = line.map(|line| format!(":{}", go_mod.position(line.line)));
         return Err(CliError::usage(format!(
-            "{path} {version} is excluded by {}",
-            setting.project.name
+            "{path} {version} is excluded by {}{}",
+            setting.project.name,
+            at.unwrap_or_default()
         ))
-        .hint(format!("go mod edit -dropexclude={path}@{version}")));
+        .hint(format!("go mod edit -dropexclude={path}@{version}"))
+        .hint(format!(
+            "or the next lower one: gomod plan-downgrade '{path}@<{version}'"
+        )));
     }
-    exists(setting, &path, &version, &versions, &current)?;
+    exists(setting, &wanted)?;
+    if setting
+        .main
+        .overrides
+        .replacement(&setting.world.modules, module)
+        .is_some()
+    {
+        return Err(replaced::target(setting, &path, &version));
+    }
     Ok(Asked::Target(Target::Module { module }))
 }
 
+/// A version that was asked for, beside today's and those that are listed.
+struct Wanted<'a> {
+    path: &'a ModulePath,
+    version: &'a Version,
+    current: &'a Version,
+    versions: &'a [Version],
+}
+
 /// A target must be readable as itself, whatever it is replaced by.
-fn exists(
-    setting: &mut Setting,
-    path: &ModulePath,
-    version: &Version,
-    versions: &[Version],
-    current: &Version,
-) -> Result<(), CliError> {
+fn exists(setting: &mut Setting, wanted: &Wanted<'_>) -> Result<(), CliError> {
+    let Wanted {
+        path,
+        version,
+        current,
+        versions,
+    } = *wanted;
     let module = setting
         .world
         .modules
@@ -161,7 +195,11 @@ fn exists(
             message,
         })) => {
             let what = format!("{name}: no such version");
-            Err(no_match(path, &what, versions, current).detail(message.clone()))
+            let error = match version.cmp_precedence(current).is_gt() {
+                true => nearest(CliError::usage(what), wanted),
+                false => no_match(path, &what, versions, current),
+            };
+            Err(error.detail(message.clone()))
         }
         Some(Err(error)) => Err(from_load_error(&name, error)),
         Some(Ok(facts)) if facts.declares.as_ref() != Some(path) => {
@@ -204,9 +242,40 @@ fn no_match(path: &ModulePath, message: &str, versions: &[Version], current: &Ve
     ))
 }
 
-fn query_error(path: &ModulePath, error: &QueryError) -> CliError {
-    CliError::usage(format!("{path}: {error}"))
-        .hint("a version is v1.2.3, v1.2, v1, '<v1.2.3', '<=v1.2.3', latest, patch or none")
+/// Names the existing versions next to one that is above today's and does not exist.
+fn nearest(error: CliError, wanted: &Wanted<'_>) -> CliError {
+    let Wanted { path, version, .. } = wanted;
+    let below = wanted
+        .versions
+        .iter()
+        .filter(|v| v.cmp_precedence(version).is_lt());
+    let above = wanted
+        .versions
+        .iter()
+        .filter(|v| v.cmp_precedence(version).is_gt());
+    let near: Vec<String> = [below.max(), above.min()]
+        .into_iter()
+        .flatten()
+        .map(ToString::to_string)
+        .collect();
+    match near.as_slice() {
+        [] => error.hint(format!("go list -m -versions {path} shows what there is")),
+        [one] => error.hint(format!("the nearest version of {path} is {one}")),
+        list => error.hint(format!(
+            "the nearest versions of {path} are {}",
+            list.join(" and ")
+        )),
+    }
+}
+
+fn query_error(name: &str, text: &str, error: &QueryError) -> CliError {
+    let result = CliError::usage(format!("{name}@{text}: {error}"));
+    match argument::probably(text) {
+        Some(meant) => result.hint(format!("did you mean {name}@{meant}?")),
+        None => result.hint(format!(
+            "a version is v1.2.3, v1.2, v1, '<v1.2.3', '<=v1.2.3', latest, patch or none: {name}@v1.2.3"
+        )),
+    }
 }
 
 fn list_error(path: &ModulePath, error: &FetchError) -> CliError {

@@ -1,12 +1,21 @@
-//! The command that undoes a drift, tried before it is printed.
+//! The `plan-downgrade` that undoes a drift. Each way is planned before it is compared, and the one that
+//! puts back most is printed, with what it leaves.
 
-use gomod_core::drift::Lock;
+use std::cmp::Reverse;
+
+use gomod_core::drift::{Code, Drift, Finding, Lock, Today, compare};
+use gomod_core::graph::PathId;
 use gomod_core::model::{GoVersion, ModulePath, ModuleVersion, Version};
 use gomod_core::mvs::World;
-use gomod_core::plan::{Candidates, Conflict, Goal, Means, Plan, Planner, Problem, Target};
+use gomod_core::plan::{
+    Candidates, Conflict, Goal, Means, Outcome, Packages, Plan, Planner, Problem, Report, Role,
+    Target,
+};
 use serde::Serialize;
 
-use super::Setting;
+use super::plan::gomod_words;
+use super::{Setting, imports, lock};
+use crate::args::Global;
 
 /// A way back, and what would be left.
 #[derive(Debug, Default, Serialize)]
@@ -15,74 +24,182 @@ pub(crate) struct Undo {
     pub(crate) targets: Vec<String>,
     /// The whole command.
     pub(crate) command: String,
-    /// What would still differ from the baseline: `+ path version`, `- path version`, `~ path from → to`.
+    /// How many of the differences it undoes.
+    pub(crate) undone: usize,
+    /// What would still differ from the baseline, each with the reason.
     pub(crate) left: Vec<String>,
-    /// Why it could not be tried to the end.
+    /// Why there is no way back, or why it could not be tried.
     pub(crate) problem: Option<String>,
+    /// The same as findings.
+    #[serde(skip)]
+    pub(crate) left_findings: Vec<Finding>,
+    /// How many of them differ only because of root closure.
+    #[serde(skip)]
+    pub(crate) by_closure: usize,
+    /// How many of them the plan moves, with what it undoes, that are as in the baseline today.
+    #[serde(skip)]
+    beyond: usize,
 }
 
-/// Plans for `arguments`, leaving out a module that must be absent as long as that is what prevents a
-/// plan: something that the baseline holds needs it once it is a root.
-pub(crate) fn tried(setting: &mut Setting, baseline: &Lock, arguments: &[String]) -> Undo {
-    let mut undo = Undo {
-        targets: arguments.to_vec(),
-        ..Undo::default()
-    };
-    while !undo.targets.is_empty() {
-        undo.command = format!("gomod plan-downgrade {}", undo.targets.join(" "));
-        let targets: Vec<Target> = undo
-            .targets
-            .iter()
-            .filter_map(|argument| target(&mut setting.world, argument))
-            .collect();
-        let problem = Problem::new(&mut setting.world, &setting.main, setting.loaded.clone());
-        let goal = Goal {
-            targets,
-            strategy: Some(Means::Require),
-            ..Goal::default()
+impl Undo {
+    /// What it puts back, less what it moves away. Root closure is the price of any plan.
+    fn gain(&self) -> i64 {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        number(self.undone) - number(self.beyond)
+    }
+}
+
+/// The best of the ways that `drift` names.
+pub(crate) fn tried(
+    global: &Global,
+    setting: &mut Setting,
+    baseline: &Lock,
+    drift: &Drift,
+) -> Undo {
+    if drift.undo.is_empty() {
+        return Undo::default();
+    }
+    if setting.project.work.is_some() {
+        let problem = "in a workspace this is planned for one member at a time, with GOWORK=off";
+        return Undo {
+            problem: Some(problem.to_owned()),
+            ..Undo::default()
         };
-        let go_mod = setting.project.go_mod.clone();
-        let mut planner = Planner::new(problem, go_mod, goal, Candidates::default());
-        let outcome = match setting.session.plan(&mut setting.world, &mut planner) {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                undo.problem = Some(error.to_string());
-                return undo;
-            }
-        };
-        if let Some(plan) = outcome.plans.first() {
-            undo.left = left(&setting.world, baseline, plan);
-            return undo;
-        }
-        let blocked = outcome.conflicts.iter().find_map(|(_, conflict)| {
-            let Conflict::Hard {
-                chain,
-                unreadable: None,
-            } = conflict
-            else {
-                return None;
-            };
-            let path = setting.world.modules.path_of(*chain.last()?);
-            let argument = format!("{}@none", setting.world.modules.path(path));
-            undo.targets.iter().position(|target| *target == argument)
-        });
-        match blocked {
-            Some(at) => _ = undo.targets.remove(at),
-            None => {
-                undo.problem = Some("no plan reaches this; the command says why".to_owned());
-                return undo;
+    }
+    let mut best: Option<Undo> = None;
+    let mut problem = None;
+    let mut known = (Candidates::default(), imports::packages(setting));
+    for means in [Means::Require, Means::Exclude] {
+        // Excluding keeps others where they are, and is worth its lines only where they would move.
+        let more = means == Means::Require || best.as_ref().is_some_and(|best| best.beyond > 0);
+        for arguments in drift.undo.iter().filter(|_| more) {
+            match attempt(setting, &mut known, baseline, drift, arguments, means) {
+                Ok(undo) => {
+                    let done = undo.left.is_empty();
+                    let key = |undo: &Undo| {
+                        let Undo { left, targets, .. } = undo;
+                        (Reverse(undo.gain()), left.len(), targets.len())
+                    };
+                    if best.as_ref().is_none_or(|best| key(&undo) < key(best)) {
+                        best = Some(undo);
+                    }
+                    if done {
+                        break;
+                    }
+                }
+                Err(why) => _ = problem.get_or_insert(why),
             }
         }
     }
-    undo
+    match best {
+        Some(undo) if undo.gain() > 0 => Undo {
+            command: format!("{} {}", gomod_words(global).join(" "), undo.command),
+            ..undo
+        },
+        Some(undo) => Undo {
+            problem: Some(format!(
+                "{} {} would undo {} of {}, and move {} that are as they were",
+                gomod_words(global).join(" "),
+                undo.command,
+                undo.undone,
+                drift.findings.len(),
+                undo.beyond
+            )),
+            ..Undo::default()
+        },
+        None => Undo {
+            problem,
+            ..Undo::default()
+        },
+    }
 }
 
-fn target(world: &mut World, argument: &str) -> Option<Target> {
+/// Plans for `arguments`, leaving out one that must be absent, or is replaced, as long as that is what
+/// prevents a plan: something that the baseline holds needs it once it is a root.
+fn attempt(
+    setting: &mut Setting,
+    known: &mut (Candidates, Packages),
+    baseline: &Lock,
+    drift: &Drift,
+    arguments: &[String],
+    means: Means,
+) -> Result<Undo, String> {
+    let mut left: Vec<(String, Target)> = arguments
+        .iter()
+        .filter_map(|argument| Some((argument.clone(), target(setting, argument)?)))
+        .collect();
+    while !left.is_empty() {
+        let problem = Problem::new(&mut setting.world, &setting.main, setting.loaded.clone());
+        let goal = Goal {
+            targets: left.iter().map(|(_, target)| target.clone()).collect(),
+            strategy: Some(means),
+            ..Goal::default()
+        };
+        let mut go_mod = setting.project.go_mod.clone();
+        go_mod.settle_versions();
+        let (candidates, packages) = std::mem::take(known);
+        let mut planner = Planner::new(problem, go_mod, goal, candidates);
+        planner.packages = packages;
+        let outcome = setting.session.plan(&mut setting.world, &mut planner);
+        *known = (
+            std::mem::take(&mut planner.candidates),
+            std::mem::take(&mut planner.packages),
+        );
+        let outcome = outcome.map_err(|error| error.to_string())?;
+        if let Some(plan) = outcome.plans.first() {
+            let targets = left.into_iter().map(|(argument, _)| argument).collect();
+            let mut undo = undo(setting, baseline, drift, plan, targets);
+            if means != Means::Require {
+                undo.command = format!("{} --strategy {}", undo.command, means.as_str());
+            }
+            return Ok(undo);
+        }
+        let blocking = blocking(&setting.world, &outcome);
+        let at = left.iter().position(|(_, target)| match target {
+            Target::Absent { path } => blocking == Some((*path, true)),
+            Target::Module { module } => {
+                blocking == Some((setting.world.modules.path_of(*module), false))
+            }
+            Target::Go { .. } => false,
+        });
+        match at {
+            Some(at) => _ = left.remove(at),
+            None => {
+                let report = Report::new(&setting.world, &planner, &outcome);
+                let because = report
+                    .refused
+                    .into_iter()
+                    .flat_map(|refused| refused.because);
+                return Err(because.collect::<Vec<String>>().join(", "));
+            }
+        }
+    }
+    Err("go.mod replaces what was raised, so its own versions are not what is used".to_owned())
+}
+
+/// The path that prevents a plan, and whether it would have to be absent.
+fn blocking(world: &World, outcome: &Outcome) -> Option<(PathId, bool)> {
+    outcome
+        .conflicts
+        .iter()
+        .find_map(|(_, conflict)| match conflict {
+            Conflict::Hard {
+                chain,
+                unreadable: None,
+            } => Some((world.modules.path_of(*chain.last()?), true)),
+            Conflict::AlreadyReplaced { path } => Some((*path, false)),
+            _ => None,
+        })
+}
+
+fn target(setting: &mut Setting, argument: &str) -> Option<Target> {
+    let world = &mut setting.world;
     let (path, version) = argument.split_once('@')?;
     if path == "go" {
-        return Some(Target::Go {
-            version: GoVersion::parse(version)?,
-        });
+        let version = GoVersion::parse(version)?;
+        // Below 1.17 `plan-downgrade` refuses: every requirement would be converted.
+        let converts = setting.main.go_version().prunes() && !version.prunes();
+        return (!converts).then_some(Target::Go { version });
     }
     let path = ModulePath::new(path);
     if version == "none" {
@@ -96,28 +213,63 @@ fn target(world: &mut World, argument: &str) -> Option<Target> {
     })
 }
 
-/// What differs from the baseline once the plan is applied.
-fn left(world: &World, baseline: &Lock, plan: &Plan) -> Vec<String> {
-    let mut planned: std::collections::BTreeMap<ModulePath, Version> = plan
-        .graph
-        .build_list(&world.modules)
-        .into_iter()
-        .filter_map(|module| world.modules.module_version(module))
-        .filter(|module| !module.path.is_toolchain())
-        .map(|module| (module.path, module.version))
-        .collect();
-    let mut left = Vec::new();
-    for (path, entry) in &baseline.modules {
-        match planned.remove(path) {
-            Some(version) if version == entry.version => {}
-            Some(version) => left.push(format!("~ {path} {} → {version}", entry.version)),
-            None => left.push(format!("- {path} {}", entry.version)),
-        }
-    }
-    left.extend(
-        planned
-            .into_iter()
-            .map(|(path, version)| format!("+ {path} {version}")),
+/// What a plan undoes, and what differs from the baseline once it is applied.
+fn undo(
+    setting: &Setting,
+    baseline: &Lock,
+    drift: &Drift,
+    plan: &Plan,
+    targets: Vec<String>,
+) -> Undo {
+    let overrides = &plan.setup.overrides;
+    let planned = lock::lock(setting, &plan.go_mod, &plan.graph, overrides);
+    let after = compare(
+        baseline,
+        &Today {
+            lock: &planned,
+            world: &setting.world,
+            graph: &plan.graph,
+            roots: &plan.setup.roots,
+            overrides,
+        },
     );
-    left
+    let modules = &setting.world.modules;
+    let by_closure = |finding: &Finding| {
+        plan.moves.iter().any(|moved| {
+            moved.role == Role::Closure && modules.path(moved.path).as_str() == finding.module
+        })
+    };
+    let is_among = |findings: &[Finding], module: &str| findings.iter().any(|f| f.module == module);
+    // What is not undone comes first, then what comes by the plan itself.
+    let mut findings = after.findings;
+    findings.sort_by_cached_key(|f| (!is_among(&drift.findings, &f.module), by_closure(f)));
+    let stays = |finding: &&Finding| is_among(&findings, &finding.module);
+    let left = findings.iter().map(|finding| {
+        let stays = matches!(finding.code, Code::ModuleCame | Code::ModuleRaised);
+        let reason = match finding.because.as_slice() {
+            [_, _] if stays => {
+                "what go.mod requires stays required; go mod tidy may drop it".into()
+            }
+            _ => finding.reason(),
+        };
+        let closure = if by_closure(finding) {
+            "root closure, "
+        } else {
+            ""
+        };
+        format!("{}: {closure}{reason}", finding.summary())
+    });
+    Undo {
+        command: format!("plan-downgrade {}", targets.join(" ")),
+        targets,
+        undone: drift.findings.iter().filter(|f| !stays(f)).count(),
+        left: left.collect(),
+        problem: None,
+        by_closure: findings.iter().filter(|f| by_closure(f)).count(),
+        beyond: findings
+            .iter()
+            .filter(|f| !is_among(&drift.findings, &f.module) && !by_closure(f))
+            .count(),
+        left_findings: findings,
+    }
 }

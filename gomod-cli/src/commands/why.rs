@@ -204,7 +204,9 @@ fn otherwise(setting: &mut Setting, path: PathId) -> Result<Otherwise, CliError>
                 unknown: None,
             })
         }
-        Err(failure) if is_distrusted(&failure.error) => Err(load_error(&failure)),
+        Err(failure) if is_distrusted(&failure.error) => {
+            Err(load_error(&setting.project, &failure))
+        }
         Err(failure) => Ok(Otherwise {
             unknown: Some(match failure.path.last() {
                 Some(module) => format!("{module}: {}", failure.error),

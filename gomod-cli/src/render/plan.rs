@@ -3,10 +3,9 @@
 
 use std::fmt::Write as _;
 
-use gomod_core::plan::{FloorReport, Means, MoveReport, PlanReport, Report, Role, TargetReport};
-use similar::{ChangeTag, TextDiff};
-
+use super::diff::diff;
 use super::style::{ADDED, BOLD, DIM, REMOVED, WARNING, paint};
+use gomod_core::plan::{FloorReport, Means, MoveReport, PlanReport, Report, Role, TargetReport};
 
 /// What the page shows beside the report.
 pub(crate) struct Page<'a> {
@@ -35,7 +34,8 @@ pub(crate) fn page(page: &Page<'_>) -> String {
     }
     summary(&mut out, page.chosen);
     unresolved(&mut out, page.chosen);
-    diff(&mut out, page);
+    out.push_str(&diff(page.file, "planned", page.before, page.after));
+    out.push('\n');
     reasons(&mut out, page);
     moves(&mut out, page);
     overridden(&mut out, page.chosen);
@@ -157,24 +157,6 @@ fn unresolved(out: &mut String, plan: &PlanReport) {
     out.push('\n');
 }
 
-fn diff(out: &mut String, page: &Page<'_>) {
-    let diff = TextDiff::from_lines(page.before, page.after);
-    let _ = writeln!(out, "--- {0}\n+++ {0} (planned)", page.file);
-    for hunk in diff.unified_diff().context_radius(1).iter_hunks() {
-        let _ = writeln!(out, "{}", paint(DIM, hunk.header().to_string().trim_end()));
-        for change in hunk.iter_changes() {
-            let text = change.value().trim_end_matches(['\n', '\r']);
-            let line = match change.tag() {
-                ChangeTag::Delete => paint(REMOVED, &format!("-{text}")),
-                ChangeTag::Insert => paint(ADDED, &format!("+{text}")),
-                ChangeTag::Equal => format!(" {text}"),
-            };
-            let _ = writeln!(out, "{line}");
-        }
-    }
-    out.push('\n');
-}
-
 fn reasons(out: &mut String, page: &Page<'_>) {
     use gomod_core::plan::Edit;
     let (closure, edits): (Vec<_>, Vec<_>) = page
@@ -194,8 +176,13 @@ fn reasons(out: &mut String, page: &Page<'_>) {
     if !closure.is_empty() {
         let _ = writeln!(
             out,
-            "  {} new requirements, which the build needs beside those that changed:",
-            closure.len()
+            "  {} new requirements{}",
+            closure.len(),
+            match page.chosen.imports.unchecked {
+                None => ", which provide packages that the build needs:",
+                Some(_) =>
+                    " keep in the graph what changed modules require, since the build may need it (root closure):",
+            }
         );
         let shown = if page.verbose { closure.len() } else { FEW };
         for edit in closure.iter().take(shown) {

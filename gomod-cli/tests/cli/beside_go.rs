@@ -360,3 +360,40 @@ fn what_is_written_for_private_modules_builds() {
         );
     }
 }
+
+#[test]
+fn godebug_lines_are_checked_as_go_does() {
+    if !has_go("godebug_lines_are_checked_as_go_does") {
+        return;
+    }
+    let with = |lines: &str| World::with_main(PAIR, &format!("{MAIN}\n{lines}\n"));
+    for lines in [
+        "godebug panicnil=1",
+        "godebug panicnil=",
+        "godebug default=go1.21",
+        "godebug default=go1.21rc1",
+        "godebug (\n\tdefault=go1.20\n\thttp2client=0\n)",
+    ] {
+        assert_eq!(compare(with(lines), "main"), BOTH, "{lines}");
+    }
+    for lines in [
+        "godebug foo=1",
+        "godebug (\n\tpanicnil=1\n\tfoo=1\n)",
+        "godebug x509sha1=1",
+        "godebug multipartfiles=1",
+        "godebug default=1.21",
+        "godebug default=gogo",
+        "godebug default=go1.999",
+        "godebug Default=go1.21",
+        "godebug =1",
+    ] {
+        assert_eq!(compare(with(lines), "main"), (false, false), "{lines}");
+    }
+    // In a workspace only the lines of go.work are looked at.
+    let world = with("godebug foo=1");
+    world.write("main/go.work", "go 1.21\n\nuse .\n");
+    assert_eq!(compare(world, "main"), BOTH);
+    let world = World::new(PAIR);
+    world.write("main/go.work", "go 1.21\n\nuse .\n\ngodebug foo=1\n");
+    assert_eq!(compare(world, "main"), (false, false));
+}

@@ -123,7 +123,7 @@ fn lock_and_drift_go_round() {
           required by example.com/main → example.com/b@v1.0.0 → example.com/a@v1.0.0
 
     To put back what was lowered or left
-      go get example.com/b@v1.2.0 example.com/a@v1.2.0
+      go get example.com/b@v1.2.0
 
     To agree to it
       gomod lock

@@ -24,6 +24,96 @@ fn a_malformed_go_mod_is_named_with_its_position() {
 }
 
 #[test]
+fn godebug_lines_that_go_does_not_know_are_named_with_their_positions() {
+    let world = World::new(PAIR);
+    let lines = "\ngodebug foo=1\n\ngodebug (\n\tpanicnil=1\n\tdefault=1.21\n)\n";
+    world.write("main/go.mod", &format!("{MAIN}{lines}"));
+    for args in [&["list"][..], &["graph"], &["plan-downgrade", "a@v1.0.0"]] {
+        let naming = [
+            "go.mod:10:1: unknown godebug \"foo\"",
+            "go.mod:14:2: godebug default=1.21",
+        ];
+        world.refused(3, args, &naming);
+    }
+    // Without Go any version may be the default.
+    world.write("main/go.mod", &format!("{MAIN}\ngodebug default=go1.30\n"));
+    assert_eq!(world.gomod(&["list"]).code, Some(0));
+    world.refused(
+        3,
+        &["list", "--go", "1.29"],
+        &["go.mod:10:1: godebug default=go1.30 is too new"],
+    );
+}
+
+#[test]
+fn a_replacement_directory_that_is_not_there_is_named_with_its_line() {
+    let line = "\nreplace example.com/a => ../nowhere\n";
+    let world = World::with_main(PAIR, &format!("{MAIN}{line}"));
+    let looked_for = world.path("nowhere/go.mod");
+    let naming = [
+        "go.mod:10:1: example.com/a@v1.2.0 is replaced by the directory ../nowhere, which does not exist",
+        looked_for.to_str().unwrap(),
+        "go mod edit -replace=example.com/a=DIR",
+        "go mod edit -dropreplace=example.com/a",
+    ];
+    for args in [
+        &["list"][..],
+        &["graph"],
+        &["why", "b"],
+        &["plan-downgrade", "b@v1.0.0"],
+    ] {
+        let error = world.refused(3, args, &naming);
+        assert!(!error.contains("proxy"), "{error}");
+    }
+    world.write("nowhere/other.txt", "");
+    let line = "\nreplace example.com/a v1.2.0 => ../nowhere\n";
+    world.write("main/go.mod", &format!("{MAIN}{line}"));
+    world.refused(
+        3,
+        &["list"],
+        &[
+            "go.mod:10:1:",
+            "has no go.mod",
+            "-dropreplace=example.com/a@v1.2.0",
+        ],
+    );
+    // In a workspace the line may be a member's or that of go.work.
+    world.write("main/go.work", "go 1.21\n\nuse .\n");
+    world.refused(3, &["list"], &["go.mod:10:1:", "has no go.mod"]);
+    world.write(
+        "main/go.work",
+        "go 1.21\n\nuse .\n\nreplace example.com/a => ./gone\n",
+    );
+    let gone = world.path("main/gone/go.mod");
+    let naming = [
+        "go.work:5:1:",
+        gone.to_str().unwrap(),
+        "go work edit -dropreplace=example.com/a",
+    ];
+    world.refused(3, &["list"], &naming);
+}
+
+#[test]
+fn a_path_that_is_required_twice_is_named_with_both_lines() {
+    let twice = format!("{MAIN}\nrequire example.com/a v1.1.0\n");
+    let world = World::with_main(PAIR, &twice);
+    world.write("main/go.sum", &world.sums(|name| name.ends_with("v1.2.0")));
+    let naming = [
+        "updates to go.mod needed",
+        "example.com/a is required twice",
+        "go.mod:6:2: v1.2.0",
+        "go.mod:10:1: v1.1.0",
+        "go mod tidy",
+    ];
+    world.refused(1, &["list"], &naming);
+    world.refused(1, &["lock"], &naming);
+    assert_eq!(world.gomod(&["graph"]).code, Some(0));
+    // The same version twice is no fault to the go command.
+    world.write("main/go.mod", &twice.replace("v1.1.0", "v1.2.0"));
+    assert_eq!(world.gomod(&["list"]).code, Some(0));
+}
+
+#[test]
 fn a_malformed_go_sum_is_named_with_its_line() {
     let world = World::new(PAIR);
     world.write("main/go.sum", "example.com/a v1.2.0/go.mod\n");
@@ -67,28 +157,6 @@ fn names_are_found_or_the_candidates_are_listed() {
 }
 
 #[test]
-fn versions_that_cannot_be_a_target() {
-    let world = World::new(PAIR);
-    let plan = |target: &str, naming: &[&str]| {
-        world.refused(2, &["plan-downgrade", target, "--write"], naming)
-    };
-    plan("a@v1.0.9", &["example.com/a@v1.0.9", "v1.1.0, v1.0.0"]);
-    plan("a@v0.9", &["example.com/a", "v0.9"]);
-    plan("a@<v1.0.0", &["example.com/a", "<v1.0.0"]);
-    plan(
-        "a@v1.3.0",
-        &["above today's v1.2.0", "go get example.com/a@v1.3.0"],
-    );
-    plan("a@v2.0.0", &["example.com/a"]);
-    plan("a@master", &["example.com/a", "master"]);
-    plan("a@", &["MOD@VERSION"]);
-    plan("a", &["MOD@VERSION"]);
-    plan("main@v1.0.0", &["main"]);
-    plan("go@1.22", &["above today's go 1.21"]);
-    plan("toolchain@go1.20", &["toolchain"]);
-}
-
-#[test]
 fn todays_version_is_nothing_to_do() {
     let world = World::new(PAIR);
     let before = (world.read("main/go.mod"), world.read("main/go.sum"));
@@ -124,16 +192,6 @@ fn nothing_to_do_is_json_when_json_is_asked_for() {
 }
 
 #[test]
-fn an_excluded_version_is_no_target() {
-    let world = World::with_main(PAIR, &format!("{MAIN}\nexclude example.com/a v1.0.0\n"));
-    let naming = [
-        "example.com/a v1.0.0 is excluded by go.mod",
-        "-dropexclude=example.com/a@v1.0.0",
-    ];
-    world.refused(2, &["plan-downgrade", "a@v1.0.0"], &naming);
-}
-
-#[test]
 fn flags_that_make_no_sense() {
     let world = World::new(PAIR);
     world.refused(
@@ -157,6 +215,16 @@ fn flags_that_make_no_sense() {
         &["zzz"],
     );
     world.refused(2, &["list", "--go", "one"], &["--go"]);
+    world.refused(2, &["list", "--go", "go1.21"], &["did you mean --go 1.21?"]);
+    for proxy in [
+        "../nowhere",
+        "./nowhere",
+        "/no/such/place",
+        "file:///no/such/place",
+    ] {
+        let naming = ["there is no such directory", proxy];
+        world.refused(3, &["list", "--proxy", proxy], &naming);
+    }
     for args in [
         &["nonsense"][..],
         &["plan-downgrade"],
@@ -215,6 +283,35 @@ fn a_lock_must_be_there_and_make_sense() {
         &MAIN.replace("example.com/main", "example.com/other"),
     );
     world.refused(3, &["drift"], &["example.com/main", "example.com/other"]);
+}
+
+#[test]
+fn a_lock_is_written_only_into_a_directory_that_is_there() {
+    let world = World::new(PAIR);
+    let args = ["lock", "--file", "no/where.lock"];
+    world.refused(3, &args, &["no/where.lock", "there is no directory"]);
+}
+
+#[test]
+fn a_requirement_that_does_not_exist_is_named_with_its_line() {
+    let world = World::with_main(PAIR, &MAIN.replace("a v1.2.0", "a v1.9.9"));
+    let naming = [
+        "example.com/a@v1.9.9",
+        "required by go.mod:6:2",
+        "go list -m -versions example.com/a",
+    ];
+    world.refused(3, &["graph"], &naming);
+}
+
+#[test]
+fn many_faults_of_a_file_are_counted() {
+    let world = World::with_main(PAIR, &format!("{MAIN}{}", "nonsense\n".repeat(30)));
+    let error = world.refused(
+        3,
+        &["list"],
+        &["go.mod:9:1", "go.mod:28:1", "… and 10 more"],
+    );
+    assert!(!error.contains("go.mod:29:1"), "{error}");
 }
 
 #[test]

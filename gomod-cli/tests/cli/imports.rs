@@ -130,7 +130,7 @@ fn without_a_zip_root_closure_stands_in_and_says_so() {
     std::fs::remove_file(world.path(&World::proxied("example.com/a", "v1.0.0", "zip"))).unwrap();
     let page = world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok();
     assert!(
-        page.contains("imports not followed: the zip of example.com/a@v1.0.0 is not to be had"),
+        page.contains("imports not followed: no source has the zip of example.com/a@v1.0.0"),
         "{page}"
     );
     assert!(page.contains("require example.com/t v1.0.0"), "{page}");

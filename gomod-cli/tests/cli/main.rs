@@ -6,13 +6,23 @@
     unreachable_pub
 )]
 
+mod apply;
 mod beside_go;
 mod commands;
+mod drift;
 mod errors;
+#[cfg(unix)]
+mod format;
+#[path = "../../../gomod-core/tests/formats_common/mod.rs"]
+mod formats_common;
 mod imports;
 mod network;
 mod plan;
+mod queries;
+mod repair;
 mod support;
+mod targets;
 mod tree;
 mod trust;
+mod verify;
 mod why;

@@ -48,8 +48,24 @@ const TOOLCHAINS: &[&str] = &[
 ];
 
 const WRONG_VERSIONS: &[&str] = &["v1.0", "v1", "v9.9.9", "main", "v1.0.0+meta"];
-/// In a main module whatever is not canonical is a query that the go command resolves; see the report.
-const WRONG_MAIN_VERSIONS: &[&str] = &["v9.9.9"];
+/// In a main module whatever is not canonical is a query.
+const WRONG_MAIN_VERSIONS: &[&str] = &[
+    "v9.9.9",
+    "v1.0",
+    "v1",
+    "v1.1",
+    "v2",
+    "v0",
+    "latest",
+    "main",
+    "v1.0.0+meta",
+    "<v1.2.0",
+    "<=v1.1.0",
+    ">=v1.1.0",
+    ">v1.0.0",
+    "patch",
+    "none",
+];
 
 /// What a world is made from.
 struct World<'a> {
@@ -254,6 +270,10 @@ impl World<'_> {
         if self.random.chance(25) {
             for _ in 0..=self.random.below(2) {
                 let (path, version) = self.random.pick(&self.modules.clone()).clone();
+                let version = match self.wrong(6) {
+                    true => (*self.random.pick(WRONG_MAIN_VERSIONS)).to_owned(),
+                    false => version,
+                };
                 let _ = writeln!(text, "exclude {path} {version}");
             }
         }

@@ -32,6 +32,8 @@ pub(crate) struct Tools {
     go: Option<PathBuf>,
     /// The version of the installed Go, as `1.26.8`.
     pub(crate) go_version: String,
+    /// Variables that differ from the usual surroundings, for both commands.
+    pub(crate) vars: Vec<(&'static str, String)>,
 }
 
 impl Tools {
@@ -44,6 +46,7 @@ impl Tools {
         let mut tools = Self {
             go,
             go_version: "1.26.8".to_owned(),
+            vars: Vec::new(),
         };
         if let Some(go) = &tools.go {
             let output = Command::new(go)
@@ -121,6 +124,7 @@ impl Tools {
             )
             .env("GOTELEMETRY", "off")
             .env("NO_COLOR", "1")
+            .envs(self.vars.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(File::create(&out).unwrap())
             .stderr(File::create(&err).unwrap())

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::lock::{Entry, Lock};
 use crate::diag::Severity;
 use crate::graph::{ModuleGraph, ModuleId};
-use crate::model::{ModulePath, Version};
-use crate::mvs::World;
+use crate::model::{GoVersion, ModulePath, Version};
+use crate::mvs::{Overrides, World};
 
 /// A stable name for a kind of finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -61,11 +61,14 @@ pub struct Finding {
     pub from: Option<String>,
     /// What is so today; `None` if nothing.
     pub to: Option<String>,
-    /// Whether the main module's own requirement is what moved it.
+    /// Whether the main module's own go.mod is what moved it, and no other module that moved.
     pub root_cause: bool,
     /// Requirements from the main module to today's version, a shortest chain; empty when nothing
     /// requires it.
     pub because: Vec<String>,
+    /// Arguments of `go mod edit` that put back what go.mod says beside its requirements: replacements,
+    /// exclusions, the go and toolchain lines.
+    pub edits: Vec<String>,
 }
 
 /// All differences.
@@ -73,9 +76,10 @@ pub struct Finding {
 pub struct Drift {
     /// The differences; root causes first, then by module.
     pub findings: Vec<Finding>,
-    /// Arguments for `gomod plan-downgrade` that put back what was raised or came; not tried.
+    /// Sets of arguments for `gomod plan-downgrade` that may put back what was raised or came, none of
+    /// them tried: what moved by itself; with it the requirements that came; all that moved.
     #[serde(skip)]
-    pub undo: Vec<String>,
+    pub undo: Vec<Vec<String>>,
     /// Arguments for `go get` that put back what was lowered or left.
     pub restore: Vec<String>,
 }
@@ -91,11 +95,147 @@ pub struct Today<'a> {
     pub graph: &'a ModuleGraph,
     /// The main module's requirements.
     pub roots: &'a [ModuleId],
+    /// What the main module excludes and replaces.
+    pub overrides: &'a Overrides,
 }
 
 /// Compares the baseline with today.
 pub fn compare(baseline: &Lock, today: &Today<'_>) -> Drift {
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut paths: BTreeMap<&ModulePath, (Option<&Entry>, Option<&Entry>)> = BTreeMap::new();
+    for (path, entry) in &baseline.modules {
+        paths.entry(path).or_default().0 = Some(entry);
+    }
+    for (path, entry) in &today.lock.modules {
+        paths.entry(path).or_default().1 = Some(entry);
+    }
+    let key = |entry: &Entry| (entry.version.clone(), entry.replace.clone());
+    let moved: Vec<&ModulePath> = paths
+        .iter()
+        .filter(|(_, (from, to))| from.map(key) != to.map(key))
+        .map(|(path, _)| *path)
+        .collect();
+    let mut findings = lines(baseline, today, &moved);
+    for (path, (from, to)) in &paths {
+        let Some(code) = difference(*from, *to) else {
+            continue;
+        };
+        let because = cause(today, path, to.map(|entry| &entry.version), &moved);
+        let text = |entry: Option<&Entry>| entry.map(describe);
+        let edits = edits(today, path, *from, *to);
+        findings.push(Finding {
+            code,
+            severity: Severity::Error,
+            module: path.to_string(),
+            from: text(*from),
+            to: text(*to),
+            root_cause: because.len() <= 2 && to.is_some() || !edits.is_empty(),
+            because,
+            edits,
+        });
+    }
+    findings.sort_by(|a, b| {
+        b.root_cause
+            .cmp(&a.root_cause)
+            .then_with(|| a.module.cmp(&b.module))
+    });
+    Drift {
+        undo: undo(today, &findings, &moved),
+        restore: findings
+            .iter()
+            .filter(|finding| finding.is_to_restore())
+            .map(Finding::back)
+            .collect(),
+        findings,
+    }
+}
+
+impl Finding {
+    /// `~ MOD FROM → TO`, `+ MOD TO`, `- MOD FROM`, or `! MOD VERSION` where only the content differs.
+    pub fn summary(&self) -> String {
+        let module = &self.module;
+        match (&self.from, &self.to) {
+            (Some(from), Some(to)) if from == to => format!("! {module} {to}"),
+            (Some(from), Some(to)) => format!("~ {module} {from} → {to}"),
+            (None, Some(to)) => format!("+ {module} {to}"),
+            (Some(from), None) => format!("- {module} {from}"),
+            (None, None) => module.clone(),
+        }
+    }
+
+    /// What moved it, in words.
+    pub fn reason(&self) -> String {
+        let excluded = |edit: &String| edit.starts_with("-dropexclude=");
+        let replaced = |edit: &String| edit.contains("replace=");
+        if self.code == Code::HashChanged {
+            return "the content behind the same version is another: look at go.sum's history"
+                .into();
+        }
+        let mut reason = match (self.code, self.because.as_slice()) {
+            (Code::ToolchainLineChanged, _) | (Code::GoLineChanged, []) => {
+                "the line in go.mod was changed".to_owned()
+            }
+            (Code::ReplacementChanged, _) => "its replace line in go.mod was changed".to_owned(),
+            (_, []) => "nothing requires it any more".to_owned(),
+            (_, [_, _]) => "go.mod requires it".to_owned(),
+            (_, chain) => format!("required by {}", chain.join(" → ")),
+        };
+        if self.edits.iter().any(excluded) {
+            let version = self.from.as_deref().unwrap_or_default();
+            reason = format!("go.mod excludes {version}; {reason}");
+        }
+        if self.code != Code::ReplacementChanged && self.edits.iter().any(replaced) {
+            reason.push_str("; its replace line in go.mod was changed");
+        }
+        reason
+    }
+
+    /// Whether an edit of go.mod puts it back: not while modules need the newer go line.
+    pub fn is_written(&self) -> bool {
+        !self.edits.is_empty() && (self.code != Code::GoLineChanged || self.because.is_empty())
+    }
+
+    /// `MOD@VERSION` of the baseline, or `MOD@none`.
+    fn back(&self) -> String {
+        let version = self.from.as_deref().unwrap_or("none");
+        let version = version.split(' ').next().unwrap_or(version);
+        format!("{}@{version}", self.module)
+    }
+
+    fn is_raised(&self) -> bool {
+        match self.code {
+            Code::ModuleRaised | Code::ModuleCame => true,
+            Code::GoLineChanged => self
+                .go_lines()
+                .is_some_and(|(from, to)| from < to && is_exact(&from)),
+            _ => false,
+        }
+    }
+
+    fn is_to_restore(&self) -> bool {
+        match self.code {
+            Code::ModuleLowered | Code::ModuleLeft => true,
+            Code::GoLineChanged => self
+                .go_lines()
+                .is_some_and(|(from, to)| from > to && is_exact(&from)),
+            _ => false,
+        }
+    }
+
+    fn go_lines(&self) -> Option<(GoVersion, GoVersion)> {
+        Some((
+            GoVersion::new(self.from.as_deref()?),
+            GoVersion::new(self.to.as_deref()?),
+        ))
+    }
+}
+
+/// Whether `go@VERSION` means this version, and not the latest release of its line.
+fn is_exact(go: &GoVersion) -> bool {
+    !(go.is_strict() && go.is_language())
+}
+
+/// What the go and toolchain lines say.
+fn lines(baseline: &Lock, today: &Today<'_>, moved: &[&ModulePath]) -> Vec<Finding> {
     let lines = [
         (Code::GoLineChanged, "go", &baseline.go, &today.lock.go),
         (
@@ -105,93 +245,120 @@ pub fn compare(baseline: &Lock, today: &Today<'_>) -> Drift {
             &today.lock.toolchain,
         ),
     ];
-    for (code, module, from, to) in lines {
-        if from != to {
-            findings.push(Finding {
+    let changed = lines.into_iter().filter(|(_, _, from, to)| from != to);
+    changed
+        .map(|(code, name, from, to)| {
+            let go = match (code, from, to) {
+                (Code::GoLineChanged, Some(from), Some(to)) => {
+                    Some(GoVersion::new(to)).filter(|to| *to > GoVersion::new(from))
+                }
+                _ => None,
+            };
+            let version = go.as_ref().map(Version::go);
+            let mut because = cause(today, &ModulePath::new(name), version.as_ref(), moved);
+            if because.len() <= 2 {
+                because.clear();
+            }
+            let old = match (code, from) {
+                (Code::GoLineChanged, None) => None,
+                (_, None) => Some("none"),
+                (_, Some(from)) => Some(from.as_str()),
+            };
+            Finding {
                 code,
                 severity: Severity::Error,
-                module: module.into(),
+                module: name.into(),
                 from: from.clone(),
                 to: to.clone(),
-                root_cause: true,
-                because: Vec::new(),
-            });
-        }
-    }
-    let mut paths: BTreeMap<&ModulePath, (Option<&Entry>, Option<&Entry>)> = BTreeMap::new();
-    for (path, entry) in &baseline.modules {
-        paths.entry(path).or_default().0 = Some(entry);
-    }
-    for (path, entry) in &today.lock.modules {
-        paths.entry(path).or_default().1 = Some(entry);
-    }
-    let moved: Vec<&ModulePath> = paths
-        .iter()
-        .filter(|(_, (from, to))| from.map(|e| &e.version) != to.map(|e| &e.version))
-        .map(|(path, _)| *path)
-        .collect();
-    for (path, (from, to)) in &paths {
-        let Some(code) = difference(*from, *to) else {
-            continue;
-        };
-        let because = cause(today, path, to.map(|entry| &entry.version), &moved);
-        let text = |entry: Option<&Entry>| entry.map(describe);
-        findings.push(Finding {
-            code,
-            severity: Severity::Error,
-            module: path.to_string(),
-            from: text(*from),
-            to: text(*to),
-            root_cause: because.len() <= 2 && to.is_some(),
-            because,
-        });
-    }
-    findings.sort_by(|a, b| {
-        b.root_cause
-            .cmp(&a.root_cause)
-            .then_with(|| a.module.cmp(&b.module))
-    });
-    let mut drift = Drift {
-        findings,
-        ..Drift::default()
-    };
-    for finding in &drift.findings {
-        let back = |from: &Option<String>| {
-            let version = from.as_deref().unwrap_or("none");
-            format!(
-                "{}@{}",
-                finding.module,
-                version.split(' ').next().unwrap_or(version)
-            )
-        };
-        match finding.code {
-            // What is no requirement of the main module follows those that are.
-            Code::ModuleRaised | Code::ModuleCame if is_root(today, &finding.module) => {
-                drift.undo.push(back(&finding.from));
+                root_cause: because.is_empty(),
+                because,
+                edits: old
+                    .map(|old| format!("-{name}={old}"))
+                    .into_iter()
+                    .collect(),
             }
-            Code::ModuleRaised | Code::ModuleCame => {}
-            Code::ModuleLowered | Code::ModuleLeft => drift.restore.push(back(&finding.from)),
-            Code::GoLineChanged => {
-                let version =
-                    |text: &Option<String>| text.as_deref().map(crate::model::GoVersion::new);
-                match (version(&finding.from), version(&finding.to)) {
-                    (Some(from), Some(to)) if from < to => drift.undo.push(back(&finding.from)),
-                    (Some(_), _) => drift.restore.push(back(&finding.from)),
-                    (None, _) => {}
-                }
-            }
-            _ => {}
-        }
-    }
-    drift
+        })
+        .collect()
 }
 
-fn is_root(today: &Today<'_>, path: &str) -> bool {
+/// The sets of [`Drift::undo`]. A go line that cannot go down with the rest is left out in the end.
+fn undo(today: &Today<'_>, findings: &[Finding], moved: &[&ModulePath]) -> Vec<Vec<String>> {
     let modules = &today.world.modules;
-    today
-        .roots
-        .iter()
-        .any(|root| modules.path(modules.path_of(*root)).as_str() == path)
+    // Of its chain all but the last, which is the module itself.
+    let by_itself = |finding: &Finding| {
+        let chain = finding.because.split_last().map_or(&[][..], |(_, by)| by);
+        !chain.iter().any(|name| {
+            let path = name.split('@').next().unwrap_or(name);
+            moved.iter().any(|moved| moved.as_str() == path)
+        })
+    };
+    let is_root = |finding: &Finding| {
+        let mut roots = today.roots.iter();
+        roots.any(|root| modules.path(modules.path_of(*root)).as_str() == finding.module)
+    };
+    let is_go = |finding: &Finding| finding.code == Code::GoLineChanged;
+    let came = |finding: &Finding| finding.code == Code::ModuleCame && is_root(finding);
+    let set = |wanted: &dyn Fn(&Finding) -> bool| -> Vec<String> {
+        let raised = findings.iter().filter(|finding| finding.is_raised());
+        raised.filter(|f| wanted(f)).map(Finding::back).collect()
+    };
+    let mut sets: Vec<Vec<String>> = Vec::new();
+    for go in [true, false] {
+        let more = [
+            set(&|f| if is_go(f) { go } else { by_itself(f) }),
+            set(&|f| {
+                if is_go(f) {
+                    go
+                } else {
+                    by_itself(f) || came(f)
+                }
+            }),
+            set(&|f| {
+                if is_go(f) {
+                    go
+                } else {
+                    by_itself(f) || is_root(f)
+                }
+            }),
+        ];
+        for set in more {
+            if !set.is_empty() && !sets.contains(&set) {
+                sets.push(set);
+            }
+        }
+    }
+    sets
+}
+
+/// What puts back the replacement and the exclusion that stand behind a difference.
+fn edits(
+    today: &Today<'_>,
+    path: &ModulePath,
+    from: Option<&Entry>,
+    to: Option<&Entry>,
+) -> Vec<String> {
+    let modules = &today.world.modules;
+    let Some(from) = from else { return Vec::new() };
+    let id = modules.find_path(path);
+    let module = |version: &Version| modules.find_module(id?, Some(version));
+    let mut edits = Vec::new();
+    if module(&from.version).is_some_and(|module| today.overrides.excludes.contains(&module)) {
+        edits.push(format!("-dropexclude={path}@{}", from.version));
+    }
+    if let Some(to) = to
+        && from.replace != to.replace
+    {
+        let exact = module(&to.version).filter(|m| today.overrides.exact.contains_key(m));
+        let left = match exact {
+            Some(_) => format!("{path}@{}", to.version),
+            None => path.to_string(),
+        };
+        edits.push(match &from.replace {
+            None => format!("-dropreplace={left}"),
+            Some(target) => format!("-replace={left}={}", target.replacen(' ', "@", 1)),
+        });
+    }
+    edits
 }
 
 fn difference(from: Option<&Entry>, to: Option<&Entry>) -> Option<Code> {

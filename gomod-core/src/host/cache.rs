@@ -234,11 +234,7 @@ impl ModCache {
             return Ok(());
         }
         let staged_hash = Staged::new(&hash_file, hash.as_bytes(), Sync::No)?;
-        // A temporary file is often private; in the cache it is as readable as its hash.
-        if let Ok(meta) = fs::metadata(staged_hash.path()) {
-            let _ = fs::set_permissions(zip, meta.permissions());
-        }
-        move_or_copy(zip, &target)?; // also over a zip without a hash, which nobody vouches for
+        put_zip(zip, &target)?; // also over a zip without a hash, which nobody vouches for
         staged_hash.commit()
     }
 
@@ -272,6 +268,18 @@ impl ModCache {
     fn versions_dir(&self, path: &ModulePath) -> Result<PathBuf, HostError> {
         Ok(self.download_dir().join(escape(path)?).join("@v"))
     }
+}
+
+/// Moves a fetched zip to its place. A temporary file is often private; in the cache anyone may read it whom
+/// the user's mask lets.
+pub(super) fn put_zip(zip: &Path, target: &Path) -> Result<(), HostError> {
+    let (probe, file) = create_beside(target)?;
+    let permissions = file.metadata().map(|meta| meta.permissions());
+    let _ = fs::remove_file(&probe);
+    if let Ok(permissions) = permissions {
+        let _ = fs::set_permissions(zip, permissions);
+    }
+    move_or_copy(zip, target)
 }
 
 /// Moves a file; between file systems it is copied beside the target first, so that it appears whole.

@@ -216,9 +216,15 @@ fn received(
     module: &ModuleVersion,
     answer: Result<Fetched, FetchError>,
 ) -> Result<(ModuleHash, String, Arc<TempPath>), String> {
-    let fetched = answer.map_err(|error| error.to_string())?;
-    let file = fetched.zip.ok_or("no file")?;
-    let hash = hash_zip(&file, module).map_err(|error| error.to_string())?;
+    let fetched = answer.map_err(|error| match error.best() {
+        _ if error.is_not_found() || error.is_refused_everywhere() => {
+            format!("no source has the zip of {module}")
+        }
+        FetchError::Offline { .. } => format!("the zip of {module} is not on this machine"),
+        best => format!("the zip of {module}: {best}"),
+    })?;
+    let file = fetched.zip.ok_or_else(|| format!("no zip of {module}"))?;
+    let hash = hash_zip(&file, module).map_err(|error| format!("the zip of {module}: {error}"))?;
     Ok((hash, fetched.source, file))
 }
 
@@ -307,10 +313,7 @@ impl Session {
             match received(&module, answer) {
                 Ok((hash, source, file)) => fetched.push(((module, hash, source), file)),
                 Err(why) => {
-                    unavailable.get_or_insert(format!(
-                        "the zip of {module} is not to be had: {}",
-                        why.lines().next().unwrap_or_default()
-                    ));
+                    unavailable.get_or_insert(why);
                 }
             }
         }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::goroot::{GoInstall, clean};
 use super::{GoFlags, HostError};
-use crate::model::{GoVersion, ModulePath, match_prefix_patterns};
+use crate::model::{GoVersion, Godebugs, ModulePath, match_prefix_patterns};
 
 /// The settings that the go command would work with.
 #[derive(Debug, Clone)]
@@ -172,6 +172,18 @@ impl GoEnv {
         self.toolchain()
             .ok()
             .and_then(|toolchain| toolchain.version)
+    }
+
+    /// The `godebug` settings that Go `version` knows: the installed Go's own when it is of that version,
+    /// else the recorded ones.
+    pub fn godebugs(&self, version: Option<&GoVersion>) -> Godebugs {
+        let installed = self
+            .go
+            .as_ref()
+            .filter(|go| go.version().as_ref() == version);
+        installed
+            .and_then(GoInstall::godebugs)
+            .unwrap_or_else(Godebugs::recorded)
     }
 
     /// What `GOTOOLCHAIN` selects before go and toolchain lines are looked at.

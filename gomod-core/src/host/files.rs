@@ -198,11 +198,6 @@ impl Staged {
         Ok(())
     }
 
-    /// The temporary file.
-    pub(super) fn path(&self) -> &Path {
-        &self.temp
-    }
-
     fn parent(&self) -> PathBuf {
         parent_of(&self.target)
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::model::GoVersion;
+use crate::model::{GoVersion, Godebugs};
 
 /// The `go` command that `PATH` leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,14 @@ impl GoInstall {
                 .find(|word| word.starts_with("go"))?;
             GoVersion::of_toolchain(word)
         })
+    }
+}
+
+impl GoInstall {
+    /// The `godebug` settings that this `go` knows; `None` when its source is not there.
+    pub fn godebugs(&self) -> Option<Godebugs> {
+        let file = self.root.as_ref()?.join("src/internal/godebugs/table.go");
+        Godebugs::of_distribution(&fs::read_to_string(file).ok()?)
     }
 }
 

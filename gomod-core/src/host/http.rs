@@ -5,10 +5,11 @@ use std::fs::File;
 use std::io::{Seek, Write};
 use std::time::Duration;
 
-use reqwest::{Client, NoProxy, Proxy, Response, Url, header, redirect};
+use reqwest::{Client, Proxy, Response, Url, header, redirect};
 use tokio::time::{sleep, timeout};
 
 use super::fetch_error::WHOLE;
+use super::http_proxy::HttpProxies;
 use super::netrc::Netrc;
 use super::{FetchError, GoEnv, tls};
 
@@ -105,7 +106,8 @@ impl Sink {
 /// The http client, with credentials and proxies of the environment.
 pub(super) struct HttpClient {
     client: Client,
-    netrc: Netrc,
+    /// `Err` for a GOAUTH that makes no sense, which matters only once credentials might be sent.
+    netrc: Result<Netrc, String>,
     limits: Limits,
 }
 
@@ -135,9 +137,8 @@ impl HttpClient {
             .redirect(redirect::Policy::custom(follow))
             .referer(false)
             .no_proxy(); // those of the given environment follow
-        for proxy in proxies(env).map_err(|e| fail(causes(&e)))? {
-            builder = builder.proxy(proxy);
-        }
+        let proxies = HttpProxies::new(env).map_err(fail)?;
+        builder = builder.proxy(Proxy::custom(move |url| proxies.of(url)));
         let client = builder.build().map_err(|e| fail(causes(&e)))?;
         Ok(Self {
             client,
@@ -192,7 +193,18 @@ impl HttpClient {
         };
         sink.clear().map_err(machine)?;
         let mut request = self.client.get(url.clone());
-        if let Some((login, password)) = self.netrc.login(url.as_str()) {
+        let netrc = match &self.netrc {
+            Ok(netrc) => netrc.login(url.as_str()),
+            Err(_) if url.scheme() != "https" => None,
+            Err(reason) => {
+                return Err(FetchError::Machine {
+                    what: format!("requesting {shown}"),
+                    reason: reason.clone(),
+                }
+                .into());
+            }
+        };
+        if let Some((login, password)) = netrc {
             request = request.basic_auth(login, Some(password));
         }
         let mut answer = request
@@ -316,24 +328,6 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
         return attempt.error(format!("stopped after {MAX_REQUESTS} redirects"));
     }
     attempt.follow()
-}
-
-/// The proxies in `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, or the same in small letters. As in Go,
-/// the local host is never reached through one.
-fn proxies(env: &GoEnv) -> reqwest::Result<Vec<Proxy>> {
-    let var = |name: &str| env.var(name).or_else(|| env.var(&name.to_lowercase()));
-    let except = format!(
-        "localhost,127.0.0.0/8,::1,{}",
-        var("NO_PROXY").unwrap_or_default()
-    );
-    let mut proxies = Vec::new();
-    if let Some(url) = var("HTTP_PROXY") {
-        proxies.push(Proxy::http(url)?.no_proxy(NoProxy::from_string(&except)));
-    }
-    if let Some(url) = var("HTTPS_PROXY") {
-        proxies.push(Proxy::https(url)?.no_proxy(NoProxy::from_string(&except)));
-    }
-    Ok(proxies)
 }
 
 /// An error and its causes on one line; the URL, which may hold credentials, is left out.

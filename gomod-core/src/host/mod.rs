@@ -10,6 +10,7 @@
     reason = "the one place with side effects (docs/ARCHITECTURE.md)"
 )]
 
+mod audit;
 mod cache;
 mod content;
 mod direct;
@@ -17,17 +18,24 @@ mod env;
 mod error;
 mod fetch_error;
 mod files;
+mod go_index;
 mod goflags;
 mod goroot;
 mod http;
+mod http_proxy;
 mod info;
+mod inspect;
+mod log;
 mod netrc;
 mod proxy;
+mod queries;
+mod repair;
 mod request;
 mod session;
 mod sources;
 mod sumdb;
 mod tls;
+mod tree;
 mod trust;
 mod zip;
 
@@ -41,9 +49,12 @@ pub use goflags::GoFlags;
 pub use goroot::GoInstall;
 pub use http::Limits;
 pub use info::{Info, parse_list};
+pub use inspect::{Damage, Expected, FileChange, Inspection, inspect, inspect_all};
+pub use log::Records;
+pub use repair::{Mended, RepairError};
 pub use request::{Fetched, Request, SourceOptions};
-pub use session::{LoadFailure, Session, SessionOptions, Sums};
+pub use session::{Evidence, LoadFailure, Session, SessionOptions, Sums};
 pub use sources::Sources;
 pub use sumdb::{SumdbFiles, WriteLatest};
-pub use trust::{Checked, Lines, Trust, TrustError};
-pub use zip::{ZipError, hash_zip};
+pub use trust::{Checked, LogWork, Trust, TrustError};
+pub use zip::{ZipError, hash_zip, read_from_zip, unpack_zip};

@@ -15,14 +15,29 @@ pub(super) struct Netrc {
 impl Netrc {
     /// Reads `NETRC`, else `~/.netrc`, unless `GOAUTH` turns it off. A file that cannot be read counts
     /// as none.
-    pub(super) fn load(env: &GoEnv) -> Self {
-        if !env
-            .get("GOAUTH")
+    ///
+    /// # Errors
+    /// What is wrong with `GOAUTH`. Of other methods than `netrc` only the form is looked at.
+    pub(super) fn load(env: &GoEnv) -> Result<Self, String> {
+        let goauth = env.get("GOAUTH");
+        let methods: Vec<&str> = goauth
             .split(';')
-            .any(|method| method.trim() == "netrc")
-        {
-            return Self::default();
+            .map(|method| method.split_whitespace().next().unwrap_or_default())
+            .collect();
+        if methods.contains(&"") {
+            return Err(format!("GOAUTH={goauth} has an empty command"));
         }
+        if methods.contains(&"off") && methods.len() > 1 {
+            return Err(format!("GOAUTH={goauth}: off stands alone"));
+        }
+        if methods.contains(&"netrc") {
+            Ok(Self::read(env))
+        } else {
+            Ok(Self::default())
+        }
+    }
+
+    fn read(env: &GoEnv) -> Self {
         let path = match env.var("NETRC") {
             Some(path) => PathBuf::from(path),
             None => match env.var(if cfg!(windows) { "USERPROFILE" } else { "HOME" }) {
@@ -132,7 +147,7 @@ mod tests {
         .unwrap();
         let other = format!("{home}/other");
         let login = |vars: &[(&str, &str)]| {
-            let netrc = Netrc::load(&GoEnv::from_vars(vars.iter().copied()));
+            let netrc = Netrc::load(&GoEnv::from_vars(vars.iter().copied())).unwrap();
             netrc
                 .login("https://a.example/")
                 .map(|(login, _)| login.to_owned())

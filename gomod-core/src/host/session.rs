@@ -2,21 +2,22 @@
 //!
 //! Nothing is fed whose hash does not hold, and nothing is written to the cache before its hash held.
 
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::trust::{Checked, Lines, Trust, TrustError};
+use super::trust::{Checked, Trust, TrustError};
 use super::zip::{ZipError, hash_zip};
 use super::{
     FetchError, Fetched, GoEnv, HostError, Info, ModCache, Request, SourceOptions, Sources,
     parse_list, read_if_there,
 };
-use crate::model::{GoSum, GoVersion, ModulePath, ModuleVersion, Version};
+use crate::model::{GoMod, GoSum, GoVersion, ModulePath, ModuleVersion, Version};
 use crate::mvs::{
     LoadError, Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, Unavailable,
     World,
 };
 use crate::plan::{Outcome, Planner, Progress};
-use crate::verify::{ModuleHash, hash_go_mod};
+use crate::verify::{ModuleHash, Record, hash_go_mod};
 
 /// What a missing go.sum line means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,9 +49,21 @@ pub struct Session {
     pub(super) sources: Sources,
     pub(super) trust: Trust,
     pub(super) root: PathBuf,
+    /// Versions whose `.mod` in the cache is neither read nor written.
+    pub(super) bypassed: HashSet<ModuleVersion>,
     warnings: Vec<String>,
+    read: Evidence,
     /// A module cache for this run only.
     _scratch: Option<tempfile::TempDir>,
+}
+
+/// What was read in a session, by hash: what its results rest on.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// The `h1:` of each `go.mod`.
+    pub go_mods: BTreeMap<ModuleVersion, ModuleHash>,
+    /// The versions that the source of each path lists.
+    pub lists: BTreeMap<ModulePath, Vec<Version>>,
 }
 
 /// A graph could not be loaded.
@@ -68,9 +81,9 @@ impl Session {
     /// # Errors
     /// [`HostError`] when the environment makes no sense.
     pub fn new(env: GoEnv, go_sum: GoSum, options: SessionOptions) -> Result<Self, HostError> {
-        // Without a home there is no module cache; what is fetched then lasts as long as the run.
+        // Without a home, or where GOMODCACHE is relative, there is no module cache; what is fetched then lasts as long as the run.
         let (cache, scratch) = match ModCache::from_env(&env) {
-            Err(HostError::NoModCache) => {
+            Err(HostError::NoModCache | HostError::RelativeModCache { .. }) => {
                 let scratch = tempfile::tempdir()
                     .map_err(|error| HostError::io("creating", &std::env::temp_dir(), error))?;
                 (ModCache::new(scratch.path().to_path_buf()), Some(scratch))
@@ -93,7 +106,9 @@ impl Session {
             sources,
             trust,
             root: options.root,
+            bypassed: HashSet::new(),
             warnings: Vec::new(),
+            read: Evidence::default(),
             _scratch: scratch,
         })
     }
@@ -106,6 +121,11 @@ impl Session {
     /// What was checked so far.
     pub fn checked(&self) -> &Checked {
         self.trust.checked()
+    }
+
+    /// What was read so far.
+    pub fn evidence(&self) -> &Evidence {
+        &self.read
     }
 
     /// What went wrong without consequences, such as a cache that cannot be written.
@@ -179,7 +199,11 @@ impl Session {
                         .collect();
                     for (path, list) in needs.lists.iter().zip(self.versions(&paths)) {
                         match list {
-                            Ok(versions) => planner.candidates.feed(world, *path, &versions),
+                            Ok(versions) => {
+                                planner.candidates.feed(world, *path, &versions);
+                                let path = world.modules.path(*path).clone();
+                                self.read.lists.insert(path, versions);
+                            }
                             Err(error) => planner.candidates.feed_failure(*path, error.to_string()),
                         }
                     }
@@ -235,6 +259,7 @@ impl Session {
         let modules: Vec<ModuleVersion> = readable.iter().map(|at| wanted[*at].clone()).collect();
         for (at, cached) in readable.into_iter().zip(self.cache.read_mods(&modules)) {
             match cached {
+                _ if self.bypassed.contains(&wanted[at]) => missing.push(at),
                 Ok(Some(bytes)) => found.push((at, bytes, "the module cache".to_owned(), false)),
                 Ok(None) => missing.push(at),
                 Err(error) => {
@@ -259,11 +284,17 @@ impl Session {
             .map(|(at, bytes, source, _)| (wanted[*at].clone(), hash_go_mod(bytes), source.clone()))
             .collect();
         let verdicts = self.trust.check_go_mods(&self.env, &self.sources, &hashed);
+        self.read
+            .go_mods
+            .extend(hashed.into_iter().map(|(module, hash, _)| (module, hash)));
         let mut fresh: Vec<(ModuleVersion, Vec<u8>)> = Vec::new();
         for ((at, bytes, _, fetched), verdict) in found.into_iter().zip(verdicts) {
             results[at] = Some(match verdict {
                 Ok(()) => {
-                    if fetched {
+                    if fetched
+                        && !self.bypassed.contains(&wanted[at])
+                        && self.may_keep(&wanted[at], &bytes)
+                    {
                         fresh.push((wanted[at].clone(), bytes.clone()));
                     }
                     Ok(bytes)
@@ -276,6 +307,14 @@ impl Session {
             self.warnings.extend(errors.iter().map(ToString::to_string));
         }
         answered(results)
+    }
+
+    /// What nobody vouches for is kept only if it is a go.mod at all, and no page of a server.
+    fn may_keep(&self, module: &ModuleVersion, bytes: &[u8]) -> bool {
+        self.trust.knows_go_mod(module)
+            || self.trust.outside_log(&self.env, module).is_none()
+            || GoMod::parse_dependency("go.mod", bytes)
+                .is_ok_and(|go_mod| go_mod.module.is_some_and(|line| line.path.check().is_ok()))
     }
 
     /// The versions that each path's source lists, ascending; without pseudo-versions. A path that no
@@ -344,7 +383,7 @@ impl Session {
     pub fn sums(
         &mut self,
         modules: &[ModuleVersion],
-    ) -> Vec<(ModuleVersion, Result<Lines, TrustError>)> {
+    ) -> Vec<(ModuleVersion, Result<Record, TrustError>)> {
         let records = self.trust.records(&self.env, &self.sources, modules);
         records.into_iter().collect()
     }
@@ -393,7 +432,7 @@ impl Session {
                     "replacement directory {directory} has no go.mod ({})",
                     path.display()
                 ),
-                Unavailable::Other,
+                Unavailable::NoDirectory,
             )),
             Err(error) => Err(unavailable(error.to_string(), Unavailable::Other)),
         }

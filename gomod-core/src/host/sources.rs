@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::StreamExt;
@@ -458,6 +459,15 @@ fn given_entries(proxy: &str, options: &SourceOptions) -> Result<Vec<Entry>, Hos
             place: Place::File(dir),
             falls_back: false,
         }]);
+    }
+    // One that is not there would answer every question with "not found".
+    let named = proxy.strip_prefix("file://").unwrap_or(proxy);
+    let is_path = Path::new(named).is_absolute() || named.starts_with('.');
+    if is_path && !proxy.contains([',', '|']) && !options.base.join(named).is_dir() {
+        return Err(HostError::Proxy {
+            entry: proxy.to_owned(),
+            reason: "there is no such directory".to_owned(),
+        });
     }
     parse_entries(proxy).map_err(|(entry, reason)| HostError::Proxy { entry, reason })
 }

@@ -5,11 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    FetchError, Fetched, GoEnv, HostError, ModCache, Request, Sources, SumdbFiles, WriteLatest,
-};
+use super::{GoEnv, HostError, ModCache, Sources, SumdbFiles};
 use crate::model::{GoSum, ModuleVersion};
-use crate::verify::{Client, Database, FeedFailure, ModuleHash, Need, VerifyError};
+use crate::verify::{Client, Database, ModuleHash, VerifyError};
 
 /// What was compared with what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,6 +22,32 @@ pub struct Checked {
     pub unchecked: BTreeMap<ModuleVersion, String>,
     /// The database's name and the size of its tree, once it was asked.
     pub log: Option<(String, u64)>,
+    /// What it took to ask it.
+    pub work: LogWork,
+    /// What in the go command's cache of the log did not hold, while the log itself did.
+    pub cache_lies: Vec<String>,
+}
+
+/// What it took to prove records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogWork {
+    /// Inclusion proofs of records, and consistency proofs of tree heads.
+    pub proofs: usize,
+    /// Tiles that were proven to belong to the log.
+    pub tiles: usize,
+    /// Look-ups that were sent to the database.
+    pub lookups_fetched: usize,
+    /// Tiles that were fetched from it.
+    pub tiles_fetched: usize,
+    /// Look-ups and tiles that the go command's cache had.
+    pub cached: usize,
+}
+
+impl LogWork {
+    /// How many requests the database was sent.
+    pub fn requests(&self) -> usize {
+        self.lookups_fetched + self.tiles_fetched
+    }
 }
 
 /// Why a content is not trusted.
@@ -65,6 +89,8 @@ pub enum TrustError {
         message: String,
         /// Whether it takes the network, which this run may not use.
         offline: bool,
+        /// Whether the database said that it has no such record (404 or 410).
+        not_found: bool,
     },
 }
 
@@ -83,11 +109,13 @@ impl TrustError {
 #[derive(Debug)]
 pub struct Trust {
     go_sum: GoSum,
-    database: Database,
-    files: Option<SumdbFiles>,
-    client: Option<Client>,
-    stored_latest: Vec<u8>,
-    checked: Checked,
+    pub(super) database: Database,
+    pub(super) files: Option<SumdbFiles>,
+    pub(super) client: Option<Client>,
+    pub(super) stored_latest: Vec<u8>,
+    /// Whether a cache of the log that lied is written anew.
+    pub(super) mends_cache: bool,
+    pub(super) checked: Checked,
 }
 
 impl Trust {
@@ -108,6 +136,7 @@ impl Trust {
             files,
             client: None,
             stored_latest: Vec::new(),
+            mends_cache: false,
             checked: Checked::default(),
         })
     }
@@ -120,6 +149,24 @@ impl Trust {
     /// The go.sum that is trusted.
     pub fn go_sum(&self) -> &GoSum {
         &self.go_sum
+    }
+
+    /// Trusts another go.sum from now on.
+    pub fn set_go_sum(&mut self, go_sum: GoSum) {
+        self.go_sum = go_sum;
+    }
+
+    /// From now on writes the go command's cache of the log anew where it lied.
+    pub fn mend_cache(&mut self) {
+        self.mends_cache = true;
+    }
+
+    /// The name of the checksum database; `None` when GOSUMDB is off.
+    pub fn database(&self) -> Option<&str> {
+        match &self.database {
+            Database::Db { name, .. } => Some(name),
+            Database::Off => None,
+        }
     }
 
     /// Whether go.sum has a line for the `go.mod` of `module`.
@@ -247,159 +294,6 @@ impl Trust {
         }
         Some(Err(mismatch(file, what, "go.sum", known.join(" or "))))
     }
-
-    /// The proven hashes of module versions, for those that the log is asked about; the others are
-    /// noted as unchecked.
-    pub fn records(
-        &mut self,
-        env: &GoEnv,
-        sources: &Sources,
-        modules: &[ModuleVersion],
-    ) -> BTreeMap<ModuleVersion, Result<Lines, TrustError>> {
-        let mut asked: Vec<&ModuleVersion> = Vec::new();
-        for module in modules {
-            match self.outside_log(env, module) {
-                Some(why) => _ = self.checked.unchecked.insert(module.clone(), why),
-                None => asked.push(module),
-            }
-        }
-        if asked.is_empty() {
-            return BTreeMap::new();
-        }
-        let failed = |module: &ModuleVersion, error: VerifyError| TrustError::Log {
-            module: module.clone(),
-            error: Box::new(error),
-        };
-        let mut client = match self.take_client() {
-            Ok(client) => client,
-            Err(error) => {
-                return asked
-                    .into_iter()
-                    .map(|module| (module.clone(), Err(failed(module, error.clone()))))
-                    .collect();
-            }
-        };
-        for module in &asked {
-            client.lookup(&module.path, &module.version);
-        }
-        self.drive(&mut client, sources);
-        let mut results = BTreeMap::new();
-        for module in asked {
-            let result = match client.outcome(&module.path, &module.version) {
-                Some(Ok(record)) => {
-                    self.checked.by_log.insert(module.clone());
-                    Ok(Lines {
-                        zip: record.zip,
-                        go_mod: record.go_mod,
-                    })
-                }
-                Some(Err(VerifyError::Unavailable { message, .. })) => {
-                    Err(TrustError::Unreachable {
-                        module: module.clone(),
-                        message: message.clone(),
-                        offline: sources.is_offline(),
-                    })
-                }
-                Some(Err(error)) => Err(failed(module, error.clone())),
-                None => Err(TrustError::Unreachable {
-                    module: module.clone(),
-                    message: "no answer".to_owned(),
-                    offline: false,
-                }),
-            };
-            results.insert(module.clone(), result);
-        }
-        self.keep(&mut client, sources);
-        if let Some(head) = client.latest_head() {
-            self.checked.log = Some((client.name().to_owned(), head.size));
-        }
-        self.client = Some(client);
-        results
-    }
-
-    fn take_client(&mut self) -> Result<Client, VerifyError> {
-        if let Some(client) = self.client.take() {
-            return Ok(client);
-        }
-        let Database::Db { name, key, .. } = &self.database else {
-            return Client::new("", None);
-        };
-        self.stored_latest = self
-            .files
-            .as_ref()
-            .and_then(|files| files.read_latest(name).ok())
-            .unwrap_or_default();
-        Client::new(key, Some(&self.stored_latest))
-    }
-
-    /// Feeds the client from the go command's cache, then from the database, until it needs no more.
-    fn drive(&self, client: &mut Client, sources: &Sources) {
-        let name = client.name().to_owned();
-        loop {
-            let needs = client.needs();
-            if needs.is_empty() {
-                return;
-            }
-            let mut missing: Vec<Need> = Vec::new();
-            for need in needs {
-                let file = format!("{name}/{}", need.remote_path());
-                match self
-                    .files
-                    .as_ref()
-                    .and_then(|files| files.read(&file).ok().flatten())
-                {
-                    Some(bytes) => client.feed_cached(&need, &bytes),
-                    None => missing.push(need),
-                }
-            }
-            let requests: Vec<Request> = missing
-                .iter()
-                .map(|need| Request::Sumdb {
-                    name: name.clone(),
-                    path: need.remote_path(),
-                })
-                .collect();
-            for (need, answer) in missing.iter().zip(sources.fetch(&requests)) {
-                feed(client, need, answer);
-            }
-        }
-    }
-
-    /// Stores what was proven where the go command looks for it. Failing to costs time later, no more.
-    fn keep(&mut self, client: &mut Client, sources: &Sources) {
-        let Some(files) = self.files.clone() else {
-            return;
-        };
-        let name = client.name().to_owned();
-        for (path, bytes) in client.cacheable() {
-            if files.write(&format!("{name}/{path}"), &bytes).is_err() {
-                break;
-            }
-        }
-        // Another process may have moved the head meanwhile: ours must be consistent with it first.
-        for _ in 0..8 {
-            let Some(latest) = client.latest().map(<[u8]>::to_vec) else {
-                return;
-            };
-            if latest == self.stored_latest {
-                return;
-            }
-            match files.write_latest(&name, &self.stored_latest, &latest) {
-                Ok(WriteLatest::Done) => {
-                    self.stored_latest = latest;
-                    return;
-                }
-                Ok(WriteLatest::Conflict(theirs)) => {
-                    if client.observe(&theirs).is_err() {
-                        return;
-                    }
-                    self.drive(client, sources);
-                    self.stored_latest = theirs;
-                }
-                Err(_) => return,
-            }
-        }
-    }
 }
 
 /// Of what a hash is.
@@ -425,27 +319,5 @@ fn mismatch(
         actual: *actual,
         witness: witness.to_owned(),
         expected,
-    }
-}
-
-/// The two hashes that the log holds of a module version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lines {
-    /// Of its zip.
-    pub zip: ModuleHash,
-    /// Of its `go.mod`.
-    pub go_mod: ModuleHash,
-}
-
-fn feed(client: &mut Client, need: &Need, answer: Result<Fetched, FetchError>) {
-    match answer {
-        Ok(fetched) => client.feed(need, Ok(&fetched.bytes)),
-        Err(error) => client.feed(
-            need,
-            Err(FeedFailure {
-                not_found: error.is_not_found(),
-                message: error.to_string(),
-            }),
-        ),
     }
 }

@@ -1,21 +1,17 @@
-//! The `h1:` hash of a module zip, within the limits for module zips.
+//! Module zips: their `h1:` hash, and unpacking them, within the rules for module zips.
 //!
-//! The rules are those of `golang.org/x/mod/zip`: every name begins with `path@version/`, is a clean file
-//! name, stands once whatever its case, and the contents together stay below the limit.
+//! The rules are in [`crate::verify::ZipRules`]. What a zip's directory says of a size may be a lie, so no more
+//! than that is ever read.
 
-use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
-use crate::model::{ModuleVersion, check_file_path};
-use crate::verify::ModuleHash;
+use crate::model::ModuleVersion;
 use crate::verify::dirhash::DirHasher;
+use crate::verify::{MAX_ZIP, ModuleHash, ZipEntry, ZipRuleError, ZipRules};
 
-/// The largest size of all files of a module together, in bytes (`zip.MaxZipFile`).
-const MAX_CONTENT: u64 = 500 << 20;
-
-/// Why a module zip cannot be hashed.
+/// Why a module zip cannot be hashed or unpacked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ZipError {
@@ -29,67 +25,211 @@ pub enum ZipError {
     #[error("malformed zip: {0}")]
     Malformed(String),
     /// It breaks a rule for module zips.
-    #[error("{name}: {reason}")]
-    Rule {
-        /// The name of the entry.
+    #[error("not a module zip: {0}")]
+    Rule(#[from] ZipRuleError),
+    /// A file cannot be written while unpacking.
+    #[error("unpacking {name}: {source}")]
+    Unpack {
+        /// The file.
         name: String,
-        /// The rule that is broken.
-        reason: String,
+        /// The system's error.
+        source: io::Error,
     },
 }
 
-/// Hashes the zip of `module` in `file`.
+/// Hashes the zip of `module` in `file`, as the go command's `dirhash` does.
 ///
 /// # Errors
 /// [`ZipError`]; the content is never unpacked to disk.
 pub fn hash_zip(file: &Path, module: &ModuleVersion) -> Result<ModuleHash, ZipError> {
-    let malformed = |error: zip::result::ZipError| ZipError::Malformed(error.to_string());
-    let mut archive = zip::ZipArchive::new(BufReader::new(File::open(file)?)).map_err(malformed)?;
-    let prefix = format!("{module}/");
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    let mut left = MAX_CONTENT;
+    digest_zip(file, module).map(|digests| digests.finish())
+}
+
+/// The digests of the files in the zip of `module`.
+pub(super) fn digest_zip(file: &Path, module: &ModuleVersion) -> Result<DirHasher, ZipError> {
+    let mut zip = ModuleZip::open(file, module)?;
     let mut hasher = DirHasher::new();
-    for at in 0..archive.len() {
-        let entry = archive.by_index(at).map_err(malformed)?;
-        let name = entry.name().map_err(malformed)?.into_owned();
-        let rule = |reason: &str| ZipError::Rule {
-            name: name.clone(),
-            reason: reason.to_owned(),
+    zip.each(|name, _, content| {
+        let added = hasher.add(name.as_bytes(), content);
+        added.map_err(|error| ZipError::Malformed(error.to_string()))
+    })?;
+    Ok(hasher)
+}
+
+/// Unpacks the zip of `module` into `dir`, which must not be there, as the go command does: files
+/// read-only, directories not yet. The hash is of what was written.
+///
+/// # Errors
+/// [`ZipError`]; what was unpacked until then is left for the caller to remove.
+pub fn unpack_zip(file: &Path, module: &ModuleVersion, dir: &Path) -> Result<ModuleHash, ZipError> {
+    let mut zip = ModuleZip::open(file, module)?;
+    let unpack = |name: &str, source| ZipError::Unpack {
+        name: name.to_owned(),
+        source,
+    };
+    fs::create_dir(dir).map_err(|error| unpack(&dir.display().to_string(), error))?;
+    let mut hasher = DirHasher::new();
+    zip.each(|name, inner, content| {
+        let Some(inner) = inner else {
+            return Ok(());
         };
-        let inner = name
-            .strip_prefix(&prefix)
-            .ok_or_else(|| rule("is not below path@version/"))?;
-        if inner.ends_with('/') || inner.is_empty() {
-            continue; // directories do not count
+        let target = dir.join(inner);
+        if let Some(parent) = target.parent() {
+            fs::create_dir_all(parent).map_err(|error| unpack(inner, error))?;
         }
-        check_file_path(inner).map_err(|error| rule(&error.to_string()))?;
-        if !seen.insert(inner.to_lowercase()) {
-            return Err(rule("stands twice, letter case apart"));
-        }
-        // What the directory says of the size may be a lie: read at most one byte more than is left.
-        let mut content = Counted {
-            inner: entry.take(left + 1),
-            read: 0,
+        let out = create_read_only(&target).map_err(|error| unpack(inner, error))?;
+        let mut tee = Tee {
+            from: content,
+            to: out,
+            failed: None,
         };
-        hasher
-            .add(name.as_bytes(), &mut content)
-            .map_err(|error| ZipError::Malformed(error.to_string()))?;
-        left = left
-            .checked_sub(content.read)
-            .ok_or_else(|| rule("the module is larger than 500 MiB"))?;
-    }
+        let added = hasher.add(name.as_bytes(), &mut tee);
+        if let Some(error) = tee.failed {
+            return Err(unpack(inner, error));
+        }
+        added.map_err(|error| ZipError::Malformed(error.to_string()))
+    })?;
     Ok(hasher.finish())
 }
 
+/// The content of one file at the module's root, such as `go.mod`; `None` if there is none. At most 16 MiB.
+///
+/// # Errors
+/// [`ZipError`].
+pub fn read_from_zip(
+    file: &Path,
+    module: &ModuleVersion,
+    wanted: &str,
+) -> Result<Option<Vec<u8>>, ZipError> {
+    let mut zip = ModuleZip::open(file, module)?;
+    let Ok(entry) = zip.archive.by_name(&format!("{module}/{wanted}")) else {
+        return Ok(None);
+    };
+    let mut bytes = Vec::new();
+    entry
+        .take(crate::verify::MAX_SMALL_FILE)
+        .read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// A zip whose directory keeps the rules.
+struct ModuleZip<R: Read + Seek> {
+    archive: zip::ZipArchive<R>,
+    prefix: usize,
+}
+
+impl ModuleZip<BufReader<File>> {
+    fn open(file: &Path, module: &ModuleVersion) -> Result<Self, ZipError> {
+        let file = File::open(file)?;
+        if file.metadata()?.len() > MAX_ZIP {
+            return Err(ZipError::Malformed(
+                "the zip is larger than 500 MiB".to_owned(),
+            ));
+        }
+        let mut archive =
+            zip::ZipArchive::new(BufReader::with_capacity(64 << 10, file)).map_err(malformed)?;
+        // The archive keeps one entry of a name only; the hash and the rules are about all.
+        if archive.has_duplicate_names() {
+            return Err(ZipError::Malformed("a file stands twice".to_owned()));
+        }
+        let mut rules = ZipRules::new(module);
+        for at in 0..archive.len() {
+            let entry = archive.by_index_raw(at).map_err(malformed)?;
+            let kind = entry.unix_mode().unwrap_or_default() & 0o170_000;
+            rules.check(ZipEntry {
+                name: name(entry.name_raw())?,
+                size: entry.size(),
+                // Files, directories, and entries that do not say.
+                irregular: !matches!(kind, 0 | 0o100_000 | 0o040_000),
+            })?;
+        }
+        Ok(Self {
+            archive,
+            prefix: module.to_string().len() + 1,
+        })
+    }
+}
+
+impl<R: Read + Seek> ModuleZip<R> {
+    /// Reads each entry: its name, its path below the root unless it is a directory, and its content.
+    fn each(
+        &mut self,
+        mut visit: impl FnMut(&str, Option<&str>, &mut dyn Read) -> Result<(), ZipError>,
+    ) -> Result<(), ZipError> {
+        for at in 0..self.archive.len() {
+            let entry = self.archive.by_index(at).map_err(malformed)?;
+            let raw = entry.name_raw().to_vec();
+            let name = name(&raw)?;
+            let inner = name.get(self.prefix..);
+            let inner = inner.filter(|inner| !inner.is_empty() && !inner.ends_with('/'));
+            if inner.is_none() {
+                visit(name, None, &mut io::empty())?; // directories count in the hash, without content
+                continue;
+            }
+            let size = entry.size();
+            let mut content = Counted {
+                from: entry.take(size.saturating_add(1)),
+                read: 0,
+            };
+            visit(name, inner, &mut content)?;
+            if content.read != size {
+                return Err(ZipError::Rule(ZipRuleError {
+                    name: name.to_owned(),
+                    reason: format!("is not of the {size} bytes that the zip claims"),
+                }));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn malformed(error: zip::result::ZipError) -> ZipError {
+    match error {
+        zip::result::ZipError::Io(error) => ZipError::Io(error),
+        error => ZipError::Malformed(error.to_string()),
+    }
+}
+
+fn name(raw: &[u8]) -> Result<&str, ZipError> {
+    str::from_utf8(raw).map_err(|_| ZipError::Malformed("a name is not UTF-8".to_owned()))
+}
+
+fn create_read_only(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o444);
+    options.open(path)
+}
+
 struct Counted<R> {
-    inner: R,
+    from: R,
     read: u64,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
+        let count = self.from.read(buffer)?;
         self.read += count as u64;
+        Ok(count)
+    }
+}
+
+/// Writes what is read.
+struct Tee<'a> {
+    from: &'a mut dyn Read,
+    to: File,
+    failed: Option<io::Error>,
+}
+
+impl Read for Tee<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.from.read(buffer)?;
+        let part = buffer.get(..count).unwrap_or_default();
+        if let Err(error) = io::Write::write_all(&mut self.to, part) {
+            self.failed = Some(error);
+            return Err(io::ErrorKind::Other.into());
+        }
         Ok(count)
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Args {
     pub(super) count: usize,
 }
 
-impl Reader {
+impl Reader<'_> {
     /// A retracted version, which may be any text.
     pub(super) fn retracted(&mut self, args: Args, index: usize) -> Result<String, Box<Fault>> {
         if index >= args.count {
@@ -52,28 +52,68 @@ impl Reader {
         Ok(text)
     }
 
-    /// A version argument, and whether it was canonical as written.
+    /// A version argument of `path`, and whether it was canonical as written.
     pub(super) fn version(
         &mut self,
         args: Args,
         index: usize,
+        path: &ModulePath,
         context: impl FnOnce() -> String,
     ) -> Result<(Version, bool), Box<Fault>> {
         const FORM: &[&str] = &["the form v1.2.3"];
         let token = self.arg(args, index);
-        let fault = |kind| Err(self.arg_fault(args, index, kind, FORM).about(context()));
-        let Some(text) = self.value(args, index) else {
-            return fault(ParseErrorKind::Quote(token.into()));
+        let Some(text) = self.value(args, index).map(Cow::into_owned) else {
+            let kind = ParseErrorKind::Quote(token.into());
+            return Err(self.arg_fault(args, index, kind, FORM).about(context()));
         };
-        let Ok(version) = Version::parse(&text) else {
-            return fault(ParseErrorKind::Version(text.into_owned()));
+        let (version, canonical) = match self.fix(path, &text) {
+            Some(Ok(fixed)) => fixed,
+            Some(Err(kind)) => return Err(self.arg_fault(args, index, kind, &[]).about(context())),
+            None => match Version::parse(&text) {
+                Ok(version) => {
+                    let canonical = version.as_str() == text;
+                    (version, canonical)
+                }
+                Err(_) => {
+                    let kind = ParseErrorKind::Version(text);
+                    return Err(self.arg_fault(args, index, kind, FORM).about(context()));
+                }
+            },
         };
-        let canonical = version.as_str() == text;
-        if version.as_str() != token {
+        if version.as_str() != self.arg(args, index) {
             self.tree
                 .set_canonical(args.line, args.first + index, version.as_str());
         }
         Ok((version, canonical))
+    }
+
+    /// What a version of `path` stands for, and whether it is that; `None` where versions are no queries
+    /// (`fixVersion` in cmd/go's modload).
+    pub(super) fn fix(
+        &mut self,
+        path: &ModulePath,
+        text: &str,
+    ) -> Option<Result<(Version, bool), ParseErrorKind>> {
+        let fixes = self.fixes.as_mut()?;
+        if path.split_major().is_none() {
+            return Some(Err(ParseErrorKind::PathSuffix(path.to_string())));
+        }
+        // What an early service put into another version counts as if it stood there alone.
+        let text = match text.split_once("-gopkgin-") {
+            Some((_, version)) if path.as_str().starts_with("gopkg.in/") => version,
+            _ => text,
+        };
+        if let Ok(version) = Version::parse(text)
+            && version.as_str() == text
+        {
+            return Some(Ok((version, true)));
+        }
+        let unknown = || ParseErrorKind::Version(text.to_owned());
+        Some(match fixes.look_up(path, text) {
+            None => Err(unknown()),
+            Some(Ok(version)) => Ok((version.clone(), version.as_str() == text)),
+            Some(Err(reason)) => Err(ParseErrorKind::Query(text.to_owned(), reason.clone())),
+        })
     }
 
     /// A module path argument, as [`Reader::string`].

@@ -5,6 +5,7 @@
 //! is what canonical printing shows later (`golang.org/x/mod/modfile`, `File.add`).
 
 use super::arguments::Args;
+use super::fixes::VersionFixes;
 use super::go_mod::{
     Exclude, Go, GoMod, Godebug, Ignore, Module, Replace, ReplaceTarget, Require, Retract, Tool,
     Toolchain,
@@ -15,19 +16,30 @@ use super::{GoVersion, ModulePath, ModuleVersion, Version, lines};
 use crate::syntax::{BlockId, Statement, Tree};
 
 /// Reads the directives of one file.
-pub(super) struct Reader {
+pub(super) struct Reader<'a> {
     pub(super) tree: Tree,
     errors: Sink,
     strict: bool,
+    /// What versions stand for that are not canonical; without it they are brought to canonical form.
+    pub(super) fixes: Option<&'a mut VersionFixes>,
 }
 
-impl Reader {
-    /// For the file of a main module or a workspace.
+impl<'a> Reader<'a> {
+    /// For the file of a main module or a workspace by itself.
     pub(super) fn strict(tree: Tree) -> Self {
         Self {
             tree,
             errors: Sink::default(),
             strict: true,
+            fixes: None,
+        }
+    }
+
+    /// For the file of a main module, whose versions may be queries.
+    pub(super) fn fixing(tree: Tree, fixes: &'a mut VersionFixes) -> Self {
+        Self {
+            fixes: Some(fixes),
+            ..Self::strict(tree)
         }
     }
 
@@ -37,6 +49,7 @@ impl Reader {
             tree,
             errors: Sink::default(),
             strict: false,
+            fixes: None,
         }
     }
 
@@ -49,6 +62,7 @@ impl Reader {
         self.statements(BLOCKS, |reader, verb, args| {
             reader.go_mod_line(verb, args, &mut out)
         });
+        self.fix_retracts(&mut out);
         self.errors.finish(file)?;
         Ok(GoMod {
             module: out.module,
@@ -347,11 +361,10 @@ impl Reader {
         }
         let path = self.path(args, 0)?;
         let context = || format!("{verb} {path}");
-        let (version, canonical) = self.version(args, 1, context)?;
+        let (version, canonical) = self.version(args, 1, &path, context)?;
         self.check_suffix(args, &path, verb)?;
         self.check_major(args, &path, &version, verb)?;
-        let hack = path.as_str().starts_with("gopkg.in/") && version.as_str().contains("-gopkgin-");
-        Ok((path, version, canonical && !hack))
+        Ok((path, version, canonical))
     }
 
     fn replace(&mut self, args: Args) -> Result<Replace, Box<Fault>> {
@@ -374,7 +387,7 @@ impl Reader {
         let mut canonical = true;
         let mut version = None;
         if arrow == 2 {
-            let (old, as_written) = self.version(args, 1, context)?;
+            let (old, as_written) = self.version(args, 1, &path, context)?;
             self.check_major(args, &path, &old, "replace")?;
             version = Some(old);
             canonical = as_written;
@@ -389,12 +402,13 @@ impl Reader {
         let directory = lines::is_directory_path(&new);
         let target = if with_version {
             let other = format!("replace {new}");
-            let (new_version, as_written) = self.version(args, at + 1, || other)?;
+            let new_path = ModulePath::new(&new);
+            let (new_version, as_written) = self.version(args, at + 1, &new_path, || other)?;
             if directory {
                 return fault(self, ParseErrorKind::ReplacementDirectory);
             }
             canonical &= as_written;
-            ReplaceTarget::Module(ModuleVersion::new(ModulePath::new(&new), new_version))
+            ReplaceTarget::Module(ModuleVersion::new(new_path, new_version))
         } else if directory {
             if std::path::MAIN_SEPARATOR == '/' && new.contains('\\') {
                 return fault(self, ParseErrorKind::ReplacementWindows);
@@ -439,6 +453,48 @@ impl Reader {
             return Err(self.arg_fault(args, used, kind, &["end of line"]));
         }
         Ok(Retract::new(low, high, rationale, args.line))
+    }
+
+    /// Retracted versions are queries too, for versions of the module itself, whose path may stand
+    /// behind them in the file.
+    fn fix_retracts(&mut self, out: &mut Out) {
+        let Some(path) = out.module.as_ref().map(|module| module.path.clone()) else {
+            return; // without a module line it is no main module's
+        };
+        for retract in &mut out.retract {
+            let line = retract.line;
+            let first = usize::from(self.tree.block_of(line).is_none());
+            let interval = self.tree.token(line, first) == Some("[");
+            let at = if interval {
+                [first + 1, first + 3]
+            } else {
+                [first; 2]
+            };
+            let written = &mut retract.written;
+            for (text, bound, at) in [
+                (&mut written.0, &mut retract.low, at[0]),
+                (&mut written.1, &mut retract.high, at[1]),
+            ] {
+                match self.fix(&path, text) {
+                    None => {}
+                    Some(Ok((version, canonical))) => {
+                        retract.canonical &= canonical;
+                        self.tree.set_canonical(line, at, version.as_str());
+                        *text = version.to_string();
+                        *bound = version;
+                    }
+                    Some(Err(kind)) => {
+                        let fault = Fault {
+                            context: format!("retract {path}"),
+                            span: self.tree.token_span(line, at),
+                            kind,
+                            expected: &[],
+                        };
+                        self.errors.push(self.tree.source(), fault);
+                    }
+                }
+            }
+        }
     }
 }
 

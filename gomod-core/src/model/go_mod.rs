@@ -6,7 +6,7 @@
 use super::directives::Reader;
 use super::order::{self, Order};
 use super::parse_error::{ParseErrors, parse_tree};
-use super::{GoVersion, ModulePath, ModuleVersion, Version};
+use super::{GoVersion, ModulePath, ModuleVersion, Version, VersionFixes};
 use crate::diag::{Position, Span};
 use crate::syntax::{LineId, Tree};
 
@@ -145,6 +145,8 @@ pub struct Retract {
     pub high: Version,
     /// The comments of the line, or else of its block.
     pub rationale: String,
+    /// As [`Require::canonical`], for both versions.
+    pub canonical: bool,
     /// Its line.
     pub line: LineId,
     /// Both versions as written.
@@ -179,6 +181,7 @@ impl Retract {
             low: parse(&low),
             high: parse(&high),
             rationale,
+            canonical: true,
             line,
             written: (low, high),
         }
@@ -198,6 +201,28 @@ impl GoMod {
     /// [`ParseErrors`] with every fault and its place.
     pub fn parse(file: &str, text: &[u8]) -> Result<Self, ParseErrors> {
         Self::read(file, text, Reader::strict)
+    }
+
+    /// Parses the `go.mod` of a main module as commands do that load its graph: a version that is not in
+    /// canonical form stands for what a query of it gives. When `fixes` wants something then, the result
+    /// means nothing yet ([`VersionFixes::take_wanted`]).
+    ///
+    /// # Errors
+    /// [`ParseErrors`] with every fault and its place, queries without an answer among them.
+    pub fn parse_main(
+        file: &str,
+        text: &[u8],
+        fixes: &mut VersionFixes,
+    ) -> Result<Self, ParseErrors> {
+        Self::read(file, text, |tree| Reader::fixing(tree, fixes))
+    }
+
+    /// Whether all versions were canonical as written; otherwise the go command rewrites the file.
+    pub fn is_canonical(&self) -> bool {
+        self.require.iter().all(|line| line.canonical)
+            && self.exclude.iter().all(|line| line.canonical)
+            && self.replace.iter().all(|line| line.canonical)
+            && self.retract.iter().all(|line| line.canonical)
     }
 
     /// Parses the `go.mod` of a dependency: directives that are unknown or that only count in a main
@@ -272,7 +297,11 @@ impl GoMod {
         }
     }
 
-    fn read(file: &str, text: &[u8], reader: fn(Tree) -> Reader) -> Result<Self, ParseErrors> {
+    fn read<'a>(
+        file: &str,
+        text: &[u8],
+        reader: impl FnOnce(Tree) -> Reader<'a>,
+    ) -> Result<Self, ParseErrors> {
         let mut out = reader(parse_tree(file, text)?).go_mod(file)?;
         out.read_order = out.order();
         Ok(out)

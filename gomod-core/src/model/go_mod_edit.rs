@@ -3,6 +3,8 @@
 //! An edit changes the directives at once and the tree line by line; what the go command does to the
 //! whole file afterwards (sorting, collapsing) is done when the text is asked for.
 
+use std::borrow::Cow;
+
 use super::go_mod::{
     Exclude, Go, GoMod, Godebug, Ignore, Module, Replace, ReplaceTarget, Require, Retract, Tool,
     Toolchain,
@@ -125,6 +127,21 @@ impl GoMod {
             |g| g.line,
             |g| g.key == key,
         );
+    }
+
+    /// Writes each version that was not canonical as what it stands for, as the go command does when it
+    /// updates the file.
+    pub fn settle_versions(&mut self) {
+        let mut flags: Vec<(LineId, &mut bool)> = Vec::new();
+        flags.extend(self.require.iter_mut().map(|r| (r.line, &mut r.canonical)));
+        flags.extend(self.exclude.iter_mut().map(|x| (x.line, &mut x.canonical)));
+        flags.extend(self.replace.iter_mut().map(|r| (r.line, &mut r.canonical)));
+        flags.extend(self.retract.iter_mut().map(|r| (r.line, &mut r.canonical)));
+        for (line, canonical) in flags {
+            if !std::mem::replace(canonical, true) {
+                self.tree.settle_tokens(line);
+            }
+        }
     }
 
     /// Sets the version of the first requirement on `path`, removes all others on it, and adds one where
@@ -378,16 +395,8 @@ pub(super) fn add_replace(
     version: Option<&Version>,
     target: &ReplaceTarget,
 ) {
-    let old = auto_quote(path.as_str());
-    let (new, new_version) = match target {
-        ReplaceTarget::Module(new) => (new.path.as_str(), Some(new.version.as_str())),
-        ReplaceTarget::Directory(directory) => (directory.as_str(), None),
-    };
-    let new = auto_quote(new);
-    let mut tokens = vec!["replace", &*old];
-    tokens.extend(version.map(Version::as_str));
-    tokens.extend(["=>", &*new]);
-    tokens.extend(new_version);
+    let tokens = replace_tokens(path, version, target);
+    let tokens: Vec<&str> = tokens.iter().map(AsRef::as_ref).collect();
     let entry = |line| Replace {
         path: path.clone(),
         version: version.cloned(),
@@ -417,6 +426,22 @@ pub(super) fn add_replace(
         let line = tree.add_line_behind(hint, &tokens);
         replace.push(entry(line));
     }
+}
+
+fn replace_tokens<'a>(
+    path: &'a ModulePath,
+    version: Option<&'a Version>,
+    target: &'a ReplaceTarget,
+) -> Vec<Cow<'a, str>> {
+    let (new, new_version) = match target {
+        ReplaceTarget::Module(new) => (new.path.as_str(), Some(new.version.as_str())),
+        ReplaceTarget::Directory(directory) => (directory.as_str(), None),
+    };
+    let mut tokens = vec!["replace".into(), auto_quote(path.as_str())];
+    tokens.extend(version.map(|version| version.as_str().into()));
+    tokens.extend(["=>".into(), auto_quote(new)]);
+    tokens.extend(new_version.map(Into::into));
+    tokens
 }
 
 /// Removes directives with their lines.

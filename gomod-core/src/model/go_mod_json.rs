@@ -88,14 +88,14 @@ impl GoMod {
 impl GoMod {
     /// The text that `go mod edit -json` prints.
     pub fn json_text(&self) -> String {
-        escape_invalid(json_text(&self.to_json()), &self.tree)
+        escape_invalid(self.to_json(), &self.tree)
     }
 }
 
 impl GoWork {
     /// The text that `go work edit -json` prints.
     pub fn json_text(&self) -> String {
-        escape_invalid(json_text(&self.to_json()), &self.tree)
+        escape_invalid(self.to_json(), &self.tree)
     }
 
     /// What `go work edit -json` prints: its toolchain and settings are not part of it.
@@ -138,8 +138,6 @@ pub fn json_text(value: &Value) -> String {
             '&' => out.push_str("\\u0026"),
             '\u{2028}' => out.push_str("\\u2028"),
             '\u{2029}' => out.push_str("\\u2029"),
-            // Bytes that are not UTF-8 became this; one that stood in the file looks the same here.
-            '\u{fffd}' => out.push_str("\\ufffd"),
             c => out.push(c),
         }
     }
@@ -148,11 +146,27 @@ pub fn json_text(value: &Value) -> String {
 }
 
 /// Go writes U+FFFD as an escape where it stands for a byte that is no UTF-8, else as it is.
-fn escape_invalid(text: String, tree: &Tree) -> String {
-    if tree.is_utf8() {
-        text
-    } else {
-        text.replace(char::REPLACEMENT_CHARACTER, "\\ufffd")
+fn escape_invalid(mut json: Value, tree: &Tree) -> String {
+    let text = json_text(&json);
+    if tree.is_utf8() || !text.contains(char::REPLACEMENT_CHARACTER) {
+        return text;
+    }
+    // While the text is made, a character that it lacks stands for the escape.
+    let Some(mark) = ('\u{fdd0}'..='\u{fdef}').find(|mark| !text.contains(*mark)) else {
+        return text;
+    };
+    mark_invalid(&mut json, &tree.sound_replacements(), &mark.to_string());
+    json_text(&json).replace(mark, "\\ufffd")
+}
+
+fn mark_invalid(json: &mut Value, sound: &FxHashSet<String>, mark: &str) {
+    match json {
+        Value::String(text) if !sound.contains(text) => {
+            *text = text.replace(char::REPLACEMENT_CHARACTER, mark);
+        }
+        Value::Array(list) => list.iter_mut().for_each(|v| mark_invalid(v, sound, mark)),
+        Value::Object(map) => map.values_mut().for_each(|v| mark_invalid(v, sound, mark)),
+        _ => {}
     }
 }
 

@@ -141,9 +141,6 @@ pub(super) fn check_major(path: &ModulePath, version: &Version) -> Result<(), Pa
     {
         return Ok(()); // nearly all requirements, without a second parse of the version
     }
-    if path.is_toolchain() {
-        return ModulePath::new("m").check_major(version);
-    }
     path.check_major(version)
 }
 

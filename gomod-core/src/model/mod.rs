@@ -2,12 +2,14 @@
 
 mod arguments;
 mod directives;
+mod fixes;
 mod go_mod;
 mod go_mod_edit;
 mod go_mod_json;
 mod go_sum;
 mod go_version;
 mod go_work;
+mod godebugs;
 mod lines;
 mod modules_txt;
 mod order;
@@ -15,8 +17,10 @@ mod parse_error;
 mod path;
 mod query;
 mod requirements;
+mod vendoring;
 mod version;
 
+pub use fixes::VersionFixes;
 pub use go_mod::{
     Exclude, Go, GoMod, Godebug, Ignore, Module, Replace, ReplaceTarget, Require, Retract, Tool,
     Toolchain,
@@ -26,6 +30,7 @@ pub use go_mod_json::json_text;
 pub use go_sum::{GoSum, GoSumError};
 pub use go_version::GoVersion;
 pub use go_work::{GoWork, Use};
+pub use godebugs::{GodebugError, Godebugs};
 pub use modules_txt::{ModulesTxt, VendoredModule, VendoredReplacement};
 pub use parse_error::{ParseError, ParseErrorKind, ParseErrors};
 pub use path::{
@@ -33,6 +38,7 @@ pub use path::{
 };
 pub use query::{Query, QueryError};
 pub use requirements::NewRequirement;
+pub use vendoring::{VendorCheck, VendorFinding, VendorMember, VendorMismatch};
 pub use version::{PseudoForm, PseudoVersion, Version, VersionError, is_canonical, is_valid};
 
 use std::fmt;

@@ -63,6 +63,9 @@ pub enum ParseErrorKind {
     /// No module version; names of branches are none.
     #[error("version {0:?} invalid")]
     Version(String),
+    /// A version that the go command would take for a query, and that stands for no version.
+    #[error("version {0:?} invalid: {1}")]
+    Query(String, String),
     /// A module path with a malformed major version suffix, such as `/v1`.
     #[error("malformed module path {0:?}: invalid major version suffix")]
     PathSuffix(String),

@@ -119,8 +119,8 @@ impl ModulePath {
     /// # Errors
     /// [`PathError::Major`], or [`PathError::Malformed`] when the path's own suffix is malformed.
     pub fn check_major(&self, version: &Version) -> Result<(), PathError> {
-        if self.is_toolchain() {
-            return Ok(());
+        if version.major().is_empty() {
+            return Ok(()); // one of Go or of a toolchain
         }
         let Some((_, suffix)) = self.split_major() else {
             return Err(PathError::Malformed {

@@ -24,7 +24,8 @@ enum Kind {
     Latest,
     Patch(Version),
     Exact(Version),
-    Prefix,
+    /// An incomplete version; pre-releases of its first release are below it, and do not match.
+    Prefix(Version),
     Range(Comparison, Version),
 }
 
@@ -127,7 +128,7 @@ impl Query {
                 query.prefer_incompatible |= path.check_major(&version).is_err();
                 query.kind = if is_prefix(path, text) {
                     query.prefix = format!("{text}.");
-                    Kind::Prefix
+                    Kind::Prefix(version)
                 } else {
                     Kind::Exact(version)
                 };
@@ -151,6 +152,30 @@ impl Query {
         match &self.kind {
             Kind::Exact(version) => Some(version),
             _ => None,
+        }
+    }
+
+    /// Whether a version may stand for this that no list has (`latest` of a module without tags).
+    pub fn may_be_unlisted(&self) -> bool {
+        self.kind == Kind::Latest
+    }
+
+    /// The highest matching version without `+incompatible`, when such versions match too: they count
+    /// only if it has no `go.mod` (`filterVersions` in cmd/go's modload).
+    pub fn incompatible_after<'v>(&self, versions: &'v [Version]) -> Option<&'v Version> {
+        let matching = || versions.iter().filter(|version| self.matches(version));
+        let wanted = !self.prefer_incompatible && matching().any(Version::is_incompatible);
+        wanted
+            .then(|| matching().rfind(|version| !version.is_incompatible()))
+            .flatten()
+    }
+
+    /// The same query, with `+incompatible` versions on a par with others.
+    #[must_use]
+    pub fn with_incompatible(&self) -> Self {
+        Self {
+            prefer_incompatible: true,
+            ..self.clone()
         }
     }
 
@@ -193,8 +218,10 @@ impl Query {
         in_prefix
             && match &self.kind {
                 Kind::None => false,
-                Kind::Latest | Kind::Prefix => true,
-                Kind::Patch(current) => version.cmp_precedence(current).is_ge(),
+                Kind::Latest => true,
+                Kind::Patch(lowest) | Kind::Prefix(lowest) => {
+                    version.cmp_precedence(lowest).is_ge()
+                }
                 Kind::Exact(exact) => version == exact,
                 Kind::Range(comparison, bound) => {
                     let order = version.cmp_precedence(bound);
@@ -251,6 +278,8 @@ mod tests {
             "v1.9.4",
             "v1.10.0",
             "v1.11.0-rc.1",
+            "v1.11.1-rc.1",
+            "v1.12.0-rc.1",
         ];
         assert_eq!(choose("v1.9", &list).as_deref(), Some("v1.9.4"));
         assert_eq!(choose("v1", &list).as_deref(), Some("v1.10.0"));
@@ -262,10 +291,11 @@ mod tests {
         assert_eq!(choose("patch", &list).as_deref(), Some("v1.9.4"));
         assert_eq!(
             choose("v1.11", &list).as_deref(),
-            Some("v1.11.0-rc.1"),
+            Some("v1.11.1-rc.1"),
             "an rc where there is nothing else"
         );
-        assert_eq!(choose("v1.12", &list), None);
+        assert_eq!(choose("v1.12", &list), None, "below v1.12.0");
+        assert_eq!(choose("v1.13", &list), None);
     }
 
     #[test]

@@ -319,7 +319,7 @@ impl Member {
             toolchain: go_mod.toolchain.as_ref().map(|line| line.name.clone()),
             requires,
             excludes,
-            needs_fix: go_mod.require.iter().any(|line| !line.canonical),
+            needs_fix: !go_mod.is_canonical(),
         })
     }
 

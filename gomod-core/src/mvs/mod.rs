@@ -17,7 +17,7 @@ pub use main_modules::{MainModules, MainModulesError};
 pub use overrides::{MemberReplaces, Overrides};
 pub use resolver::{Pruning, ResolveError, Resolver, Setup};
 pub use roots::minimal_roots;
-pub use sums::{SumLine, needed_sums};
+pub use sums::{SumAudit, SumLine, audit_sums, content_of, needed_sums};
 pub use world::{Facts, Requirements, Source, SourceId, World};
 
 use crate::model::{GoVersion, ModulePath};
@@ -36,6 +36,8 @@ pub enum Unavailable {
     NoProxy,
     /// It takes the network, which this run may not use.
     Offline,
+    /// A replacement directory is not there, or has no `go.mod`.
+    NoDirectory,
     /// Anything else: the network, a file.
     Other,
 }

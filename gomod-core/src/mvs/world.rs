@@ -42,12 +42,14 @@ pub struct Facts {
     pub retracts: Vec<(Version, Version, String)>,
     /// The text behind `Deprecated:`.
     pub deprecated: Option<String>,
+    /// Asked for so often that it is kept.
+    prunes: bool,
 }
 
 impl Facts {
     /// Whether the module's graph is pruned: its go line is 1.17 or later.
     pub fn prunes(&self) -> bool {
-        self.go.as_ref().is_some_and(GoVersion::prunes)
+        self.prunes
     }
 }
 
@@ -152,6 +154,7 @@ impl World {
         }
         Facts {
             declares: go_mod.module.as_ref().map(|line| line.path.clone()),
+            prunes: go.as_ref().is_some_and(GoVersion::prunes),
             go,
             requires,
             retracts: go_mod

@@ -73,7 +73,35 @@ impl Candidates {
         above: ModuleId,
         named: &FxHashSet<ModuleId>,
     ) -> Option<Vec<ModuleId>> {
-        let path = world.modules.path_of(above);
+        let mut found = self.all(world, needs, pass, above, named)?;
+        found.retain(|module| world.modules.compare(*module, above).is_lt());
+        Some(found)
+    }
+
+    /// The versions of a path above `today`, highest first; as [`Candidates::below`].
+    pub(super) fn above(
+        &self,
+        world: &mut World,
+        needs: &mut Needs,
+        pass: Pass,
+        today: ModuleId,
+        named: &FxHashSet<ModuleId>,
+    ) -> Option<Vec<ModuleId>> {
+        let mut found = self.all(world, needs, pass, today, named)?;
+        found.retain(|module| world.modules.compare(*module, today).is_gt());
+        Some(found)
+    }
+
+    /// The versions of a path that count, highest first.
+    fn all(
+        &self,
+        world: &mut World,
+        needs: &mut Needs,
+        pass: Pass,
+        of: ModuleId,
+        named: &FxHashSet<ModuleId>,
+    ) -> Option<Vec<ModuleId>> {
+        let path = world.modules.path_of(of);
         let Some(list) = self.lists.get(&path) else {
             needs.lists.push(path);
             return None;
@@ -95,7 +123,6 @@ impl Candidates {
             .iter()
             .chain(graph_names)
             .copied()
-            .filter(|module| world.modules.compare(*module, above).is_lt())
             .filter(|module| match pass {
                 Pass::Everything => true,
                 Pass::Releases => {
@@ -135,21 +162,22 @@ impl Candidates {
             .clone()
     }
 
-    /// How many listed releases lie above `low` up to and including `high`; at least one if they differ.
-    pub fn steps(&self, world: &World, low: ModuleId, high: ModuleId) -> usize {
+    /// How many listed releases lie above `low` up to and including `high`, at least one if they differ;
+    /// without `low`, all of them.
+    pub fn steps(&self, world: &World, low: Option<ModuleId>, high: ModuleId) -> usize {
         let modules = &world.modules;
         let between = self
             .lists
-            .get(&modules.path_of(low))
+            .get(&modules.path_of(high))
             .into_iter()
             .flatten()
             .filter(|module| {
                 !is_prerelease(world, **module)
-                    && modules.compare(**module, low).is_gt()
+                    && low.is_none_or(|low| modules.compare(**module, low).is_gt())
                     && modules.compare(**module, high).is_le()
             })
             .count();
-        between.max(usize::from(low != high))
+        between.max(usize::from(low != Some(high)))
     }
 }
 

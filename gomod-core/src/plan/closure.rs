@@ -67,6 +67,28 @@ impl Search<'_> {
         Ok(grew)
     }
 
+    /// Settling: takes the roots out whose versions are those that a target asks for today. What others ask
+    /// for, and what the build needs, brings them back.
+    pub(super) fn loosen(&mut self) {
+        let problem = self.problem;
+        for target in &self.goal.targets {
+            let path = target.path(|module| self.world.modules.path_of(module));
+            let Some(today) = path.and_then(|path| problem.selected.get(&path)).copied() else {
+                continue;
+            };
+            for brought in self.closure_of(today) {
+                let path = self.world.modules.path_of(brought);
+                let loose = problem.roots.get(&path) == Some(&brought)
+                    && !problem.direct.contains(&path)
+                    && !self.hard.contains(&path);
+                if loose {
+                    self.roots.remove(&path);
+                    self.loose.insert(path);
+                }
+            }
+        }
+    }
+
     /// Makes a module a root at its selected version, unless it is one.
     fn add_root(&mut self, graph: &ModuleGraph, module: ModuleId, by: AddedBy) -> bool {
         let path = self.world.modules.path_of(module);
@@ -81,7 +103,10 @@ impl Search<'_> {
         };
         self.roots.insert(path, selected);
         self.raisers.insert(path);
-        self.added.insert(path, by);
+        // What was a root counts as one, though not as high.
+        if !self.loose.contains(&path) {
+            self.added.insert(path, by);
+        }
         true
     }
 
@@ -145,15 +170,15 @@ impl Search<'_> {
             return Vec::new();
         };
         if prunes {
-            return list;
+            return list.to_vec();
         }
         let mut seen: FxHashSet<ModuleId> = FxHashSet::default();
-        let mut stack = list;
+        let mut stack = list.to_vec();
         while let Some(module) = stack.pop() {
             if seen.insert(module)
                 && let Some(Ok((list, _))) = self.requirements(module)
             {
-                stack.extend(list);
+                stack.extend(list.iter());
             }
         }
         let mut found: Vec<ModuleId> = seen.into_iter().collect();

@@ -4,9 +4,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::candidates::Candidates;
+use super::finish::Solution;
 use super::goal::{Goal, Target};
 use super::problem::Problem;
-use super::search::Solution;
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::mvs::{Overrides, Source, World};
 
@@ -138,8 +138,10 @@ pub(super) fn cost(
             if moved.role == Role::Moved && modules.compare(to, from).is_gt() {
                 cost.raised += 1;
             } else {
-                cost.steps += candidates.steps(world, low, high);
+                cost.steps += candidates.steps(world, Some(low), high);
             }
+        } else if let (Some(from), None) = (moved.from, plain) {
+            cost.steps += candidates.steps(world, None, from);
         }
         if moved.role == Role::Moved {
             if moved.direct {
@@ -152,32 +154,31 @@ pub(super) fn cost(
             cost.dropped += 1;
         }
     }
-    let today = overridden(
-        world,
-        &problem.graph,
-        &problem.setup.overrides,
-        &problem.setup.roots,
-    );
-    let planned = overridden(
-        world,
-        &solution.plain,
-        &solution.overrides,
-        &solution.plain_roots,
-    );
     cost.unresolved = solution
         .imports
         .as_ref()
         .map_or(0, |check| check.unresolved.len());
-    cost.overridden = planned
-        .keys()
-        .filter(|pair| !today.contains_key(*pair))
-        .count();
+    cost.overridden = newly_overridden(world, problem, solution).len();
     cost
+}
+
+/// The requirements that ask for more than what is used under a solution, beyond those of today. They count on
+/// the whole graph: who asks may be there only because the build needs it, and is overridden all the same.
+pub(super) fn newly_overridden(
+    world: &World,
+    problem: &Problem,
+    solution: &Solution,
+) -> FxHashMap<(Option<PathId>, PathId), ModuleId> {
+    let setup = &problem.setup;
+    let today = overridden(world, &problem.graph, &setup.overrides, &setup.roots);
+    let mut found = overridden(world, &solution.graph, &solution.overrides, &solution.roots);
+    found.retain(|pair, _| !today.contains_key(pair));
+    found
 }
 
 /// The pairs of a selected module (or `None`, the main module) and a path of which it requires more
 /// than is used, with the version that it requires.
-pub(super) fn overridden(
+fn overridden(
     world: &World,
     graph: &ModuleGraph,
     overrides: &Overrides,

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::finish::Solution;
 use super::problem::Problem;
-use super::search::Solution;
 use crate::graph::{ModuleId, PathId};
 use crate::model::{EditError, GoMod, ModuleVersion, NewRequirement, ReplaceTarget};
 use crate::mvs::{Source, World};

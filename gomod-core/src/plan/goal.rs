@@ -76,6 +76,8 @@ pub struct Goal {
     pub max_collateral: Option<usize>,
     /// Whether direct requirements may be dropped.
     pub allow_drop: bool,
+    /// Whether what today's versions of the targets brought goes down, or away, with them.
+    pub settle: bool,
 }
 
 impl Goal {

@@ -4,10 +4,15 @@
 //! them through the [`World`] and its [`Candidates`], and ends with [`Outcome`]: the plans it found,
 //! best first, and why other ways do not lead there. What a plan means is described in docs/planning.md.
 
+mod branch;
 mod candidates;
+mod certificate;
+mod choice;
 mod closure;
 mod cost;
+mod descend;
 mod edit;
+mod finish;
 mod goal;
 mod packages;
 mod problem;
@@ -17,8 +22,10 @@ mod unresolved;
 mod visible;
 
 pub use candidates::{Candidates, Pass};
+pub use certificate::{Bound, Certificate, Skipped, Used};
 pub use closure::AddedBy;
 pub use cost::{Cost, Move, Role};
+pub use descend::Lowering;
 pub use edit::Edit;
 pub use goal::{Goal, Means, Target};
 pub use packages::{ImportCheck, Packages};
@@ -27,16 +34,18 @@ pub use report::{
     EditReport, FloorReport, MoveReport, OverriddenReport, PlanReport, Refusal, Report,
     TargetReport,
 };
-pub use search::Lowering;
 pub use unresolved::{ImportsReport, UnresolvedReport};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::{GoMod, ModuleVersion};
 use crate::mvs::{LoadError, Setup, Source, SourceId, World};
+use branch::{Branch, Ended};
+use choice::{Choice, Way};
+use descend::Context;
 use packages::Universe;
-use search::{Search, Stop};
+use search::{Blocked, Scope, Search, Stop};
 
 /// What a planner has to know next.
 #[derive(Debug, Clone, Default)]
@@ -99,10 +108,17 @@ pub enum Conflict {
     },
     /// More modules would move than the limit allows.
     TooManyMoves {
-        /// How many would.
-        moves: usize,
+        /// Those that would, by path.
+        moves: Vec<Move>,
         /// The limit.
         limit: usize,
+    },
+    /// The same content would be used for several module paths.
+    UsedTwice {
+        /// The content.
+        source: Source,
+        /// The paths.
+        paths: Vec<PathId>,
     },
     /// The edit cannot be expressed as lines of `go.mod`.
     Unwritable {
@@ -116,6 +132,17 @@ pub enum Conflict {
     },
 }
 
+/// How far a search went.
+#[derive(Debug, Clone, Copy, Default)]
+struct Searched {
+    /// Whether all that may be hidden, raised or dropped was considered.
+    exhaustive: bool,
+    /// The level below which everything was ruled out; `None` when nothing was left to try.
+    bound: Option<choice::Level>,
+    /// How many choices were tried.
+    tried: usize,
+}
+
 /// A plan: the edits, what they cost and what they do.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -123,6 +150,10 @@ pub struct Plan {
     pub means: Vec<Means>,
     /// Which versions had to be considered.
     pub pass: Pass,
+    /// Modules that were let rise, to avoid more.
+    pub raised: Vec<PathId>,
+    /// How far it was searched for something better.
+    search: Searched,
     /// What it costs.
     pub cost: Cost,
     /// The changes of `go.mod`.
@@ -139,6 +170,8 @@ pub struct Plan {
     pub added: Vec<(ModuleId, AddedBy)>,
     /// Whether the imports of the main module's packages are provided; `None` when that is not known.
     pub imports: Option<ImportCheck>,
+    /// Roots that only today's targets had brought, settled at what others ask for.
+    pub settled: FxHashSet<PathId>,
     /// How each lowered module got where it is.
     pub lowered: FxHashMap<PathId, Vec<Lowering>>,
     /// Requirements that ask for more than what is used: by whom (`None`: the main module), and what.
@@ -191,6 +224,11 @@ impl Plan {
         list.sort_unstable();
         list.dedup();
         list
+    }
+
+    /// Plans are compared by cost; the text makes the order unique.
+    fn rank(&self) -> (Cost, String) {
+        (self.cost, self.go_mod.text())
     }
 
     /// The selected modules whose content is not today's.
@@ -271,8 +309,12 @@ pub struct Planner {
     pub packages: Packages,
     /// The build lists whose imports are being followed.
     universes: Vec<Universe>,
-    /// The ways that were followed to their end.
-    done: Vec<(Vec<Means>, Result<Plan, Conflict>)>,
+    /// The ways that are being followed, and those that were followed to their end.
+    branches: Vec<Branch>,
+    done: Vec<(Way, Ended)>,
+    pass: Pass,
+    /// How the ways ended among releases, when they all ended without a plan.
+    among_releases: Vec<(Way, Ended)>,
 }
 
 impl Planner {
@@ -286,7 +328,10 @@ impl Planner {
             candidates,
             packages: Packages::unknown("no sources were given"),
             universes: Vec::new(),
+            branches: Vec::new(),
             done: Vec::new(),
+            pass: Pass::Releases,
+            among_releases: Vec::new(),
         }
     }
 
@@ -315,73 +360,121 @@ impl Planner {
             return Progress::Needs(needs);
         }
         self.universes.clear();
-        for means in self.ways() {
-            if self.done.iter().any(|(known, _)| *known == means) {
-                continue;
+        loop {
+            let mut ways = self.ways();
+            self.follow_all(world, &ways, &mut needs);
+            // What no requirement has to be hidden for cannot be done better by hiding some; and who asks
+            // for one kind of edit wants that one.
+            let asked = self.goal.strategy.is_some();
+            let free = self.done.iter().any(|(way, ended)| {
+                ended.plan.is_some() && (asked || way.means.iter().all(|m| *m == Means::Require))
+            });
+            if needs.is_empty() && !free {
+                ways = self.sparing_ways();
+                self.follow_all(world, &ways, &mut needs);
             }
-            match self.attempt(world, &means) {
-                Ok(plan) => self.done.push((means, Ok(plan))),
-                Err(Stop::Conflict(conflict)) => self.done.push((means, Err(*conflict))),
-                Err(Stop::Needs(more)) => needs.merge(more),
+            if !needs.is_empty() {
+                self.universes = std::mem::take(&mut needs.universes);
+                return Progress::Needs(needs);
+            }
+            // Other versions than releases are tried when nothing else leads there.
+            if self.pass == Pass::Everything
+                || self.done.iter().any(|(_, ended)| ended.plan.is_some())
+            {
+                return Progress::Done(Box::new(self.outcome()));
+            }
+            self.pass = Pass::Everything;
+            self.among_releases = std::mem::take(&mut self.done);
+        }
+    }
+
+    fn follow_all(&mut self, world: &mut World, ways: &[Way], needs: &mut Needs) {
+        for way in ways {
+            if !self.done.iter().any(|(known, _)| known == way)
+                && let Err(more) = self.follow(world, way)
+            {
+                needs.merge(more);
             }
         }
-        if !needs.is_empty() {
-            self.universes = std::mem::take(&mut needs.universes);
-            return Progress::Needs(needs);
-        }
+    }
+
+    fn outcome(&self) -> Outcome {
         let mut outcome = Outcome {
             plans: Vec::new(),
             conflicts: Vec::new(),
         };
-        for means in self.ways() {
-            match self.done.iter().find(|(known, _)| *known == means) {
-                Some((_, Ok(plan))) => {
+        let mut done: Vec<&(Way, Ended)> = self.done.iter().collect();
+        // Of equal plans the one whose search says more.
+        done.sort_by_key(|(way, _)| !way.is_exhaustive());
+        for (way, ended) in done {
+            match (&ended.plan, &ended.conflict) {
+                (Some(plan), _) => {
                     let known = outcome.plans.iter().any(|other| other.edits == plan.edits);
                     if !known {
-                        outcome.plans.push(plan.clone());
+                        let mut plan = plan.as_ref().clone();
+                        plan.search = Searched {
+                            exhaustive: way.is_exhaustive(),
+                            bound: ended.bound,
+                            tried: ended.tried,
+                        };
+                        outcome.plans.push(plan);
                     }
                 }
-                Some((_, Err(conflict))) => outcome.conflicts.push((means, conflict.clone())),
-                None => {}
+                (None, Some(conflict)) if !way.sparing => {
+                    // What stands in the way among releases is easier to understand.
+                    let first = self.among_releases.iter().find(|(known, _)| known == way);
+                    let first = first.and_then(|(_, ended)| ended.conflict.as_ref());
+                    let conflict = first.unwrap_or(conflict).clone();
+                    outcome.conflicts.push((way.means.clone(), conflict));
+                }
+                _ => {}
             }
         }
+        outcome.plans.sort_by_cached_key(Plan::rank);
         outcome
-            .plans
-            .sort_by_cached_key(|plan| (plan.cost, plan.go_mod.text()));
-        Progress::Done(Box::new(outcome))
+    }
+
+    /// Goes on along one way, to its end or until something must be fed.
+    fn follow(&mut self, world: &mut World, way: &Way) -> Result<(), Needs> {
+        let at = self.branches.iter().position(|branch| branch.way == *way);
+        let mut branch = match at {
+            Some(at) => self.branches.swap_remove(at),
+            None => Branch::new(way.clone()),
+        };
+        match branch.advance(|way, choice| self.attempt(world, way, choice)) {
+            Ok(ended) => {
+                self.done.push((way.clone(), ended));
+                Ok(())
+            }
+            Err(needs) => {
+                self.branches.push(branch);
+                Err(needs)
+            }
+        }
     }
 
     /// The combinations of means to try: all for up to three targets, one for all above that.
-    fn ways(&self) -> Vec<Vec<Means>> {
-        let of_target = |target: &Target| match (target, self.goal.strategy) {
-            (Target::Go { .. }, _) | (Target::Absent { .. }, Some(Means::Replace)) => {
-                vec![Means::Require]
-            }
-            (_, Some(means)) => vec![means],
-            (Target::Absent { .. }, None) => vec![Means::Require, Means::Exclude],
-            (_, None) => Means::ALL.to_vec(),
+    fn ways(&self) -> Vec<Way> {
+        let choices: Vec<Vec<Means>> = self
+            .goal
+            .targets
+            .iter()
+            .map(|target| self.means_of(target))
+            .collect();
+        let whole = |means: Vec<Means>| Way {
+            means,
+            sparing: false,
         };
-        let choices: Vec<Vec<Means>> = self.goal.targets.iter().map(of_target).collect();
         if choices.iter().filter(|list| list.len() > 1).count() > 3 {
             return Means::ALL
                 .iter()
-                .map(|means| {
-                    choices
-                        .iter()
-                        .map(|list| {
-                            if list.contains(means) {
-                                *means
-                            } else {
-                                Means::Require
-                            }
-                        })
-                        .collect()
-                })
+                .map(|means| whole(uniform(&choices, *means)))
                 .collect();
         }
-        choices.iter().fold(vec![Vec::new()], |ways, list| {
+        let none: Vec<Vec<Means>> = vec![Vec::new()];
+        let combinations = choices.iter().fold(none, |ways, list| {
             ways.iter()
-                .flat_map(|way: &Vec<Means>| {
+                .flat_map(|way| {
                     list.iter().map(move |means| {
                         let mut way = way.clone();
                         way.push(*means);
@@ -389,11 +482,42 @@ impl Planner {
                     })
                 })
                 .collect()
-        })
+        });
+        combinations.into_iter().map(whole).collect()
     }
 
-    fn attempt(&self, world: &mut World, means: &[Means]) -> Result<Plan, Stop> {
-        for (target, means) in self.goal.targets.iter().zip(means) {
+    /// The same kinds of edit, where only what must be hidden is.
+    fn sparing_ways(&self) -> Vec<Way> {
+        let choices: Vec<Vec<Means>> = self
+            .goal
+            .targets
+            .iter()
+            .map(|target| self.means_of(target))
+            .collect();
+        [Means::Exclude, Means::Replace]
+            .into_iter()
+            .filter(|means| choices.iter().any(|list| list.contains(means)))
+            .map(|means| Way {
+                means: uniform(&choices, means),
+                sparing: true,
+            })
+            .collect()
+    }
+
+    fn means_of(&self, target: &Target) -> Vec<Means> {
+        match (target, self.goal.strategy) {
+            (Target::Go { .. }, _) | (Target::Absent { .. }, Some(Means::Replace)) => {
+                vec![Means::Require]
+            }
+            (_, Some(means)) => vec![means],
+            (Target::Absent { .. }, None) => vec![Means::Require, Means::Exclude],
+            (_, None) => Means::ALL.to_vec(),
+        }
+    }
+
+    /// The best plan for one choice.
+    fn attempt(&self, world: &mut World, way: &Way, choice: &Choice) -> Result<Plan, Stop> {
+        for (target, means) in self.goal.targets.iter().zip(&way.means) {
             if let Target::Module { module } = target {
                 let modules = &world.modules;
                 let overrides = &self.problem.setup.overrides;
@@ -403,68 +527,68 @@ impl Planner {
                     || *means == Means::Replace && overrides.exact.keys().any(of_path);
                 if replaced {
                     let path = world.modules.path_of(*module);
-                    return Err(Stop::Conflict(Box::new(Conflict::AlreadyReplaced { path })));
+                    return Err(hopeless(Conflict::AlreadyReplaced { path }));
                 }
             }
         }
-        match self.attempt_pass(world, means, Pass::Releases) {
-            Err(Stop::Conflict(first)) => match self.attempt_pass(world, means, Pass::Everything) {
-                Err(Stop::Conflict(_)) => Err(Stop::Conflict(first)),
-                other => other,
-            },
-            other => other,
-        }
-    }
-
-    fn attempt_pass(&self, world: &mut World, means: &[Means], pass: Pass) -> Result<Plan, Stop> {
-        let search = Search::new(
-            world,
-            &self.problem,
-            &self.candidates,
-            &self.packages,
-            &self.goal,
-            pass,
-            means,
-        );
+        let scope = Scope {
+            problem: &self.problem,
+            candidates: &self.candidates,
+            packages: &self.packages,
+            goal: &self.goal,
+            pass: self.pass,
+        };
+        let search = Search::new(world, scope, way, choice);
         let solution = search.run()?;
         let moves = cost::moves(world, &self.problem, &self.goal, &solution);
+        // The releases passed are counted on the lists.
+        let unlisted: Vec<PathId> = moves
+            .iter()
+            .filter(|moved| moved.role != Role::Closure && moved.from.is_some())
+            .map(|moved| moved.path)
+            .filter(|path| *path != self.problem.go_path && self.candidates.list(*path).is_none())
+            .collect();
+        if !unlisted.is_empty() {
+            return Err(Stop::Needs(Needs {
+                lists: unlisted,
+                ..Needs::default()
+            }));
+        }
         let mut cost = cost::cost(world, &self.problem, &self.candidates, &moves, &solution);
         let collateral = cost.direct_moved + cost.others_moved;
         if let Some(limit) = self.goal.max_collateral.filter(|limit| collateral > *limit) {
-            let conflict = Conflict::TooManyMoves {
-                moves: collateral,
-                limit,
+            let context = Context {
+                world,
+                problem: &self.problem,
+                goal: &self.goal,
+                sparing: way.sparing,
+                lowered: &solution.lowered,
             };
-            return Err(Stop::Conflict(Box::new(conflict)));
+            let moves = moves
+                .into_iter()
+                .filter(|moved| moved.role == Role::Moved)
+                .collect();
+            return Err(context.blocked(Conflict::TooManyMoves { moves, limit }));
         }
-        let today = cost::overridden(
-            world,
-            &self.problem.graph,
-            &self.problem.setup.overrides,
-            &self.problem.setup.roots,
-        );
-        let mut overridden: Vec<(Option<PathId>, ModuleId)> = cost::overridden(
-            world,
-            &solution.plain,
-            &solution.overrides,
-            &solution.plain_roots,
-        )
-        .into_iter()
-        .filter(|(pair, _)| !today.contains_key(pair))
-        .map(|((by, _), required)| (by, required))
-        .collect();
+        let mut overridden: Vec<(Option<PathId>, ModuleId)> =
+            cost::newly_overridden(world, &self.problem, &solution)
+                .into_iter()
+                .map(|((by, _), required)| (by, required))
+                .collect();
         overridden.sort_unstable();
         let go_mod =
             edit::apply(world, &self.problem, &self.go_mod, &solution).map_err(|error| {
-                Stop::Conflict(Box::new(Conflict::Unwritable {
+                hopeless(Conflict::Unwritable {
                     reason: error.to_string(),
-                }))
+                })
             })?;
         cost.lines = edit::changed_lines(&self.go_mod.text(), &go_mod.text());
         let edits = edit::edits(world, &self.problem, &self.go_mod, &solution);
         Ok(Plan {
-            means: means.to_vec(),
-            pass,
+            means: way.means.clone(),
+            pass: self.pass,
+            raised: choice.rises.iter().copied().collect(),
+            search: Searched::default(),
             cost,
             edits,
             moves,
@@ -477,9 +601,30 @@ impl Planner {
             graph: solution.graph,
             added: solution.added,
             imports: solution.imports,
+            settled: solution.settled,
             lowered: solution.lowered,
             overridden,
             left_out: solution.left_out,
         })
     }
+}
+
+/// `means` for each target that allows it, and requiring for the others.
+fn uniform(choices: &[Vec<Means>], means: Means) -> Vec<Means> {
+    choices
+        .iter()
+        .map(|list| match list.as_slice() {
+            [only] => *only,
+            list if list.contains(&means) => means,
+            _ => Means::Require,
+        })
+        .collect()
+}
+
+/// A conflict that no choice resolves.
+fn hopeless(conflict: Conflict) -> Stop {
+    Stop::Conflict(Box::new(Blocked {
+        conflict,
+        options: Choice::default(),
+    }))
 }

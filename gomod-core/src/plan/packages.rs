@@ -83,12 +83,14 @@ impl Packages {
         self.unavailable.as_deref()
     }
 
+    /// Whether imports can be followed, as far as is known.
+    pub(super) fn are_known(&self) -> bool {
+        self.main.is_some() && self.unavailable.is_none()
+    }
+
     /// Follows the imports under a build list; `None` when they cannot be followed.
     pub(super) fn walk(&self, universe: &Universe) -> Option<Walk<ModuleId>> {
-        if self.unavailable.is_some() {
-            return None;
-        }
-        let main = self.main.as_ref()?;
+        let main = self.main.as_ref().filter(|_| self.are_known())?;
         let mut directories: Vec<(&String, &Package)> = main.iter().collect();
         directories.sort_unstable_by_key(|(directory, _)| *directory);
         let used = |directory: &str, file: &str| Use {

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::goal::Target;
 use super::unresolved::ImportsReport;
-use super::{AddedBy, Conflict, Cost, Edit, Means, Outcome, Pass, Plan, Planner, Role};
+use super::{AddedBy, Conflict, Cost, Edit, Means, Move, Outcome, Pass, Plan, Planner, Role};
 use crate::graph::{Floor, ModuleId, PathId};
-use crate::mvs::World;
+use crate::mvs::{Source, World};
 
 /// Everything about a planning run.
 #[derive(Debug, Clone, Serialize)]
@@ -108,6 +108,37 @@ pub struct MoveReport {
     pub role: Role,
 }
 
+impl MoveReport {
+    fn new(world: &World, moved: &Move) -> Self {
+        let modules = &world.modules;
+        Self {
+            module: modules.path(moved.path).to_string(),
+            from: version(world, moved.from),
+            to: version(world, moved.to),
+            change: match (moved.from, moved.to) {
+                (None, _) => "came",
+                (_, None) => "left",
+                (Some(from), Some(to)) if from == to => "restored",
+                (Some(from), Some(to)) if modules.compare(to, from).is_gt() => "raised",
+                _ => "lowered",
+            },
+            direct: moved.direct,
+            role: moved.role,
+        }
+    }
+
+    /// `MOD FROM → TO`, `none` where it comes or leaves.
+    pub fn words(&self) -> String {
+        let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "none".into());
+        format!(
+            "{} {} → {}",
+            self.module,
+            version(&self.from),
+            version(&self.to)
+        )
+    }
+}
+
 /// A requirement that asks for more than what will be used.
 #[derive(Debug, Clone, Serialize)]
 pub struct OverriddenReport {
@@ -128,6 +159,8 @@ pub struct Refusal {
     pub because: Vec<String>,
     /// Limits whose removal may help, as flags.
     pub relax: Vec<String>,
+    /// The modules that would move, where they are more than may.
+    pub moves: Vec<MoveReport>,
 }
 
 impl Report {
@@ -238,20 +271,7 @@ fn plan_report(
     let moves = plan
         .moves
         .iter()
-        .map(|moved| MoveReport {
-            module: modules.path(moved.path).to_string(),
-            from: version(world, moved.from),
-            to: version(world, moved.to),
-            change: match (moved.from, moved.to) {
-                (None, _) => "came",
-                (_, None) => "left",
-                (Some(from), Some(to)) if from == to => "restored",
-                (Some(from), Some(to)) if modules.compare(to, from).is_gt() => "raised",
-                _ => "lowered",
-            },
-            direct: moved.direct,
-            role: moved.role,
-        })
+        .map(|moved| MoveReport::new(world, moved))
         .collect();
     let overridden = plan
         .overridden
@@ -343,6 +363,13 @@ fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit) -> String 
                     None => String::new(),
                 };
             }
+            if plan.settled.contains(&id) {
+                let what = from.as_deref().unwrap_or_default();
+                return format!("only today's version of a target asks for {what}");
+            }
+            if plan.raised.contains(&id) {
+                return "raised: no lower version does without what must go down".to_owned();
+            }
             if let Some(first) = plan.lowered.get(&id).and_then(|list| list.first()) {
                 let what = chain_sentence(world, &first.chain);
                 if let Some(go) = &first.go_line {
@@ -400,6 +427,7 @@ fn refusal(world: &World, planner: &Planner, means: &[Means], conflict: &Conflic
     let modules = &world.modules;
     let mut because = Vec::new();
     let mut relax = Vec::new();
+    let mut would_move = Vec::new();
     let bound_of = |chain: &[ModuleId]| -> Option<String> {
         let last = *chain.last()?;
         let path = modules.path_of(last);
@@ -446,8 +474,27 @@ fn refusal(world: &World, planner: &Planner, means: &[Means], conflict: &Conflic
             kept.map(|module| modules.display(module)).unwrap_or_default()
         )),
         Conflict::TooManyMoves { moves, limit } => {
-            because.push(format!("{moves} other modules would move, and at most {limit} may"));
-            relax.push(format!("--max-collateral {moves}"));
+            let count = moves.len();
+            because.push(format!(
+                "{count} other module{} would move, and at most {limit} may",
+                if count == 1 { "" } else { "s" }
+            ));
+            would_move = moves
+                .iter()
+                .map(|moved| MoveReport::new(world, moved))
+                .collect();
+            relax.push(format!("--max-collateral {count}"));
+        }
+        Conflict::UsedTwice { source, paths } => {
+            let what = match source {
+                Source::Module(module) => modules.display(*module),
+                Source::Directory(directory) => directory.clone(),
+            };
+            let paths: Vec<&str> = paths.iter().map(|path| modules.path(*path).as_str()).collect();
+            because.push(format!(
+                "{what} would be used for the module paths {}, which the go command refuses",
+                paths.join(" and ")
+            ));
         }
         Conflict::Unwritable { reason } => because.push(format!("go.mod cannot hold this edit: {reason}")),
         Conflict::AlreadyReplaced { path } => because.push(format!(
@@ -459,6 +506,7 @@ fn refusal(world: &World, planner: &Planner, means: &[Means], conflict: &Conflic
         means: means.to_vec(),
         because,
         relax,
+        moves: would_move,
     }
 }
 

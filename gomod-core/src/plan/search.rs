@@ -5,33 +5,33 @@
 //! or a version list that was not fed, it stops and says so, and is run again.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::candidates::{Candidates, Pass};
+use super::choice::{Choice, Way};
 use super::closure::AddedBy;
+use super::descend::Lowering;
+use super::finish::Solution;
 use super::goal::{Goal, Means, Target};
-use super::packages::{ImportCheck, Packages};
+use super::packages::Packages;
 use super::problem::Problem;
-use super::visible::{Cause, View};
+use super::visible::View;
 use super::{Conflict, Needs};
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::GoVersion;
 use crate::mvs::{LoadError, Overrides, Resolver, Setup, Source, World};
 
-/// Why a module was lowered: what it required, up to what was above its bound.
-#[derive(Debug, Clone)]
-pub struct Lowering {
-    /// The version that could not stay.
-    pub from: ModuleId,
-    /// The next candidate; `None` when the module is dropped.
-    pub to: Option<ModuleId>,
-    /// Requirements from `from` to what could not be, both included.
-    pub chain: Vec<ModuleId>,
-    /// What is wrong with the last of the chain, when it is not merely too high.
-    pub unreadable: Option<LoadError>,
-    /// The go line of the last of the chain, when that is what is too high.
-    pub go_line: Option<GoVersion>,
+/// What may be selected of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cap {
+    /// This version, or a lower one.
+    AtMost(ModuleId),
+    /// Only lower versions.
+    Below(ModuleId),
+    /// Nothing.
+    Absent,
 }
 
 /// Why a search ended without a solution.
@@ -39,26 +39,29 @@ pub struct Lowering {
 pub(super) enum Stop {
     /// Something must be fed first.
     Needs(Needs),
-    /// There is no solution within the limits.
-    Conflict(Box<Conflict>),
+    /// There is no solution within the limits, for this choice.
+    Conflict(Box<Blocked>),
 }
 
-/// A choice of roots, excludes and replaces that reaches the goal.
-#[derive(Debug, Clone)]
-pub(super) struct Solution {
-    pub(super) roots: Vec<ModuleId>,
-    pub(super) overrides: Overrides,
-    pub(super) graph: ModuleGraph,
-    /// The graph without the roots that root closure added: what the cost is counted on.
-    pub(super) plain: ModuleGraph,
-    /// The roots of that graph.
-    pub(super) plain_roots: Vec<ModuleId>,
-    /// The roots that root closure added, each with what makes it one.
-    pub(super) added: Vec<(ModuleId, AddedBy)>,
-    pub(super) imports: Option<ImportCheck>,
-    pub(super) lowered: FxHashMap<PathId, Vec<Lowering>>,
-    pub(super) left_out: Vec<(ModuleId, LoadError)>,
+/// Why there is no solution, and each choice that could lead to one.
+#[derive(Debug)]
+pub(super) struct Blocked {
+    pub(super) conflict: Conflict,
+    pub(super) options: Choice,
 }
+
+/// What a search is about.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub(super) problem: &'a Problem,
+    pub(super) candidates: &'a Candidates,
+    pub(super) packages: &'a Packages,
+    pub(super) goal: &'a Goal,
+    pub(super) pass: Pass,
+}
+
+/// The requirements of a module, and whether it is pruned behind.
+pub(super) type Required = (Rc<[ModuleId]>, bool);
 
 pub(super) struct Search<'a> {
     pub(super) world: &'a mut World,
@@ -69,11 +72,18 @@ pub(super) struct Search<'a> {
     pub(super) pass: Pass,
     pub(super) needs: Needs,
     pub(super) overrides: Overrides,
+    /// Whether only those requirements are hidden that `choice` names.
+    pub(super) sparing: bool,
+    pub(super) choice: &'a Choice,
+    /// Sparing replaces: what stands for each version of a path.
+    pub(super) replaced: FxHashMap<PathId, ModuleId>,
     /// Excluding: requirements on these paths above the target are ignored; without one, all of them.
     pub(super) hidden: FxHashMap<PathId, Option<ModuleId>>,
     pub(super) roots: BTreeMap<PathId, ModuleId>,
-    /// The highest version that may be selected; `None` when the path must be absent.
-    pub(super) caps: FxHashMap<PathId, Option<ModuleId>>,
+    /// What may be selected of a path; one that is not here may be anything.
+    pub(super) caps: FxHashMap<PathId, Cap>,
+    /// The requirements that were looked at.
+    lists: FxHashMap<ModuleId, Required>,
     /// Paths that the search may not move: targets, those kept, and `go`.
     pub(super) hard: FxHashSet<PathId>,
     pub(super) go_bound: Option<GoVersion>,
@@ -84,20 +94,26 @@ pub(super) struct Search<'a> {
     /// Roots whose own requirements may raise other modules: targets, added and raised ones.
     pub(super) raisers: FxHashSet<PathId>,
     pub(super) named: FxHashSet<ModuleId>,
+    /// Roots that stay only as far as they are needed, since only today's targets brought them.
+    pub(super) loose: FxHashSet<PathId>,
     pub(super) left_out: BTreeMap<ModuleId, LoadError>,
 }
 
 impl<'a> Search<'a> {
-    /// Prepares a search that reaches each target of `goal` by the kind of edit in `means`.
+    /// Prepares a search that reaches each target of `goal` by the kind of edit that `way` says.
     pub(super) fn new(
         world: &'a mut World,
-        problem: &'a Problem,
-        candidates: &'a Candidates,
-        packages: &'a Packages,
-        goal: &'a Goal,
-        pass: Pass,
-        means: &[Means],
+        scope: Scope<'a>,
+        way: &'a Way,
+        choice: &'a Choice,
     ) -> Self {
+        let Scope {
+            problem,
+            candidates,
+            packages,
+            goal,
+            pass,
+        } = scope;
         let start = if problem.is_pruned() {
             problem.roots.clone()
         } else {
@@ -106,6 +122,9 @@ impl<'a> Search<'a> {
         let mut search = Self {
             needs: Needs::default(),
             overrides: problem.setup.overrides.clone(),
+            sparing: way.sparing,
+            choice,
+            replaced: FxHashMap::default(),
             hidden: FxHashMap::default(),
             roots: start
                 .into_iter()
@@ -115,8 +134,9 @@ impl<'a> Search<'a> {
                 .selected
                 .iter()
                 .filter(|(path, _)| !problem.is_main(**path) && **path != problem.toolchain_path)
-                .map(|(path, module)| (*path, Some(*module)))
+                .map(|(path, module)| (*path, Cap::AtMost(*module)))
                 .collect(),
+            lists: FxHashMap::default(),
             hard: goal.keep.iter().copied().chain([problem.go_path]).collect(),
             go_bound: None,
             lowered: FxHashMap::default(),
@@ -124,6 +144,7 @@ impl<'a> Search<'a> {
             before_closure: BTreeMap::new(),
             raisers: FxHashSet::default(),
             named: problem.graph.walk().into_iter().collect(),
+            loose: FxHashSet::default(),
             left_out: BTreeMap::new(),
             world,
             problem,
@@ -132,8 +153,14 @@ impl<'a> Search<'a> {
             goal,
             pass,
         };
-        for (target, means) in goal.targets.iter().zip(means) {
+        for (target, means) in goal.targets.iter().zip(&way.means) {
             search.aim(target, *means);
+        }
+        for path in &choice.rises {
+            search.caps.remove(path);
+        }
+        if goal.settle {
+            search.loosen();
         }
         search
     }
@@ -142,9 +169,9 @@ impl<'a> Search<'a> {
         match target {
             Target::Absent { path } => {
                 self.roots.remove(path);
-                self.caps.insert(*path, None);
+                self.caps.insert(*path, Cap::Absent);
                 self.hard.insert(*path);
-                if means == Means::Exclude {
+                if means == Means::Exclude && !self.sparing {
                     self.hidden.insert(*path, None);
                 }
             }
@@ -152,7 +179,7 @@ impl<'a> Search<'a> {
                 let go = self.world.go_module(version);
                 self.roots.insert(self.problem.go_path, go);
                 self.roots.remove(&self.problem.toolchain_path);
-                self.caps.insert(self.problem.go_path, Some(go));
+                self.caps.insert(self.problem.go_path, Cap::AtMost(go));
                 self.go_bound = Some(version.clone());
             }
             Target::Module { module } => {
@@ -166,31 +193,82 @@ impl<'a> Search<'a> {
                         .wildcard
                         .insert(path, Source::Module(*module));
                     self.roots.insert(path, today);
-                    self.caps.insert(path, Some(today));
+                    self.caps.insert(path, Cap::AtMost(today));
+                    if self.sparing {
+                        self.replaced.insert(path, *module);
+                    }
                     return;
                 }
-                if means == Means::Exclude {
+                if means == Means::Exclude && !self.sparing {
                     self.hidden.insert(path, Some(*module));
                 }
                 self.roots.insert(path, *module);
-                self.caps.insert(path, Some(*module));
+                self.caps.insert(path, Cap::AtMost(*module));
             }
         }
     }
 
     /// Runs to the end, or to the first thing that must be fed.
     pub(super) fn run(mut self) -> Result<Solution, Stop> {
+        self.rise()?;
         loop {
             self.lower()?;
             let graph = self.resolve(None)?;
-            if self.problem.is_pruned() && self.close(&graph)? {
+            if self.root_again(&graph) || self.problem.is_pruned() && self.close(&graph)? {
                 continue;
             }
             if self.bound_go_lines(&graph)? {
                 continue;
             }
+            if self.lift_excludes() {
+                continue;
+            }
             return self.finish(graph);
         }
+    }
+
+    /// Lets the roots that may rise begin at their highest candidate.
+    fn rise(&mut self) -> Result<(), Stop> {
+        for path in &self.choice.rises {
+            let Some(root) = self.roots.get(path).copied() else {
+                continue;
+            };
+            let candidates = self.candidates;
+            let above = candidates.above(self.world, &mut self.needs, self.pass, root, &self.named);
+            let usable = |module: &ModuleId| !self.overrides.excludes.contains(module);
+            if let Some(highest) = above.unwrap_or_default().into_iter().find(usable) {
+                self.roots.insert(*path, highest);
+            }
+        }
+        self.flush_needs()
+    }
+
+    /// A root without candidates left falls to what others ask for, and stays a root at that version (C4).
+    fn root_again(&mut self, graph: &ModuleGraph) -> bool {
+        let fallen: Vec<(PathId, ModuleId)> = self
+            .lowered
+            .keys()
+            .chain(self.loose.iter().filter(|_| !self.packages.are_known()))
+            .filter(|path| self.problem.roots.contains_key(path) && !self.roots.contains_key(path))
+            .filter_map(|path| Some((*path, graph.selected(*path)?)))
+            .collect();
+        self.roots.extend(fallen.iter().copied());
+        !fallen.is_empty()
+    }
+
+    /// Lifts new excludes that a root has reached again, since it was raised after they were made.
+    fn lift_excludes(&mut self) -> bool {
+        let modules = &self.world.modules;
+        let before = self.overrides.excludes.len();
+        let today = &self.problem.setup.overrides.excludes;
+        let roots = &self.roots;
+        self.overrides.excludes.retain(|module| {
+            today.contains(module)
+                || roots
+                    .get(&modules.path_of(*module))
+                    .is_none_or(|root| modules.compare(*module, *root).is_gt())
+        });
+        self.overrides.excludes.len() != before
     }
 
     /// Lowers bad roots until there are none.
@@ -208,73 +286,10 @@ impl<'a> Search<'a> {
             for root in bad {
                 let (chain, cause) = view.chain(root);
                 self.descend(root, chain, cause)?;
+                self.descend_on(root)?;
             }
             self.flush_needs()?;
         }
-    }
-
-    /// Takes the next candidate for a root that cannot stay.
-    pub(super) fn descend(
-        &mut self,
-        root: ModuleId,
-        chain: Vec<ModuleId>,
-        cause: Cause,
-    ) -> Result<(), Stop> {
-        let path = self.world.modules.path_of(root);
-        let go_line = match cause {
-            Cause::GoLine => self.go_line(*chain.last().unwrap_or(&root)),
-            _ => None,
-        };
-        let unreadable = match cause {
-            Cause::Unreadable(error) => {
-                self.left_out
-                    .insert(*chain.last().unwrap_or(&root), error.clone());
-                Some(error)
-            }
-            _ => None,
-        };
-        if self.hard.contains(&path) {
-            return Err(self.conflict(Conflict::Hard { chain, unreadable }));
-        }
-        let Some(mut below) =
-            self.candidates
-                .below(self.world, &mut self.needs, self.pass, root, &self.named)
-        else {
-            return Ok(());
-        };
-        // A root that is excluded would be dropped by the go command.
-        below.retain(|module| !self.overrides.excludes.contains(module));
-        // Behind each further step one more candidate is asked for ahead of time: long descents then
-        // cost few round trips.
-        let ahead = 1 + self.lowered.get(&path).map_or(0, Vec::len);
-        for module in below.iter().take(ahead) {
-            if let Some(source) = self.world.source_of(*module, &self.overrides)
-                && self.world.facts(source).is_none()
-            {
-                self.needs.ahead.push(source);
-            }
-        }
-        let next = below.first().copied();
-        match next {
-            Some(next) => {
-                self.roots.insert(path, next);
-            }
-            None if self.problem.direct.contains(&path) && !self.goal.allow_drop => {
-                return Err(self.conflict(Conflict::Drop { chain, unreadable }));
-            }
-            None => {
-                self.roots.remove(&path);
-            }
-        }
-        self.caps.insert(path, next);
-        self.lowered.entry(path).or_default().push(Lowering {
-            from: root,
-            to: next,
-            chain,
-            unreadable,
-            go_line,
-        });
-        Ok(())
     }
 
     /// Lets targets, and the roots that closure added, raise what nothing forbids; says whether any did.
@@ -293,7 +308,7 @@ impl<'a> Search<'a> {
                 let path = self.world.modules.path_of(module);
                 let movable = !self.hard.contains(&path) && !self.lowered.contains_key(&path);
                 if movable && self.is_above(module) {
-                    self.caps.insert(path, Some(module));
+                    self.caps.insert(path, Cap::AtMost(module));
                     self.named.insert(module);
                     if let Some(root) = self.roots.get_mut(&path) {
                         let before = std::mem::replace(root, module);
@@ -310,7 +325,7 @@ impl<'a> Search<'a> {
     }
 
     /// The graph of the current roots, or of those in `roots`.
-    fn resolve(&mut self, roots: Option<Vec<ModuleId>>) -> Result<ModuleGraph, Stop> {
+    pub(super) fn resolve(&mut self, roots: Option<Vec<ModuleId>>) -> Result<ModuleGraph, Stop> {
         let setup = self.setup(roots);
         let mut resolver = Resolver::new(self.world, &setup);
         let sources = resolver.advance(self.world, &setup);
@@ -326,7 +341,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn setup(&self, roots: Option<Vec<ModuleId>>) -> Setup {
+    pub(super) fn setup(&self, roots: Option<Vec<ModuleId>>) -> Setup {
         let mut roots = roots.unwrap_or_else(|| self.root_list());
         self.world.modules.sort(&mut roots);
         Setup {
@@ -334,147 +349,6 @@ impl<'a> Search<'a> {
             overrides: self.overrides.clone(),
             ..self.problem.setup.clone()
         }
-    }
-
-    fn finish(mut self, graph: ModuleGraph) -> Result<Solution, Stop> {
-        self.check(&graph)?;
-        if !self.hidden.is_empty() {
-            self.trim_excludes(&graph);
-        }
-        let (roots, graph) = if self.problem.is_pruned() {
-            (self.setup(None).roots, graph)
-        } else {
-            let roots = self.listed_roots(&graph);
-            let graph = self.resolve(Some(roots.clone()))?;
-            self.check(&graph)?;
-            (roots, graph)
-        };
-        let imports = self.import_check(&graph, &roots)?;
-        let mut plain_roots = roots.clone();
-        let plain = if self.added.is_empty() {
-            graph.clone()
-        } else {
-            let original: Vec<ModuleId> = roots
-                .iter()
-                .map(|root| (self.world.modules.path_of(*root), *root))
-                .filter(|(path, _)| !self.added.contains_key(path))
-                .map(|(path, root)| self.before_closure.get(&path).copied().unwrap_or(root))
-                .collect();
-            plain_roots.clone_from(&original);
-            self.resolve(Some(original))?
-        };
-        let added = self
-            .added
-            .iter()
-            .filter_map(|(path, cause)| Some((*self.roots.get(path)?, *cause)))
-            .collect();
-        Ok(Solution {
-            roots,
-            overrides: self.overrides,
-            graph,
-            plain,
-            plain_roots,
-            added,
-            imports,
-            lowered: self.lowered,
-            left_out: self.left_out.into_iter().collect(),
-        })
-    }
-
-    /// The last word: every root selected, targets and kept modules where they must be.
-    fn check(&mut self, graph: &ModuleGraph) -> Result<(), Stop> {
-        let wrong_root = self.roots.iter().find(|(path, root)| {
-            **path != self.problem.toolchain_path && graph.selected(**path) != Some(**root)
-        });
-        if let Some((path, root)) = wrong_root {
-            let chain = graph
-                .selected(*path)
-                .map_or_else(|| vec![*root], |selected| graph.shortest_path(selected));
-            return Err(self.conflict(Conflict::Hard {
-                chain,
-                unreadable: None,
-            }));
-        }
-        let fallen = self
-            .goal
-            .keep
-            .iter()
-            .find(|path| graph.selected(**path) != self.problem.selected.get(*path).copied());
-        if let Some(path) = fallen {
-            let kept = self.problem.selected.get(path).copied();
-            return Err(self.conflict(Conflict::KeepFell { kept }));
-        }
-        let present = self.goal.targets.iter().find_map(|target| match target {
-            Target::Absent { path } => graph.selected(*path),
-            _ => None,
-        });
-        if let Some(module) = present {
-            let chain = graph.shortest_path(module);
-            return Err(self.conflict(Conflict::Hard {
-                chain,
-                unreadable: None,
-            }));
-        }
-        Ok(())
-    }
-
-    /// Keeps only the new excludes that some loaded `go.mod` of the final graph asks for.
-    fn trim_excludes(&mut self, graph: &ModuleGraph) {
-        let mut asked: FxHashSet<ModuleId> = FxHashSet::default();
-        for module in graph.loaded() {
-            if let Some(source) = self.world.known_source_of(module, &self.overrides)
-                && let Some(Ok(facts)) = self.world.facts(source)
-            {
-                asked.extend(facts.requires.iter().copied());
-            }
-        }
-        let before = &self.problem.setup.overrides.excludes;
-        self.overrides
-            .excludes
-            .retain(|module| before.contains(module) || asked.contains(module));
-    }
-
-    /// What a `go.mod` below 1.17 lists: targets, former roots that stay as they are or are direct, and
-    /// what keeps another module from falling, as `go get` writes it.
-    fn listed_roots(&self, graph: &ModuleGraph) -> Vec<ModuleId> {
-        let modules = &self.world.modules;
-        let selected: Vec<ModuleId> = graph
-            .build_list(modules)
-            .into_iter()
-            .filter(|module| !self.problem.is_main(modules.path_of(*module)))
-            .collect();
-        let targets = self.goal.targets.iter().filter_map(|target| match target {
-            Target::Module { module } => Some(modules.path_of(*module)),
-            _ => None,
-        });
-        let stays = |module: &ModuleId| {
-            let path = modules.path_of(*module);
-            self.problem.roots.get(&path).is_some_and(|root| {
-                root == module
-                    || self.problem.direct.contains(&path)
-                    || self.problem.is_toolchain(path)
-            })
-        };
-        let base: Vec<PathId> = targets
-            .chain(
-                selected
-                    .iter()
-                    .filter(|m| stays(m))
-                    .map(|m| modules.path_of(*m)),
-            )
-            .chain([self.problem.go_path])
-            .collect();
-        let mut roots = crate::mvs::minimal_roots(modules, graph, &selected, &base);
-        roots.retain(|root| {
-            let path = modules.path_of(*root);
-            path != self.problem.toolchain_path
-                || self.roots.contains_key(&path) && self.problem.roots.contains_key(&path)
-        });
-        roots
-    }
-
-    fn conflict(&self, conflict: Conflict) -> Stop {
-        Stop::Conflict(Box::new(conflict))
     }
 
     pub(super) fn flush_needs(&mut self) -> Result<(), Stop> {
@@ -493,34 +367,72 @@ impl<'a> Search<'a> {
     }
 
     /// The requirements of a module with whether it is pruned behind; `None` when they must be fed.
-    pub(super) fn requirements(
-        &mut self,
-        module: ModuleId,
-    ) -> Option<Result<(Vec<ModuleId>, bool), LoadError>> {
-        let local = self.problem.setup.local_go.as_ref();
-        let (mut list, prunes): (Vec<ModuleId>, bool) =
-            match self.world.requirements(module, &self.overrides, local) {
-                Err(error) => return Some(Err(error)),
-                Ok(Some(found)) => (found.iter(&self.overrides).collect(), found.prunes()),
-                Ok(None) => {
-                    if let Some(source) = self.world.source_of(module, &self.overrides) {
-                        self.needs.sources.push(source);
+    pub(super) fn requirements(&mut self, module: ModuleId) -> Option<Result<Required, LoadError>> {
+        let (mut list, prunes) = match self.lists.get(&module) {
+            Some(known) => known.clone(),
+            None => {
+                let local = self.problem.setup.local_go.as_ref();
+                let known = match self.world.requirements(module, &self.overrides, local) {
+                    Err(error) => return Some(Err(error)),
+                    // What is hidden from one module still counts for another.
+                    Ok(Some(found)) => (
+                        found.iter(&self.problem.setup.overrides).collect(),
+                        found.prunes(),
+                    ),
+                    Ok(None) => {
+                        if let Some(source) = self.world.source_of(module, &self.overrides) {
+                            self.needs.sources.push(source);
+                        }
+                        return None;
                     }
-                    return None;
-                }
-            };
-        if !self.hidden.is_empty() {
-            let modules = &self.world.modules;
-            for required in &list {
-                if let Some(target) = self.hidden.get(&modules.path_of(*required))
-                    && target.is_none_or(|target| modules.compare(*required, target).is_gt())
-                {
-                    self.overrides.excludes.insert(*required);
-                }
+                };
+                self.lists.insert(module, known.clone());
+                known
             }
-            list.retain(|required| !self.overrides.excludes.contains(required));
+        };
+        if !self.hidden.is_empty() || !self.choice.hides.is_empty() {
+            let by = self.world.modules.path_of(module);
+            let hidden: Vec<ModuleId> = list
+                .iter()
+                .copied()
+                .filter(|required| self.hides(by, *required))
+                .collect();
+            if !hidden.is_empty() {
+                let kept = list.iter().filter(|required| !hidden.contains(required));
+                list = kept.copied().collect();
+                self.overrides.excludes.extend(hidden);
+            }
         }
         Some(Ok((list, prunes)))
+    }
+
+    /// Whether a requirement is ignored, and its version excluded.
+    fn hides(&self, by: PathId, required: ModuleId) -> bool {
+        let path = self.world.modules.path_of(required);
+        let above = |bound: ModuleId| self.world.modules.compare(required, bound).is_gt();
+        if let Some(bound) = self.hidden.get(&path) {
+            return bound.is_none_or(above);
+        }
+        if !self.choice.hides.contains(&(by, path)) || self.replaced.contains_key(&path) {
+            return false;
+        }
+        match self.roots.get(&path) {
+            Some(root) => above(*root),
+            None => self.is_above(required),
+        }
+    }
+
+    /// Whether a module may not require another: it is above its bound, and not hidden.
+    pub(super) fn violates(&self, by: ModuleId, required: ModuleId) -> bool {
+        let modules = &self.world.modules;
+        let path = modules.path_of(required);
+        match self.replaced.get(&path) {
+            Some(bound) => {
+                let hidden = (modules.path_of(by), path);
+                modules.compare(required, *bound).is_gt() && !self.choice.hides.contains(&hidden)
+            }
+            None => self.is_above(required),
+        }
     }
 
     pub(super) fn root_list(&self) -> Vec<ModuleId> {
@@ -533,10 +445,12 @@ impl<'a> Search<'a> {
 
     /// Whether a module is above the bound of its path.
     pub(super) fn is_above(&self, module: ModuleId) -> bool {
-        match self.caps.get(&self.world.modules.path_of(module)) {
+        let modules = &self.world.modules;
+        match self.caps.get(&modules.path_of(module)) {
             None => false,
-            Some(None) => true,
-            Some(Some(cap)) => self.world.modules.compare(module, *cap).is_gt(),
+            Some(Cap::Absent) => true,
+            Some(Cap::AtMost(cap)) => modules.compare(module, *cap).is_gt(),
+            Some(Cap::Below(cap)) => modules.compare(module, *cap).is_ge(),
         }
     }
 
@@ -548,7 +462,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn go_line(&self, module: ModuleId) -> Option<GoVersion> {
+    pub(super) fn go_line(&self, module: ModuleId) -> Option<GoVersion> {
         let local = self.problem.setup.local_go.as_ref();
         match self.world.requirements(module, &self.overrides, local) {
             Ok(Some(found)) => found.go().cloned(),

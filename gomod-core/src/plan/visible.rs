@@ -3,6 +3,8 @@
 //! A root at Go 1.17 or later shows its own requirements; an older one shows everything behind it. A root
 //! is bad when something it shows is above its bound, or cannot be read.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
 use super::search::Search;
@@ -12,7 +14,7 @@ use crate::mvs::LoadError;
 /// Why a module is bad.
 #[derive(Debug, Clone)]
 pub(super) enum Cause {
-    /// It is itself above its bound.
+    /// It is above its bound, and required all the same.
     Above,
     /// Its go line is above the Go that is asked for.
     GoLine,
@@ -28,10 +30,10 @@ pub(super) struct View {
     /// The modules behind which everything is loaded.
     index: FxHashMap<ModuleId, usize>,
     nodes: Vec<ModuleId>,
-    children: Vec<Vec<ModuleId>>,
+    children: Vec<Rc<[ModuleId]>>,
     cause: Vec<Option<Cause>>,
     /// The roots with what they show directly, and whether they are pruned behind.
-    roots: Vec<(ModuleId, Vec<ModuleId>, bool)>,
+    roots: Vec<(ModuleId, Rc<[ModuleId]>, bool)>,
     root_cause: FxHashMap<ModuleId, Cause>,
 }
 
@@ -48,7 +50,7 @@ impl View {
                 Some(Ok((list, prunes))) => {
                     let pruned = prunes && search.is_pruned();
                     if !pruned {
-                        for requirement in &list {
+                        for requirement in list.iter() {
                             view.load(search, *requirement);
                         }
                     }
@@ -72,11 +74,11 @@ impl View {
             self.index.insert(module, self.nodes.len());
             self.nodes.push(module);
             let (children, cause) = match search.requirements(module) {
-                None => (Vec::new(), None),
-                Some(Err(error)) => (Vec::new(), Some(Cause::Unreadable(error))),
+                None => (Rc::from([]), None),
+                Some(Err(error)) => (Rc::from([]), Some(Cause::Unreadable(error))),
                 Some(Ok((list, _))) => (list, None),
             };
-            stack.extend(&children);
+            stack.extend(children.iter());
             self.children.push(children);
             self.cause.push(cause);
         }
@@ -86,13 +88,16 @@ impl View {
         let mut parents: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
         let mut queue: Vec<usize> = Vec::new();
         for (at, module) in self.nodes.iter().enumerate() {
-            if search.is_above(*module) {
-                self.cause[at] = Some(Cause::Above);
+            let above = self.children[at]
+                .iter()
+                .find(|child| search.violates(*module, **child));
+            if let (None, Some(above)) = (&self.cause[at], above) {
+                self.cause[at] = Some(Cause::Requires(*above));
             }
             if self.cause[at].is_some() {
                 queue.push(at);
             }
-            for child in &self.children[at] {
+            for child in self.children[at].iter() {
                 if let Some(child) = self.index.get(child) {
                     parents[*child].push(at);
                 }
@@ -114,7 +119,7 @@ impl View {
             }
             let bad = list
                 .iter()
-                .find(|module| search.is_above(**module))
+                .find(|module| search.violates(*root, **module))
                 .or_else(|| {
                     list.iter()
                         .find(|module| self.node_cause(**module).is_some())
@@ -163,14 +168,14 @@ impl View {
         };
         let mut seen: Vec<bool> = vec![false; self.nodes.len()];
         let mut found = Vec::new();
-        let mut stack: Vec<ModuleId> = list.clone();
+        let mut stack: Vec<ModuleId> = list.to_vec();
         while let Some(module) = stack.pop() {
             let at = self.index.get(&module).filter(|_| !pruned);
             if let Some(at) = at {
                 if std::mem::replace(&mut seen[*at], true) {
                     continue;
                 }
-                stack.extend(&self.children[*at]);
+                stack.extend(self.children[*at].iter());
             }
             if search.is_above(module) {
                 found.push(module);

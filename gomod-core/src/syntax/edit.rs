@@ -92,6 +92,15 @@ impl Tree {
         self.touch(line);
     }
 
+    /// Writes the tokens of a line in their canonical form from now on.
+    pub(crate) fn settle_tokens(&mut self, line: LineId) {
+        for at in self.line(line).tokens.indices() {
+            let token = &mut self.tokens[at];
+            token.edited |= token.canonical != token.at;
+        }
+        self.touch(line);
+    }
+
     /// Removes a line with all its comments (`Line.markRemoved`).
     pub(crate) fn remove_line(&mut self, line: LineId) {
         self.touch(line);

@@ -55,6 +55,12 @@ impl Text {
         self.invalid.is_empty()
     }
 
+    /// Whether a range of the source holds bytes that are no UTF-8.
+    pub(super) fn is_broken(&self, range: TextRange) -> bool {
+        let inside = |(at, _): &(u32, u8)| (range.start..range.end).contains(at);
+        self.invalid.iter().any(inside)
+    }
+
     pub(crate) fn get(&self, range: TextRange) -> &str {
         let (start, end) = (range.start as usize, range.end as usize);
         match start.checked_sub(self.source.len()) {

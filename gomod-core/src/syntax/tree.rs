@@ -4,6 +4,10 @@
 //! source, whole physical lines with the comments before them, so that what no edit has touched can be
 //! written back as it was.
 
+use std::borrow::Cow;
+
+use rustc_hash::FxHashSet;
+
 use super::text::{Text, TextRange};
 use crate::diag::{Position, Span};
 
@@ -174,6 +178,19 @@ impl Tree {
         self.text.is_utf8()
     }
 
+    /// The values of tokens in which U+FFFD stands for itself, or for a byte between quotes, which go
+    /// replaces when it takes the quotes off.
+    pub(crate) fn sound_replacements(&self) -> FxHashSet<String> {
+        let sound = |token: &&Token| {
+            let text = self.text.get(token.at);
+            text.contains(char::REPLACEMENT_CHARACTER)
+                && (text.starts_with('"') || !self.text.is_broken(token.at))
+        };
+        let tokens = self.tokens.iter().filter(sound);
+        let values = tokens.filter_map(|token| super::unquote(self.text.get(token.at)));
+        values.map(Cow::into_owned).collect()
+    }
+
     /// Whether anything has been edited.
     pub(crate) fn is_edited(&self) -> bool {
         self.edited
@@ -294,7 +311,10 @@ impl Tree {
     /// Notes the canonical form of a token that was written otherwise; the lossless text keeps it.
     pub(crate) fn set_canonical(&mut self, line: LineId, index: usize, text: &str) {
         let at = self.line(line).tokens.first as usize + index;
-        if self.token_text(at) != text {
+        // Between quotes, bytes that are no UTF-8 become what they are read as.
+        let read = self.tokens[at].at;
+        let broken = self.text.get(read).starts_with('"') && self.text.is_broken(read);
+        if broken || self.token_text(at) != text {
             self.tokens[at].canonical = self.text.add(text);
         }
     }

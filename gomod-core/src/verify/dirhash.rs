@@ -3,9 +3,9 @@
 //! It is SHA-256 over one line for each file, sorted by name: the file's own SHA-256 in hexadecimal, two
 //! spaces, the name, a newline (`golang.org/x/mod/sumdb/dirhash`). File metadata does not count.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::str::FromStr;
 
 use base64::Engine as _;
@@ -45,7 +45,7 @@ pub enum DirHashError {
 /// The hash of a go.mod, as in the `/go.mod` lines of `go.sum`.
 pub fn hash_go_mod(content: &[u8]) -> ModuleHash {
     let mut hasher = DirHasher::new();
-    hasher.insert(b"go.mod".to_vec(), Sha256::digest(content).into());
+    hasher.insert(b"go.mod", Sha256::digest(content).into());
     hasher.finish()
 }
 
@@ -82,11 +82,22 @@ pub fn hash_entries<N: AsRef<[u8]>, R: Read>(
 }
 
 /// Hashes files one by one, in any order.
+///
+/// Names and digests lie in two growing blocks: many small pieces, kept between the large and short-lived
+/// ones of unpacking, would tear the heap of a large module to shreds.
 #[derive(Debug, Default)]
 pub struct DirHasher {
-    /// Digest and number of occurrences by name.
-    files: BTreeMap<Vec<u8>, ([u8; 32], usize)>,
+    /// All names, one behind the other.
+    names: Vec<u8>,
+    files: Vec<Entry>,
     buffer: Vec<u8>,
+}
+
+/// The place of a file's name, and its digest.
+#[derive(Debug)]
+struct Entry {
+    name: Range<usize>,
+    digest: [u8; 32],
 }
 
 impl DirHasher {
@@ -99,7 +110,11 @@ impl DirHasher {
     ///
     /// # Errors
     /// [`DirHashError`]
-    pub fn add(&mut self, name: &[u8], content: &mut impl Read) -> Result<(), DirHashError> {
+    pub fn add(
+        &mut self,
+        name: &[u8],
+        content: &mut (impl Read + ?Sized),
+    ) -> Result<(), DirHashError> {
         let text = || String::from_utf8_lossy(name).into_owned();
         if name.contains(&b'\n') {
             return Err(DirHashError::Name(text()));
@@ -120,29 +135,48 @@ impl DirHasher {
                 }
             }
         }
-        self.insert(name.to_vec(), sha.finalize().into());
+        self.insert(name, sha.finalize().into());
         Ok(())
     }
 
+    /// The name and digest of each file added, by name; of those with one name the last counts.
+    pub fn files(&self) -> impl Iterator<Item = (&[u8], &[u8; 32])> {
+        let files = self.files.iter();
+        let mut files: Vec<_> = files.map(|file| (self.name(file), &file.digest)).collect();
+        files.sort_by_key(|(name, _)| *name); // stable: the last of a name stays the last
+        files.into_iter()
+    }
+
     /// The hash of all files added.
-    pub fn finish(self) -> ModuleHash {
+    pub fn finish(&self) -> ModuleHash {
         let mut summary = Sha256::new();
-        for (name, (digest, count)) in self.files {
-            let mut line = hex(&digest).into_bytes();
-            line.extend_from_slice(b"  ");
-            line.extend_from_slice(&name);
-            line.push(b'\n');
-            for _ in 0..count {
-                summary.update(&line);
+        let files: Vec<_> = self.files().collect();
+        // A name that occurs twice gives two lines, both with the later content, as in Go.
+        for group in files.chunk_by(|a, b| a.0 == b.0) {
+            let Some((name, digest)) = group.last() else {
+                continue;
+            };
+            for _ in group {
+                summary.update(hex(digest));
+                summary.update(b"  ");
+                summary.update(name);
+                summary.update(b"\n");
             }
         }
         ModuleHash(summary.finalize().into())
     }
 
-    /// A name that occurs twice gives two lines, both with the later content, as in Go.
-    fn insert(&mut self, name: Vec<u8>, digest: [u8; 32]) {
-        let entry = self.files.entry(name).or_insert((digest, 0));
-        *entry = (digest, entry.1 + 1);
+    fn name(&self, file: &Entry) -> &[u8] {
+        self.names.get(file.name.clone()).unwrap_or_default()
+    }
+
+    fn insert(&mut self, name: &[u8], digest: [u8; 32]) {
+        let start = self.names.len();
+        self.names.extend_from_slice(name);
+        self.files.push(Entry {
+            name: start..self.names.len(),
+            digest,
+        });
     }
 }
 
@@ -191,13 +225,16 @@ impl Serialize for ModuleHash {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    let digits: Vec<char> = "0123456789abcdef".chars().collect();
-    let digit = |value: u8| digits[usize::from(value & 15)];
-    bytes
-        .iter()
-        .flat_map(|b| [digit(b >> 4), digit(*b)])
-        .collect()
+fn hex(bytes: &[u8; 32]) -> [u8; 64] {
+    let digit = |value: u8| match value {
+        0..10 => b'0' + value,
+        _ => b'a' + value - 10,
+    };
+    let mut text = [0; 64];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -248,7 +285,8 @@ mod tests {
         let hash = hash_files(files).unwrap();
         let mut summary = String::new();
         for (name, content) in [files[1], files[0]] {
-            summary += &format!("{}  {name}\n", hex(&Sha256::digest(content)));
+            let digest = hex(&Sha256::digest(content).into());
+            summary += &format!("{}  {name}\n", String::from_utf8_lossy(&digest));
         }
         assert_eq!(hash.0, <[u8; 32]>::from(Sha256::digest(summary)));
         assert_eq!(hash_files([files[1], files[0]]).unwrap(), hash);
@@ -266,7 +304,7 @@ mod tests {
     fn large_and_repeated_files() {
         let large = vec![7; 3 * BUFFER + 1];
         let mut hasher = DirHasher::new();
-        hasher.insert(b"x".to_vec(), Sha256::digest(&large).into());
+        hasher.insert(b"x", Sha256::digest(&large).into());
         assert_eq!(hash_files([("x", &large)]).unwrap(), hasher.finish());
         // Go hashes a zip's repeated name twice, each time with the last content.
         let twice = hash_files([("x", "1"), ("x", "2")]).unwrap();

@@ -55,6 +55,8 @@ const BYTES: &[(&str, &[u8])] = &[
     ("unicode", "module ö.例/e\u{301}\nrequire ß.de/x v1.0.0 // é\n".as_bytes()),
     ("latin-1 comment", b"module m // caf\xe9\n\n// \xff\nrequire a.b/c v1.0.0 // caf\xe9\n"),
     ("latin-1 path", b"module m\xe9\nrequire a.b/\xe9 v1.0.0\n"),
+    ("latin-1 in quotes", b"module \"m\xe9\"\nrequire \"a.b/\xe9\" v1.0.0\nreplace \"a.b/x\xe9\" => ./\xef\xbf\xbd // \xef\xbf\xbd\nignore \"./a \xff b\"\n"),
+    ("replacement character", "module m\u{fffd}\nrequire \"a.b/\u{fffd}\" v1.0.0\n".as_bytes()),
     ("truncated utf-8", b"module m\xe2\x82\n"),
     ("string over lines", b"module \"a\\\nb\"\n"),
     ("escapes", b"module \"\\x61\\142\\u0063\\U00000064\"\nreplace \"a.b/c\" => \"./a b\"\n"),

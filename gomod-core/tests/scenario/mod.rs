@@ -149,6 +149,16 @@ impl Scenario {
         targets: &[&str],
         limits: impl Fn(&mut Goal, &mut World),
     ) -> (World, Planner, Outcome) {
+        self.plan_with(false, targets, limits)
+    }
+
+    /// As [`Scenario::plan`]; `lists` feeds the versions of every path before they are asked for.
+    pub fn plan_with(
+        &self,
+        lists: bool,
+        targets: &[&str],
+        limits: impl Fn(&mut Goal, &mut World),
+    ) -> (World, Planner, Outcome) {
         let mut world = World::new();
         let (main, loaded) = self.load(&mut world, Mode::Update).unwrap();
         let problem = Problem::new(&mut world, &main, loaded);
@@ -180,6 +190,14 @@ impl Scenario {
         }
         limits(&mut goal, &mut world);
         let mut planner = Planner::new(problem, self.go_mod(), goal, Candidates::default());
+        if lists {
+            for (path, _) in self.mods.keys() {
+                let path = ModulePath::new(path.clone());
+                let versions = self.versions(&path);
+                let path = world.modules.path_id(&path);
+                planner.candidates.feed(&mut world, path, &versions);
+            }
+        }
         for _ in 0..1000 {
             match planner.advance(&mut world) {
                 Progress::Done(outcome) => return (world, planner, *outcome),

@@ -287,7 +287,8 @@ fn reply(stream: &mut dyn ReadWrite, reply: Reply) -> bool {
 }
 
 pub fn certificate_file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/localhost.crt")
+    // The tests of the command line use it too.
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../gomod-core/tests/support/localhost.crt")
 }
 
 /// Limits short enough for tests.
@@ -382,7 +383,12 @@ impl Home {
 
     /// Runs the go command in `work`, in this environment alone.
     pub fn go(&self, args: &[&str]) -> Output {
-        let mut command = Command::new("go");
+        self.run("go", args)
+    }
+
+    /// Runs a program in `work`, in this environment alone.
+    pub fn run(&self, program: &str, args: &[&str]) -> Output {
+        let mut command = Command::new(program);
         command
             .args(args)
             .env_clear()

@@ -1,6 +1,7 @@
 //! A world of its own for each test: a main module, a `file://` proxy, a home and a module cache below
 //! one temporary directory, and nothing of the caller's environment.
 
+mod database;
 mod proxy;
 mod server;
 #[path = "../../../../gomod-core/tests/support/transparency_log.rs"]
@@ -12,7 +13,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-pub use proxy::{Module, mod_hash};
+pub use database::database;
+pub use proxy::{Module, h1, mod_hash};
 pub use server::{Reply, Server};
 
 /// Three versions of `a`, and of `b`, which asks for the same version of `a`.
@@ -62,6 +64,8 @@ pub struct World {
     dir: tempfile::TempDir,
     vars: BTreeMap<String, String>,
     modules: Vec<Module>,
+    /// Whether go and gomod have one module cache.
+    shared: bool,
 }
 
 impl World {
@@ -82,7 +86,12 @@ impl World {
             ("GOSUMDB", "off".to_owned()),
         ];
         let vars = vars.map(|(name, value)| (name.to_owned(), value)).into();
-        let world = Self { dir, vars, modules };
+        let world = Self {
+            dir,
+            vars,
+            modules,
+            shared: false,
+        };
         world.write("main/go.mod", MAIN);
         world.write("main/go.sum", &world.sums(|_| true));
         world
@@ -169,17 +178,24 @@ impl World {
         self.command(env!("CARGO_BIN_EXE_gomod"), "main", args)
     }
 
-    /// The `go` command in the same world, with a module cache of its own.
+    /// The `go` command in the same world, with a module cache of its own unless it is shared.
     pub fn go_in(&self, dir: &str, args: &[&str]) -> Run {
+        finish(self.go_command(dir, args))
+    }
+
+    /// A `go` that is not started yet.
+    pub fn go_command(&self, dir: &str, args: &[&str]) -> Command {
         let mut command = self.command("go", dir, args);
         command
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("GOMODCACHE", self.path("go-cache"))
             .env("GOTOOLCHAIN", "local");
+        if !self.shared {
+            command.env("GOMODCACHE", self.path("go-cache"));
+        }
         if !self.vars.contains_key("GOFLAGS") {
             command.env("GOFLAGS", "-mod=readonly -modcacherw");
         }
-        finish(command)
+        command
     }
 
     /// Lets gomod find the installed `go`, as a user's gomod would.
@@ -187,6 +203,16 @@ impl World {
         self.set("PATH", &std::env::var("PATH").unwrap_or_default());
         self.set("GOTOOLCHAIN", "local");
         self
+    }
+
+    /// The same, with one module cache for both, which `go` fills with zips and directories.
+    pub fn with_filled_cache(self) -> Self {
+        let mut world = self.with_go();
+        world.shared = true;
+        world.set("GOFLAGS", "-modcacherw"); // else what a repair leaves cannot be removed
+        let run = world.go_in("main", &["mod", "download", "all"]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        world
     }
 
     /// A run that must fail with `code`: it prints nothing but one error with a next step, names each of

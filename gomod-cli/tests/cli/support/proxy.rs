@@ -141,7 +141,8 @@ fn package(text: &str) -> (String, String) {
     }
 }
 
-fn h1(files: &[(String, &str)]) -> String {
+/// The `h1:` of files by name, which must be sorted.
+pub fn h1(files: &[(String, &str)]) -> String {
     let mut lines = String::new();
     for (name, text) in files {
         for byte in Sha256::digest(text.as_bytes()) {

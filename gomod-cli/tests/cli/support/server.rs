@@ -14,8 +14,12 @@ use std::time::Duration;
 pub enum Reply {
     /// A complete answer: status, content type, body.
     Body(u16, &'static str, Vec<u8>),
+    /// A redirect.
+    Moved(String),
     /// A body that never ends.
     Endless,
+    /// A body that comes a byte a second.
+    Slow(Vec<u8>),
 }
 
 impl Reply {
@@ -98,6 +102,22 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>, answer: &dyn Fn(&str)
                 "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
             );
             let _ = send(head.as_bytes()).and_then(|()| send(&body));
+        }
+        Reply::Moved(to) => {
+            let head = format!(
+                "HTTP/1.1 302 X\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            );
+            let _ = send(head.as_bytes());
+        }
+        Reply::Slow(body) => {
+            let mut result = send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+            for byte in body {
+                thread::sleep(Duration::from_secs(1));
+                result = result.and_then(|()| send(&[byte]));
+                if result.is_err() {
+                    return;
+                }
+            }
         }
         Reply::Endless => {
             let mut result = send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");

@@ -1,0 +1,118 @@
+//! A plan as a file: what it was made from, what it claims, and what was read for it.
+
+use std::path::Path;
+
+use gomod_core::host::{HostError, read_if_there, write_atomic};
+use gomod_core::plan::Certificate;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Setting;
+use crate::context::Project;
+use crate::error::CliError;
+
+/// The files that a plan was made from, by SHA-256 in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Inputs {
+    pub(crate) go_mod: String,
+    /// `None` when there is no go.sum.
+    pub(crate) go_sum: Option<String>,
+}
+
+impl Inputs {
+    /// Those of the files on disk.
+    pub(crate) fn of(project: &Project) -> Result<Self, CliError> {
+        let failed = |error: HostError| CliError::environment(error.to_string());
+        let hash = |path: &Path| -> Result<Option<String>, CliError> {
+            let bytes = read_if_there(path).map_err(failed)?;
+            Ok(bytes.map(|bytes| hex(&bytes)))
+        };
+        Ok(Self {
+            go_mod: hash(&project.file)?.unwrap_or_default(),
+            go_sum: hash(&project.sum_file)?,
+        })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a plan rests on.
+#[derive(Debug, Serialize)]
+pub(crate) struct Read {
+    /// The hash of each go.mod that was read, as in go.sum.
+    go_mods: Vec<GoModRead>,
+    /// The version lists that were read, each by the SHA-256 of its lines.
+    lists: Vec<ListRead>,
+}
+
+#[derive(Debug, Serialize)]
+struct GoModRead {
+    module: String,
+    hash: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ListRead {
+    module: String,
+    versions: usize,
+    sha256: String,
+}
+
+impl Read {
+    pub(crate) fn of(setting: &Setting) -> Self {
+        let evidence = setting.session.evidence();
+        Self {
+            go_mods: evidence
+                .go_mods
+                .iter()
+                .map(|(module, hash)| GoModRead {
+                    module: module.to_string(),
+                    hash: hash.to_string(),
+                })
+                .collect(),
+            lists: evidence
+                .lists
+                .iter()
+                .map(|(path, versions)| {
+                    let text: String = versions.iter().map(|v| format!("{v}\n")).collect();
+                    ListRead {
+                        module: path.to_string(),
+                        versions: versions.len(),
+                        sha256: hex(text.as_bytes()),
+                    }
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Writes the file.
+pub(crate) fn save(file: &Path, document: &str) -> Result<(), CliError> {
+    write_atomic(file, document.as_bytes()).map_err(|error| {
+        CliError::environment(error.to_string())
+            .hint("--out takes a file in a directory that can be written")
+    })
+}
+
+/// The certificate in one line.
+pub(crate) fn certificate_line(certificate: &Certificate) -> String {
+    let tried = match certificate.tried {
+        1 => "1 choice".to_owned(),
+        n => format!("{n} choices"),
+    };
+    let list = certificate.build_list.len();
+    let best = match certificate.bound {
+        _ if certificate.optimal => {
+            "; no cheaper plan among the versions listed and named".to_owned()
+        }
+        Some(bound) => format!(
+            "; a cheaper one is not ruled out: {} dropped, {} overridden, {} raised",
+            bound.dropped, bound.overridden, bound.raised
+        ),
+        None => String::new(),
+    };
+    format!("proven by a second MVS: {list} selected versions{best} ({tried} searched)")
+}

@@ -1,0 +1,129 @@
+//! Branch and bound over choices: best first, from none at all.
+//!
+//! Each conflict names every choice that could resolve it, so a choice that leads to a solution is reached
+//! through its subsets. Choices are tried by level, which is the first part of the cost; once one level has
+//! a solution, higher ones cannot have a better one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::choice::{Choice, Level, Way};
+use super::search::Stop;
+use super::{Conflict, Needs, Plan};
+
+/// How many choices are tried before the best so far is given.
+const LIMIT: usize = 300;
+
+/// How many choices may wait for answers before they are asked for.
+const WAITING: usize = 8;
+
+/// A search along one way, between feeds.
+#[derive(Debug)]
+pub(super) struct Branch {
+    pub(super) way: Way,
+    open: BTreeMap<Level, BTreeSet<Choice>>,
+    seen: BTreeSet<Choice>,
+    tried: usize,
+    best: Option<(Level, Box<Plan>)>,
+    first: Option<Conflict>,
+}
+
+/// How a search ended.
+#[derive(Debug, Clone)]
+pub(super) struct Ended {
+    pub(super) plan: Option<Box<Plan>>,
+    /// Why there is no solution without any choice.
+    pub(super) conflict: Option<Conflict>,
+    /// The highest level below which there is no solution; `None` when the plan is proven to be the best.
+    pub(super) bound: Option<Level>,
+    /// How many choices were tried.
+    pub(super) tried: usize,
+}
+
+/// What came of trying one choice.
+pub(super) type Tried = Result<Plan, Stop>;
+
+impl Branch {
+    pub(super) fn new(way: Way) -> Self {
+        let start = Choice::default();
+        Self {
+            way,
+            open: BTreeMap::from([(start.level(), BTreeSet::from([start]))]),
+            seen: BTreeSet::new(),
+            tried: 0,
+            best: None,
+            first: None,
+        }
+    }
+
+    /// Goes on until the search ends, or must be fed.
+    pub(super) fn advance(
+        &mut self,
+        mut attempt: impl FnMut(&Way, &Choice) -> Tried,
+    ) -> Result<Ended, Needs> {
+        let mut needs = Needs::default();
+        let mut waiting: Vec<Choice> = Vec::new();
+        while let Some((level, choice)) = self.next() {
+            let behind = waiting.first().is_some_and(|one| one.level() < level);
+            let beaten = self.best.as_ref().is_some_and(|(best, _)| *best < level);
+            if behind || beaten || self.tried >= LIMIT || waiting.len() >= WAITING {
+                self.put_back(choice);
+                break;
+            }
+            match attempt(&self.way, &choice) {
+                Ok(plan) => {
+                    self.tried += 1;
+                    let better = self
+                        .best
+                        .as_ref()
+                        .is_none_or(|(_, best)| plan.rank() < best.rank());
+                    if better {
+                        let level = self.best.as_ref().map_or(level, |(level, _)| *level);
+                        self.best = Some((level, Box::new(plan)));
+                    }
+                }
+                Err(Stop::Conflict(blocked)) => {
+                    self.tried += 1;
+                    for child in choice.children(&blocked.options) {
+                        if self.seen.insert(child.clone()) {
+                            self.put_back(child);
+                        }
+                    }
+                    self.first.get_or_insert(blocked.conflict);
+                }
+                Err(Stop::Needs(more)) => {
+                    needs.merge(more);
+                    waiting.push(choice);
+                }
+            }
+        }
+        let waits = !waiting.is_empty();
+        for choice in waiting {
+            self.put_back(choice);
+        }
+        if waits {
+            return Err(needs);
+        }
+        let rest = self.open.keys().next().copied();
+        let best = self.best.take();
+        Ok(Ended {
+            bound: rest.filter(|rest| best.as_ref().is_none_or(|(level, _)| rest <= level)),
+            plan: best.map(|(_, plan)| plan),
+            conflict: self.first.take(),
+            tried: self.tried,
+        })
+    }
+
+    fn next(&mut self) -> Option<(Level, Choice)> {
+        let mut entry = self.open.first_entry()?;
+        let level = *entry.key();
+        let choice = entry.get_mut().pop_first();
+        if entry.get().is_empty() {
+            entry.remove();
+        }
+        Some((level, choice?))
+    }
+
+    fn put_back(&mut self, choice: Choice) {
+        self.open.entry(choice.level()).or_default().insert(choice);
+    }
+}

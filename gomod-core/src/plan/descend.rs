@@ -1,0 +1,211 @@
+//! One step down: the next candidate for a root that cannot stay, with the reason; and, when there is none,
+//! which choices could help.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Conflict;
+use super::choice::Choice;
+use super::goal::{Goal, Means, Target};
+use super::problem::Problem;
+use super::search::{Blocked, Cap, Search, Stop};
+use super::visible::Cause;
+use crate::graph::{ModuleId, PathId};
+use crate::model::GoVersion;
+use crate::mvs::{LoadError, World};
+
+/// Why a module was lowered: what it required, up to what was above its bound.
+#[derive(Debug, Clone)]
+pub struct Lowering {
+    /// The version that could not stay.
+    pub from: ModuleId,
+    /// The next candidate; `None` when there is none, and the module falls to what others ask for.
+    pub to: Option<ModuleId>,
+    /// Requirements from `from` to what could not be, both included.
+    pub chain: Vec<ModuleId>,
+    /// What is wrong with the last of the chain, when it is not merely too high.
+    pub unreadable: Option<LoadError>,
+    /// The go line of the last of the chain, when that is what is too high.
+    pub go_line: Option<GoVersion>,
+}
+
+impl Lowering {
+    fn chain(&self) -> &[ModuleId] {
+        &self.chain
+    }
+}
+
+impl Search<'_> {
+    /// Takes the next candidate for a root that cannot stay.
+    pub(super) fn descend(
+        &mut self,
+        root: ModuleId,
+        chain: Vec<ModuleId>,
+        cause: Cause,
+    ) -> Result<(), Stop> {
+        let path = self.world.modules.path_of(root);
+        let go_line = match cause {
+            Cause::GoLine => self.go_line(*chain.last().unwrap_or(&root)),
+            _ => None,
+        };
+        let unreadable = match cause {
+            Cause::Unreadable(error) => {
+                self.left_out
+                    .insert(*chain.last().unwrap_or(&root), error.clone());
+                Some(error)
+            }
+            _ => None,
+        };
+        if self.hard.contains(&path) {
+            return Err(self.conflict(Conflict::Hard { chain, unreadable }));
+        }
+        let Some(mut below) =
+            self.candidates
+                .below(self.world, &mut self.needs, self.pass, root, &self.named)
+        else {
+            return Ok(());
+        };
+        // A root that is excluded would be dropped by the go command.
+        below.retain(|module| !self.overrides.excludes.contains(module));
+        // Behind each further step one more candidate is asked for ahead of time: long descents then
+        // cost few round trips.
+        let ahead = 1 + self.lowered.get(&path).map_or(0, Vec::len);
+        for module in below.iter().take(ahead) {
+            if let Some(source) = self.world.source_of(*module, &self.overrides)
+                && self.world.facts(source).is_none()
+            {
+                self.needs.ahead.push(source);
+            }
+        }
+        let next = below.first().copied();
+        match next {
+            Some(next) => {
+                self.roots.insert(path, next);
+                self.caps.insert(path, Cap::AtMost(next));
+            }
+            None => {
+                self.roots.remove(&path);
+                self.caps.insert(path, Cap::Below(root));
+            }
+        }
+        self.lowered.entry(path).or_default().push(Lowering {
+            from: root,
+            to: next,
+            chain,
+            unreadable,
+            go_line,
+        });
+        Ok(())
+    }
+
+    /// Goes on down while the next candidate shows by itself that it cannot stay: only what is behind one
+    /// that is not pruned takes a look at everything.
+    pub(super) fn descend_on(&mut self, from: ModuleId) -> Result<(), Stop> {
+        let path = self.world.modules.path_of(from);
+        let mut last = from;
+        while let Some(root) = self.roots.get(&path).copied()
+            && root != last
+        {
+            last = root;
+            let (chain, cause) = match self.requirements(root) {
+                None => return Ok(()),
+                Some(Err(error)) => (vec![root], Cause::Unreadable(error)),
+                Some(Ok(_)) if self.go_line_too_high(root) => (vec![root], Cause::GoLine),
+                Some(Ok((list, _))) => match list.iter().find(|r| self.violates(root, **r)) {
+                    Some(required) => (vec![root, *required], Cause::Above),
+                    None => return Ok(()),
+                },
+            };
+            self.descend(root, chain, cause)?;
+        }
+        Ok(())
+    }
+
+    /// Stops with a conflict, and with every choice that could resolve it.
+    pub(super) fn conflict(&self, conflict: Conflict) -> Stop {
+        let context = Context {
+            world: self.world,
+            problem: self.problem,
+            goal: self.goal,
+            sparing: self.sparing,
+            lowered: &self.lowered,
+        };
+        context.blocked(conflict)
+    }
+}
+
+/// What led to a conflict.
+pub(super) struct Context<'a> {
+    pub(super) world: &'a World,
+    pub(super) problem: &'a Problem,
+    pub(super) goal: &'a Goal,
+    /// Whether single requirements may be hidden.
+    pub(super) sparing: bool,
+    pub(super) lowered: &'a FxHashMap<PathId, Vec<Lowering>>,
+}
+
+impl Context<'_> {
+    /// The choices that could resolve a conflict: to hide a requirement of one of the chains that led to it,
+    /// or to let one of the modules rise that are bounded by today's version.
+    pub(super) fn blocked(&self, conflict: Conflict) -> Stop {
+        let modules = &self.world.modules;
+        let mut options = Choice::default();
+        let mut pending: Vec<&[ModuleId]> = Vec::new();
+        match &conflict {
+            Conflict::Hard { chain, .. } => pending.push(chain),
+            Conflict::Drop { chain, .. } => {
+                pending.push(chain);
+                if let Some(root) = chain.first().filter(|_| self.goal.allow_drop) {
+                    options.drops.insert(modules.path_of(*root));
+                }
+            }
+            // Whatever moved may be what moved too much.
+            _ => pending.extend(self.lowered.values().flatten().map(Lowering::chain)),
+        }
+        let mut explained: FxHashSet<PathId> = FxHashSet::default();
+        while let Some(chain) = pending.pop() {
+            for edge in chain.windows(2) {
+                if let [by, required] = edge {
+                    let (by, required) = (modules.path_of(*by), modules.path_of(*required));
+                    if self.may_hide(required) {
+                        options.hides.insert((by, required));
+                    }
+                }
+            }
+            // Both ends may stand where they are because of other chains.
+            for end in [chain.first(), chain.last()].into_iter().flatten() {
+                let path = modules.path_of(*end);
+                if explained.insert(path) {
+                    let lowered = self.lowered.get(&path).into_iter().flatten();
+                    pending.extend(lowered.map(Lowering::chain));
+                    if self.may_rise(path) {
+                        options.rises.insert(path);
+                    }
+                }
+            }
+        }
+        Stop::Conflict(Box::new(Blocked { conflict, options }))
+    }
+
+    fn may_hide(&self, path: PathId) -> bool {
+        let allowed = match self.goal.strategy {
+            None | Some(Means::Exclude) => true,
+            Some(Means::Require) => false,
+            Some(Means::Replace) => {
+                let path_of = |module| self.world.modules.path_of(module);
+                self.goal.module_target(path, path_of).is_some()
+            }
+        };
+        self.sparing && allowed && !self.problem.is_toolchain(path) && !self.problem.is_main(path)
+    }
+
+    fn may_rise(&self, path: PathId) -> bool {
+        let target = |target: &Target| {
+            target.path(|module| self.world.modules.path_of(module)) == Some(path)
+        };
+        self.problem.selected.contains_key(&path)
+            && !self.problem.is_toolchain(path)
+            && !self.problem.is_main(path)
+            && !self.goal.keep.contains(&path)
+            && !self.goal.targets.iter().any(target)
+    }
+}

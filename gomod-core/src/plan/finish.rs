@@ -1,0 +1,245 @@
+//! The last steps of a search: that every root is selected and every limit kept, which excludes are needed,
+//! and what an unpruned `go.mod` lists.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Conflict;
+use super::closure::AddedBy;
+use super::descend::Lowering;
+use super::goal::Target;
+use super::packages::ImportCheck;
+use super::problem::content;
+use super::search::{Search, Stop};
+use crate::graph::{ModuleGraph, ModuleId, PathId};
+use crate::mvs::{LoadError, Overrides, Source};
+
+/// A choice of roots, excludes and replaces that reaches the goal.
+#[derive(Debug, Clone)]
+pub(super) struct Solution {
+    pub(super) roots: Vec<ModuleId>,
+    pub(super) overrides: Overrides,
+    pub(super) graph: ModuleGraph,
+    /// The graph without the roots that root closure added: what the cost is counted on.
+    pub(super) plain: ModuleGraph,
+    /// The roots that root closure added, each with what makes it one.
+    pub(super) added: Vec<(ModuleId, AddedBy)>,
+    pub(super) imports: Option<ImportCheck>,
+    /// Roots that were loosened.
+    pub(super) settled: FxHashSet<PathId>,
+    pub(super) lowered: FxHashMap<PathId, Vec<Lowering>>,
+    pub(super) left_out: Vec<(ModuleId, LoadError)>,
+}
+
+impl Search<'_> {
+    /// Turns the graph of the final roots into a solution.
+    pub(super) fn finish(mut self, graph: ModuleGraph) -> Result<Solution, Stop> {
+        self.check(&graph)?;
+        if !self.hidden.is_empty() || !self.choice.hides.is_empty() {
+            self.trim_excludes(&graph);
+        }
+        self.check_excludes()?;
+        let (roots, graph) = if self.problem.is_pruned() {
+            (self.setup(None).roots, graph)
+        } else {
+            let roots = self.listed_roots(&graph);
+            let graph = self.resolve(Some(roots.clone()))?;
+            self.check(&graph)?;
+            (roots, graph)
+        };
+        let imports = self.import_check(&graph, &roots)?;
+        let plain = if self.added.is_empty() {
+            graph.clone()
+        } else {
+            let original: Vec<ModuleId> = roots
+                .iter()
+                .map(|root| (self.world.modules.path_of(*root), *root))
+                .filter(|(path, _)| !self.added.contains_key(path))
+                .map(|(path, root)| self.before_closure.get(&path).copied().unwrap_or(root))
+                .collect();
+            self.resolve(Some(original))?
+        };
+        let added = self
+            .added
+            .iter()
+            .filter_map(|(path, cause)| Some((*self.roots.get(path)?, *cause)))
+            .collect();
+        Ok(Solution {
+            roots,
+            overrides: self.overrides,
+            graph,
+            plain,
+            added,
+            imports,
+            settled: self.loose,
+            lowered: self.lowered,
+            left_out: self.left_out.into_iter().collect(),
+        })
+    }
+
+    /// The last word: every root selected, targets and kept modules where they must be.
+    fn check(&mut self, graph: &ModuleGraph) -> Result<(), Stop> {
+        let wrong_root = self.roots.iter().find(|(path, root)| {
+            **path != self.problem.toolchain_path && graph.selected(**path) != Some(**root)
+        });
+        if let Some((path, root)) = wrong_root {
+            let chain = graph
+                .selected(*path)
+                .map_or_else(|| vec![*root], |selected| graph.shortest_path(selected));
+            return Err(self.conflict(Conflict::Hard {
+                chain,
+                unreadable: None,
+            }));
+        }
+        self.check_drops(graph)?;
+        self.check_paths(graph)?;
+        let fallen = self
+            .goal
+            .keep
+            .iter()
+            .find(|path| graph.selected(**path) != self.problem.selected.get(*path).copied());
+        if let Some(path) = fallen {
+            let kept = self.problem.selected.get(path).copied();
+            return Err(self.conflict(Conflict::KeepFell { kept }));
+        }
+        let present = self.goal.targets.iter().find_map(|target| match target {
+            Target::Absent { path } => graph.selected(*path),
+            _ => None,
+        });
+        if let Some(module) = present {
+            let chain = graph.shortest_path(module);
+            return Err(self.conflict(Conflict::Hard {
+                chain,
+                unreadable: None,
+            }));
+        }
+        Ok(())
+    }
+
+    /// No direct requirement may be dropped beyond those that were allowed.
+    fn check_drops(&self, graph: &ModuleGraph) -> Result<(), Stop> {
+        let dropped =
+            |path: &PathId| graph.selected(*path).is_none() && !self.choice.drops.contains(path);
+        let mut direct: Vec<PathId> = self.problem.direct.iter().copied().collect();
+        direct.sort_unstable();
+        let last = direct
+            .into_iter()
+            .filter(dropped)
+            .find_map(|path| self.lowered.get(&path)?.last());
+        match last {
+            Some(step) => Err(self.conflict(Conflict::Drop {
+                chain: step.chain.clone(),
+                unreadable: step.unreadable.clone(),
+            })),
+            None => Ok(()),
+        }
+    }
+
+    /// A new exclude needs a `require` line that says what is used instead, unless the path is to be absent.
+    fn check_excludes(&self) -> Result<(), Stop> {
+        let lone = |module: &&ModuleId| {
+            let path = self.world.modules.path_of(**module);
+            !self.problem.setup.overrides.excludes.contains(*module)
+                && !self.roots.contains_key(&path)
+                && !self.goal.targets.contains(&Target::Absent { path })
+        };
+        match self.overrides.excludes.iter().filter(lone).min() {
+            None => Ok(()),
+            Some(module) => Err(self.conflict(Conflict::Unwritable {
+                reason: format!(
+                    "{} would be excluded, and no requirement says what is used instead",
+                    self.world.modules.display(*module)
+                ),
+            })),
+        }
+    }
+
+    /// No content may be used for two module paths, unless it is today (`checkMultiplePaths` in cmd/go).
+    fn check_paths(&self, graph: &ModuleGraph) -> Result<(), Stop> {
+        let shared = |graph: &ModuleGraph, overrides: &Overrides| {
+            let mut paths: FxHashMap<Source, Vec<PathId>> = FxHashMap::default();
+            for module in graph.build_list(&self.world.modules) {
+                let path = self.world.modules.path_of(module);
+                if !self.problem.is_main(path) && !self.problem.is_toolchain(path) {
+                    let source = content(self.world, overrides, module);
+                    paths.entry(source).or_default().push(path);
+                }
+            }
+            paths.retain(|_, paths| paths.len() > 1);
+            paths
+        };
+        let problem = self.problem;
+        let found = shared(graph, &self.overrides);
+        if found.is_empty() {
+            return Ok(());
+        }
+        let today = shared(&problem.graph, &problem.setup.overrides);
+        let new = |(source, paths): &(Source, Vec<PathId>)| today.get(source) != Some(paths);
+        match found.into_iter().filter(new).min_by(|a, b| a.1.cmp(&b.1)) {
+            Some((source, paths)) => Err(self.conflict(Conflict::UsedTwice { source, paths })),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps only the new excludes that some loaded `go.mod` of the final graph asks for.
+    fn trim_excludes(&mut self, graph: &ModuleGraph) {
+        let mut asked: FxHashSet<ModuleId> = FxHashSet::default();
+        for module in graph.loaded() {
+            if let Some(source) = self.world.known_source_of(module, &self.overrides)
+                && let Some(Ok(facts)) = self.world.facts(source)
+            {
+                asked.extend(facts.requires.iter().copied());
+            }
+        }
+        let before = &self.problem.setup.overrides.excludes;
+        self.overrides
+            .excludes
+            .retain(|module| before.contains(module) || asked.contains(module));
+    }
+
+    /// What a `go.mod` below 1.17 lists: targets, former roots that stay as they are or are direct, and
+    /// what keeps another module from falling, as `go get` writes it.
+    fn listed_roots(&self, graph: &ModuleGraph) -> Vec<ModuleId> {
+        let modules = &self.world.modules;
+        let selected: Vec<ModuleId> = graph
+            .build_list(modules)
+            .into_iter()
+            .filter(|module| !self.problem.is_main(modules.path_of(*module)))
+            .collect();
+        let targets = self.goal.targets.iter().filter_map(|target| match target {
+            Target::Module { module } => Some(modules.path_of(*module)),
+            _ => None,
+        });
+        let stays = |module: &ModuleId| {
+            let path = modules.path_of(*module);
+            self.problem.roots.get(&path).is_some_and(|root| {
+                root == module
+                    || self.problem.direct.contains(&path)
+                    || self.problem.is_toolchain(path)
+            })
+        };
+        // An exclude needs the line that says what is used instead.
+        let excluded = self
+            .overrides
+            .excludes
+            .difference(&self.problem.setup.overrides.excludes)
+            .map(|module| modules.path_of(*module))
+            .filter(|path| graph.selected(*path).is_some());
+        let base: Vec<PathId> = targets
+            .chain(excluded)
+            .chain(
+                selected
+                    .iter()
+                    .filter(|m| stays(m))
+                    .map(|m| modules.path_of(*m)),
+            )
+            .chain([self.problem.go_path])
+            .collect();
+        let mut roots = crate::mvs::minimal_roots(modules, graph, &selected, &base);
+        roots.retain(|root| {
+            let path = modules.path_of(*root);
+            path != self.problem.toolchain_path
+                || self.roots.contains_key(&path) && self.problem.roots.contains_key(&path)
+        });
+        roots
+    }
+}

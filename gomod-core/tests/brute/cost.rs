@@ -1,0 +1,220 @@
+//! The cost of a choice, counted as section 4 of the design says (lines are left out).
+//!
+//! Where it leaves room: a module that is replaced anew, and is no target, counts as moved if what is used or
+//! what is selected moves; targets count by the selected version, as the planner does.
+
+use super::goal::{Goal, Target};
+use super::load::{Choice, Graph};
+use super::world::{PATHS, Slot, VERSIONS, World, slots};
+
+/// Dropped, overridden, raised, direct moved, others moved, steps.
+pub type Cost = [usize; 6];
+
+/// The names of the fields.
+pub const FIELDS: [&str; 6] = [
+    "dropped",
+    "overridden",
+    "raised",
+    "direct",
+    "others",
+    "steps",
+];
+
+pub fn text(cost: &Cost) -> String {
+    let fields: Vec<String> = FIELDS
+        .iter()
+        .zip(cost)
+        .map(|(f, n)| format!("{f}={n}"))
+        .collect();
+    fields.join(" ")
+}
+
+/// Main as the one that requires, in [`Pairs`].
+const MAIN: usize = PATHS;
+
+/// Pairs of who requires (a path, or main) and the path of which more is required than is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pairs(u64);
+
+impl Pairs {
+    pub const NONE: Self = Self(0);
+
+    pub fn add(&mut self, by: usize, path: usize) {
+        self.0 |= 1 << (by * PATHS + path);
+    }
+
+    pub fn less(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    pub fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// Without those on targets: a forced kind of edit takes them for granted.
+    pub fn without_targets(mut self, goal: &Goal) -> Self {
+        for path in (0..PATHS).filter(|path| goal.targets[*path].is_some()) {
+            for by in 0..=MAIN {
+                self.0 &= !(1 << (by * PATHS + path));
+            }
+        }
+        self
+    }
+}
+
+/// Today's state, to which choices are compared.
+#[derive(Debug)]
+pub struct Today {
+    pub choice: Choice,
+    pub graph: Graph,
+    pub selected: [Option<Slot>; PATHS],
+    pub pairs: Pairs,
+}
+
+impl Today {
+    pub fn new(world: &World, choice: Choice, graph: Graph) -> Self {
+        Self {
+            selected: std::array::from_fn(|path| graph.selected(path)),
+            pairs: pairs(world, &choice, &graph),
+            choice,
+            graph,
+        }
+    }
+
+    /// What is used of a path.
+    pub fn used(&self, path: usize) -> Option<Slot> {
+        self.selected[path].map(|slot| self.choice.content[slot])
+    }
+}
+
+/// The pairs of a graph.
+pub fn pairs(world: &World, choice: &Choice, graph: &Graph) -> Pairs {
+    let mut found = Pairs::NONE;
+    let mut note = |by: usize, required: Slot| {
+        let path = required / VERSIONS;
+        let used = graph.selected(path).map(|slot| choice.content[slot]);
+        if used.is_none_or(|used| required > used) {
+            found.add(by, path);
+        }
+    };
+    for root in choice.roots.iter().flatten() {
+        note(MAIN, *root);
+    }
+    for by in 0..PATHS {
+        if let Some(slot) = graph.selected(by)
+            && graph.loaded & 1 << slot != 0
+            && let Some(release) = world.release(choice.content[slot])
+        {
+            slots(release.requires).for_each(|required| note(by, required));
+        }
+    }
+    found
+}
+
+/// Releases above the lower of two versions up to the higher one; at least one if they differ.
+fn steps(world: &World, a: Slot, b: Slot) -> usize {
+    let between = (a.min(b) + 1..=a.max(b))
+        .filter_map(|slot| world.release(slot))
+        .filter(|release| !release.missing && !release.is_prerelease())
+        .count();
+    between.max(usize::from(a != b))
+}
+
+/// A module that leaves passes all its releases up to today's.
+fn leaving(world: &World, from: Slot) -> usize {
+    let path = from / VERSIONS;
+    (path * VERSIONS..=from)
+        .filter_map(|slot| world.release(slot))
+        .filter(|release| !release.missing && !release.is_prerelease())
+        .count()
+        .max(1)
+}
+
+/// What one path adds to the cost, its overridden pairs left out.
+pub fn of_path(
+    world: &World,
+    goal: &Goal,
+    today: &Today,
+    choice: &Choice,
+    path: usize,
+    selected: Option<Slot>,
+) -> Cost {
+    let mut cost = [0; 6];
+    let from = today.selected[path];
+    let used = selected.map(|slot| choice.content[slot]);
+    let replaced = selected
+        .or(from)
+        .is_some_and(|slot| choice.content[slot] != today.choice.content[slot]);
+    if let Some(target) = goal.targets[path] {
+        if let (Target::Version(_), Some(from), Some(to)) = (target, from, selected) {
+            cost[5] = steps(world, from, to);
+        }
+        if let (Some(from), None) = (from, selected) {
+            cost[5] = leaving(world, from);
+        }
+        return cost;
+    }
+    if from == selected && used == today.used(path) {
+        return cost;
+    }
+    // A new replacement counts by what is used as well: neither hides the other.
+    let mut ways = vec![(from, selected)];
+    ways.extend(replaced.then(|| (today.used(path), used)));
+    for (from, to) in ways {
+        if let (Some(from), Some(to)) = (from, to) {
+            if to > from {
+                cost[2] = 1;
+            } else {
+                cost[5] = cost[5].max(steps(world, from, to));
+            }
+        }
+    }
+    if let (Some(from), None) = (from, selected) {
+        cost[5] = leaving(world, from);
+    }
+    if cost[2] > 0 {
+        cost[5] = 0;
+    }
+    if world.is_direct(path) {
+        cost[3] = 1;
+        cost[0] = usize::from(selected.is_none());
+    } else {
+        cost[4] = 1;
+    }
+    cost
+}
+
+/// The cost of a choice with its graph.
+pub fn cost(world: &World, goal: &Goal, today: &Today, choice: &Choice, graph: &Graph) -> Cost {
+    let mut sum = [0; 6];
+    for path in 0..world.paths.len() {
+        add(
+            &mut sum,
+            &of_path(world, goal, today, choice, path, graph.selected(path)),
+        );
+    }
+    sum[1] = overridden(world, goal, today, choice, graph);
+    sum[5] += usize::from(goal.go.is_some_and(|go| go != world.go));
+    sum
+}
+
+/// The overridden pairs of a graph beyond today's.
+pub fn overridden(
+    world: &World,
+    goal: &Goal,
+    today: &Today,
+    choice: &Choice,
+    graph: &Graph,
+) -> usize {
+    let mut over = pairs(world, choice, graph).less(today.pairs);
+    if goal.strategy.is_some() {
+        over = over.without_targets(goal);
+    }
+    over.len()
+}
+
+pub fn add(sum: &mut Cost, more: &Cost) {
+    for (sum, more) in sum.iter_mut().zip(more) {
+        *sum += more;
+    }
+}
