@@ -14,6 +14,7 @@ mod names;
 pub(crate) mod plan;
 mod plan_file;
 mod proof;
+mod relax;
 mod replaced;
 mod restore;
 mod single_file;

@@ -19,6 +19,7 @@ mod imports;
 mod network;
 mod plan;
 mod queries;
+mod refusals;
 mod repair;
 mod support;
 mod targets;
