@@ -8,5 +8,6 @@ pub(crate) mod generate;
 pub(crate) mod minimise;
 pub(crate) mod once_differed;
 pub(crate) mod random;
+pub(crate) mod refusals;
 pub(crate) mod run;
 pub(crate) mod zips;
