@@ -16,6 +16,7 @@ Examples:
   gomod plan-downgrade gin@v1.9.0           what must change, and why
   gomod plan-downgrade gin@v1.9.0 --write   change it
   gomod why golang.org/x/net                who holds this version up
+  gomod tree -i golang.org/x/net            everything that leads to it
   gomod verify                              can what was picked be trusted
   gomod lock && gomod drift                 agree on a build list; fail in CI when it moves
 
@@ -76,6 +77,7 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     List(List),
     Graph(Graph),
+    Tree(Tree),
     Why(Why),
     PlanDowngrade(PlanDowngrade),
     Apply(Apply),
@@ -114,6 +116,33 @@ pub(crate) enum GraphFormat {
     Json,
     Dot,
     Mermaid,
+}
+
+/// Show the selected modules as a tree, each requirement at the version that is selected for it
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Show the selected modules as a tree, each requirement at the version that is selected for it.
+
+(asks V) marks a requirement on a lower version than the selected one, (indirect) a line of go.mod with
+an // indirect comment, => a replacement, and (*) a module whose own requirements are shown further up.
+go and toolchain are left out; gomod why go says what holds them up.",
+    after_help = "\
+Examples:
+  gomod tree                        everything below the main module
+  gomod tree --depth 1              what go.mod requires
+  gomod tree -i golang.org/x/net    everything that requires it, up to the main module"
+)]
+pub(crate) struct Tree {
+    /// Turn the tree round: show what requires this module, directly or not
+    #[arg(short, long, value_name = "MOD")]
+    pub(crate) invert: Option<String>,
+    /// Show at most N levels below the root
+    #[arg(long, value_name = "N")]
+    pub(crate) depth: Option<usize>,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
 }
 
 /// Say which requirements hold a module's selected version up

@@ -197,6 +197,31 @@ impl Project {
         })
     }
 
+    /// The `go.mod` files of the main modules, each with its name for messages, in the order of the
+    /// main modules.
+    pub(crate) fn main_files(&self) -> Vec<(String, &GoMod)> {
+        match &self.work {
+            None => vec![(self.name.clone(), &self.go_mod)],
+            Some(work) => work
+                .go_work
+                .uses
+                .iter()
+                .zip(&work.members)
+                .map(|(used, (_, go_mod))| (member_name(&used.path), go_mod))
+                .collect(),
+        }
+    }
+
+    /// The line of `go.work` that is named `go` or `toolchain`, as `go.work:1`.
+    pub(crate) fn work_line(&self, directive: &str) -> Option<String> {
+        let go_work = &self.work.as_ref()?.go_work;
+        let line = match directive {
+            "go" => go_work.go.as_ref()?.line,
+            _ => go_work.toolchain.as_ref()?.line,
+        };
+        Some(format!("go.work:{}", go_work.position(line).line))
+    }
+
     /// Where go.mod requires `module`, written as `path@version`: `go.mod:5:2`.
     pub(crate) fn require_position(&self, module: &str) -> Option<String> {
         if self.work.is_some() {
@@ -291,7 +316,7 @@ impl Work {
         let mut members = Vec::new();
         for used in &go_work.uses {
             let directory = root.join(&used.path);
-            let name = format!("{}/go.mod", used.path.trim_end_matches('/'));
+            let name = member_name(&used.path);
             let go_mod = versions.read(&directory.join("go.mod"), &name)?;
             members.push((directory, go_mod));
         }
@@ -312,6 +337,11 @@ impl Work {
             rebase(root, &self.members[index].0, directory)
         })
     }
+}
+
+/// How messages name the `go.mod` of a `use` line's directory.
+fn member_name(directory: &str) -> String {
+    format!("{}/go.mod", directory.trim_end_matches('/'))
 }
 
 /// A directory named in a member's `go.mod`, relative to the workspace, as the `go` command prints it.

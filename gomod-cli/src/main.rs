@@ -69,6 +69,7 @@ fn run(cli: &Cli) -> Result<Answer, CliError> {
     match &cli.command {
         Command::List(args) => commands::list::run(global, args).map(Answer::from),
         Command::Graph(args) => commands::graph::run(global, args).map(Answer::from),
+        Command::Tree(args) => commands::tree::run(global, args).map(Answer::from),
         Command::Why(args) => commands::why::run(global, args).map(Answer::from),
         Command::PlanDowngrade(args) => commands::plan::run(global, args).map(Answer::from),
         Command::Apply(args) => commands::apply::run(global, args).map(Answer::from),

@@ -194,3 +194,34 @@ fn drift_names_what_moved_and_the_way_back() {
         Some(0)
     );
 }
+
+#[test]
+fn the_tree_holds_the_build_list() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = fixtures().join("gin-app");
+    let tree = text(&gomod(home.path(), &dir, &["tree"]).stdout);
+    let drawn = |line: &str| {
+        line.trim_start_matches(['│', '├', '└', '─', ' '])
+            .to_owned()
+    };
+    let mut found: Vec<String> = tree.lines().map(drawn).collect();
+    for line in &mut found {
+        let end = line.find(" (").unwrap_or(line.len());
+        line.truncate(end);
+    }
+    found.sort();
+    found.dedup();
+    let list = std::fs::read_to_string(dir.join("expected/list.txt")).unwrap();
+    let mut expected: Vec<&str> = list.lines().collect();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    assert!(tree.contains("cpuid/v2 v2.2.7 (asks v2.0.9)\n"), "{tree}");
+    let up = text(&gomod(home.path(), &dir, &["tree", "-i", "sse"]).stdout);
+    assert_eq!(
+        up,
+        "github.com/gin-contrib/sse v0.1.0\n\
+         ├── github.com/gin-gonic/gin v1.10.0\n\
+         │   └── example.com/gin-app\n\
+         └── example.com/gin-app (indirect)\n"
+    );
+}

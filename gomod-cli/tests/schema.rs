@@ -10,13 +10,18 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 #[test]
-fn list_graph_and_why() {
+fn list_graph_tree_and_why() {
     let home = tempfile::tempdir().unwrap();
     for (schema, arguments) in [
         ("list", vec!["list"]),
         ("graph", vec!["graph"]),
+        ("tree", vec!["tree"]),
+        ("tree", vec!["tree", "--depth", "2"]),
+        ("tree", vec!["tree", "-i", "x/sys"]),
         ("why", vec!["why", "gin"]),
         ("why", vec!["why", "golang.org/x/net"]),
+        ("why", vec!["why", "go"]),
+        ("why", vec!["why", "toolchain"]),
         ("why", vec!["why", "example.com/gin-app"]),
     ] {
         let document = run(home.path(), &fixture("gin-app"), &arguments, 0);

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use worlds::archive::Archive;
 use worlds::compare::{Verdict, Verdicts, compare};
+use worlds::counterfactual::counterfactuals;
 use worlds::downgrade::{Finding, downgrade};
 use worlds::generate::generate;
 use worlds::minimise::minimise;
@@ -145,6 +146,17 @@ fn downgrades_hold_before_go() {
         downgrade(&archive, &place, &tools, &mut Random::new(seed ^ 0x1234))
     });
     assert!(failures.is_empty(), "{} wrong plans", failures.len());
+}
+
+#[test]
+fn counterfactuals_hold_before_go() {
+    let Some(tools) = tools() else { return };
+    let failures = for_each_world("counterfactuals before go", |seed, root| {
+        let archive = world(seed, root, &tools);
+        let place = archive.write(&root.join("world"), &tools);
+        counterfactuals(&archive, &place, &tools, &mut Random::new(seed ^ 0x5678))
+    });
+    assert!(failures.is_empty(), "{} wrong answers", failures.len());
 }
 
 #[test]

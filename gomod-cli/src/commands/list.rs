@@ -1,6 +1,6 @@
 //! `gomod list`: the build list, as `go list -m all` prints it.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use gomod_core::graph::ModuleId;
 use gomod_core::model::ModuleVersion;
@@ -18,10 +18,10 @@ struct Document {
 
 /// One module of the build list.
 #[derive(Serialize)]
-struct Module {
-    path: String,
+pub(super) struct Module {
+    pub(super) path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<String>,
+    pub(super) version: Option<String>,
     main: bool,
     direct: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,19 +58,25 @@ pub(crate) fn run(global: &Global, args: &List) -> Result<String, CliError> {
     }
     let mut out = String::new();
     for module in modules {
-        out.push_str(&module.path);
-        if let Some(version) = module.version {
-            let _ = write!(out, " {version}");
-        }
-        if let Some(replace) = module.replace {
-            let _ = write!(out, " => {}", replace.path);
-            if let Some(version) = replace.version {
-                let _ = write!(out, " {version}");
-            }
-        }
-        out.push('\n');
+        let _ = writeln!(out, "{module}");
     }
     Ok(out)
+}
+
+impl fmt::Display for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path)?;
+        if let Some(version) = &self.version {
+            write!(f, " {version}")?;
+        }
+        if let Some(replace) = &self.replace {
+            write!(f, " => {}", replace.path)?;
+            if let Some(version) = &replace.version {
+                write!(f, " {version}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// `go list -m all` needs the .info of each selected module that is not replaced; of a replacement it
@@ -103,7 +109,8 @@ fn check_infos(setting: &mut Setting, list: &[ModuleId]) -> Result<(), CliError>
     Ok(())
 }
 
-fn describe(setting: &Setting, module: ModuleId) -> Module {
+/// Path, version and replacement of a selected module.
+pub(super) fn describe(setting: &Setting, module: ModuleId) -> Module {
     let modules = &setting.world.modules;
     let path = modules.path_of(module);
     let replace = setting

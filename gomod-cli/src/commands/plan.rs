@@ -12,7 +12,7 @@ use super::as_of::AsOf;
 use super::plan_file::{self, Inputs, Read};
 use super::sums::{self, Sums};
 use super::targets::{Asked, resolve};
-use super::{Setting, argument, from_load_error, imports, json, proof};
+use super::{Setting, argument, from_load_error, imports, json, proof, relax};
 use crate::args::{Format, Global, PlanDowngrade, Strategy};
 use crate::error::CliError;
 use crate::render::plan::{Page, means_words, page};
@@ -72,7 +72,10 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         .plan(&mut setting.world, &mut planner)
         .map_err(|error| from_load_error("planning", &error))?;
     let report = Report::new(&setting.world, &planner, &outcome);
-    let (plan, letter) = choose(global, &outcome, &report, args)?;
+    if report.plans.is_empty() {
+        return Err(refused(global, &mut setting, &mut planner, &report, args)?);
+    }
+    let (plan, letter) = choose(&outcome, &report, args)?;
     let zips = args.write || args.out.is_some();
     let sums = sums::complete(&mut setting, &planner, plan, zips)?;
     let certificate = Certificate::new(&setting.world, &planner, plan);
@@ -282,59 +285,52 @@ fn named_twice(name: &str) -> CliError {
     CliError::usage(format!("{name} is named twice")).hint("give each module one version")
 }
 
-/// The plan that was asked for, or the best; without any, the reasons.
-fn choose<'a>(
+/// Why there is no plan, step by step, and what could be asked for instead.
+fn refused(
     global: &Global,
+    setting: &mut Setting,
+    planner: &mut Planner,
+    report: &Report,
+    args: &PlanDowngrade,
+) -> Result<CliError, CliError> {
+    let mut error = CliError::no("no plan reaches this within the limits");
+    for refusal in &report.refused {
+        error = error.detail(format!("by {}:", means_words(&refusal.means)));
+        for (number, sentence) in refusal.because.iter().enumerate() {
+            error = error.detail(format!("  {}. {sentence}", number + 1));
+        }
+        for moved in refusal.moves.iter().take(MOVES_NAMED) {
+            error = error.detail(format!("     {}", moved.words()));
+        }
+        if refusal.moves.len() > MOVES_NAMED {
+            let more = refusal.moves.len() - MOVES_NAMED;
+            error = error.detail(format!("     … and {more} more"));
+        }
+    }
+    let relaxed = relax::relaxed(setting, planner, args)?;
+    if relaxed.is_empty() {
+        return Ok(error.hint(
+            "gomod why MOD shows what holds a version up; leaving out limits does not help",
+        ));
+    }
+    for one in relaxed {
+        error = error.hint(format!(
+            "{} there is a plan: {}\n{}",
+            one.words,
+            one.cost,
+            command_line(global, &one.args)
+        ));
+    }
+    Ok(error)
+}
+
+/// The plan that was asked for, or the best.
+fn choose<'a>(
     outcome: &'a Outcome,
     report: &Report,
     args: &PlanDowngrade,
 ) -> Result<(&'a Plan, char), CliError> {
     let front = outcome.front();
-    if front.is_empty() {
-        let mut error = CliError::no("no plan reaches this within the limits");
-        let mut relax: Vec<String> = Vec::new();
-        for refusal in &report.refused {
-            error = error.detail(format!("by {}:", means_words(&refusal.means)));
-            for (number, sentence) in refusal.because.iter().enumerate() {
-                error = error.detail(format!("  {}. {sentence}", number + 1));
-            }
-            for moved in refusal.moves.iter().take(MOVES_NAMED) {
-                error = error.detail(format!("     {}", moved.words()));
-            }
-            if refusal.moves.len() > MOVES_NAMED {
-                let more = refusal.moves.len() - MOVES_NAMED;
-                error = error.detail(format!("     … and {more} more"));
-            }
-            // The number that is enough has a command of its own below.
-            let limit = |flag: &&String| !flag.starts_with("--max-collateral");
-            relax.extend(refusal.relax.iter().filter(limit).cloned());
-        }
-        relax.sort();
-        relax.dedup();
-        if args.strategy != Strategy::Auto {
-            relax.push("--strategy auto".to_owned());
-        }
-        error = match relax.as_slice() {
-            [] => error.hint("gomod why MOD shows what holds a version up"),
-            list => error.hint(format!("try {}", list.join(", or "))),
-        };
-        let enough = report
-            .refused
-            .iter()
-            .map(|refusal| refusal.moves.len())
-            .filter(|count| *count > 0)
-            .min();
-        if let Some(enough) = enough {
-            let args = PlanDowngrade {
-                max_collateral: Some(enough),
-                choose: None,
-                write: false,
-                ..args.clone()
-            };
-            error = error.hint(command_line(global, &args));
-        }
-        return Err(error);
-    }
     let letters: Vec<char> = report.plans.iter().map(|plan| plan.letter).collect();
     let letter = match &args.choose {
         None => letters[0],

@@ -166,10 +166,7 @@ fn attempt(
             Some(at) => _ = left.remove(at),
             None => {
                 let report = Report::new(&setting.world, &planner, &outcome);
-                let because = report
-                    .refused
-                    .into_iter()
-                    .flat_map(|refused| refused.because);
+                let because = report.refused.into_iter().map(|refused| refused.summary);
                 return Err(because.collect::<Vec<String>>().join(", "));
             }
         }
@@ -182,7 +179,7 @@ fn blocking(world: &World, outcome: &Outcome) -> Option<(PathId, bool)> {
     outcome
         .conflicts
         .iter()
-        .find_map(|(_, conflict)| match conflict {
+        .find_map(|(_, refused)| match &refused.conflict {
             Conflict::Hard {
                 chain,
                 unreadable: None,

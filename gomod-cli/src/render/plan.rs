@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use super::diff::diff;
 use super::style::{ADDED, BOLD, DIM, REMOVED, WARNING, paint};
-use gomod_core::plan::{FloorReport, Means, MoveReport, PlanReport, Report, Role, TargetReport};
+use gomod_core::plan::{
+    Cost, FloorReport, Means, MoveReport, PlanReport, Report, Role, TargetReport,
+};
 
 /// What the page shows beside the report.
 pub(crate) struct Page<'a> {
@@ -125,7 +127,15 @@ pub(crate) fn chain(floor: &FloorReport) -> String {
 }
 
 fn summary(out: &mut String, plan: &PlanReport) {
-    let cost = plan.cost;
+    section(
+        out,
+        &format!("Plan {}, by {}", plan.letter, means_words(&plan.means)),
+    );
+    let _ = writeln!(out, "  beside the targets, {}\n", cost_words(plan.cost));
+}
+
+/// What a plan costs, in a few words.
+pub(crate) fn cost_words(cost: Cost) -> String {
     let mut parts = vec![format!(
         "{} direct and {} other modules move",
         cost.direct_moved, cost.others_moved
@@ -135,14 +145,15 @@ fn summary(out: &mut String, plan: &PlanReport) {
         1 => "1 requirement is overridden".to_owned(),
         n => format!("{n} requirements are overridden"),
     });
-    if cost.dropped > 0 {
-        parts.push(format!("{} direct requirements are dropped", cost.dropped));
+    match cost.dropped {
+        0 => {}
+        1 => parts.push("1 direct requirement is dropped".to_owned()),
+        n => parts.push(format!("{n} direct requirements are dropped")),
     }
-    section(
-        out,
-        &format!("Plan {}, by {}", plan.letter, means_words(&plan.means)),
-    );
-    let _ = writeln!(out, "  beside the targets, {}\n", parts.join("; "));
+    if cost.unresolved > 0 {
+        parts.push("it does not build".to_owned());
+    }
+    parts.join("; ")
 }
 
 /// The imports that nothing would provide: the most important thing to know of a plan that has any.
@@ -329,7 +340,7 @@ fn table(out: &mut String, page: &Page<'_>) {
         let line = format!(
             "not by {}: {}",
             means_words(&refusal.means),
-            refusal.because.join(", ")
+            refusal.summary
         );
         let _ = writeln!(out, "     {}", paint(DIM, &line));
     }

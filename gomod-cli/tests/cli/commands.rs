@@ -94,54 +94,6 @@ fn graph() {
 }
 
 #[test]
-fn why() {
-    let world = World::new(PAIR);
-    assert_snapshot!(world.gomod(&["why", "a"]).ok(), @r"
-    example.com/a v1.2.0
-      held up by 2 requirements:
-        example.com/main → example.com/a@v1.2.0
-        example.com/main → example.com/b@v1.2.0 → example.com/a@v1.2.0
-      without them, it would not be in the build list
-    gomod plan-downgrade a@VERSION says what must change
-    ");
-    assert_snapshot!(world.gomod(&["why", "b", "--format", "json"]).ok(), @r#"
-    {
-      "schema_version": 1,
-      "module": "example.com/b",
-      "selected": "v1.2.0",
-      "floors": [
-        {
-          "requires": "example.com/b@v1.2.0",
-          "path": [
-            "example.com/main"
-          ]
-        }
-      ],
-      "otherwise": null
-    }
-    "#);
-    let world = World::with_main(PAIR, &MAIN.replace("\texample.com/a v1.2.0\n", ""));
-    assert_snapshot!(world.gomod(&["why", "example.com/a"]).ok(), @r"
-    example.com/a v1.2.0
-      held up by 1 requirement:
-        example.com/main → example.com/b@v1.2.0 → example.com/a@v1.2.0
-      without them, it would not be in the build list
-    gomod plan-downgrade example.com/a@VERSION says what must change
-    ");
-    assert_snapshot!(world.gomod(&["why", "main"]).ok(), @r"
-    example.com/main
-      is a main module: nothing requires it
-    ");
-    // The go line is always there, and the toolchain line follows from it.
-    assert_snapshot!(world.gomod(&["why", "toolchain"]).ok(), @r"
-    toolchain go1.21
-      held up by 1 requirement:
-        example.com/main → go@1.21 → toolchain@go1.21
-    gomod plan-downgrade go@VERSION says what must change
-    ");
-}
-
-#[test]
 fn lock_and_drift_go_round() {
     let world = World::new(PAIR);
     assert_eq!(world.gomod(&["lock"]).ok(), "gomod.lock: 2 modules\n");

@@ -9,6 +9,7 @@ use gomod_core::model::{GoMod, Version};
 
 use super::archive::{Archive, Place, copy_files};
 use super::random::Random;
+use super::refusals;
 use super::run::{Ended, Tools};
 use super::zips::write_zips;
 
@@ -131,6 +132,12 @@ impl Case<'_> {
         let broken = ["internal error", "cannot be checked", "cannot be hashed"]
             .iter()
             .any(|words| ours.stderr.contains(words));
+        if ours.code == Some(1)
+            && let Some(fault) = refusals::fault(self.tools, self.place, &directory, &ours)
+        {
+            let text = format!("{fault}\n{}", self.text(&ours, &[]));
+            return Finding::failure(format!("{strategy}: REFUSED WRONGLY"), text);
+        }
         match ours.code {
             Some(0) => self.judge(strategy, &directory, &ours),
             Some(1) if strategy == "require" => self.go_get(&ours),

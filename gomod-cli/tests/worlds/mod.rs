@@ -2,10 +2,12 @@
 
 pub(crate) mod archive;
 pub(crate) mod compare;
+pub(crate) mod counterfactual;
 pub(crate) mod downgrade;
 pub(crate) mod generate;
 pub(crate) mod minimise;
 pub(crate) mod once_differed;
 pub(crate) mod random;
+pub(crate) mod refusals;
 pub(crate) mod run;
 pub(crate) mod zips;

@@ -6,9 +6,11 @@
 
 mod modules;
 mod paths;
+mod tree;
 
 pub use modules::{ModuleId, Modules, PathId};
 pub use paths::Floor;
+pub use tree::{SelectedTree, Shown, TreeEdge, TreeLine};
 
 use std::collections::VecDeque;
 

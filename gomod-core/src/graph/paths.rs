@@ -41,17 +41,28 @@ impl ModuleGraph {
     /// with no bound, all requirements on the selected version. Highest requirement first, then by the
     /// name of the requirer.
     pub fn floors(&self, modules: &Modules, path: PathId, bound: Option<ModuleId>) -> Vec<Floor> {
-        let first = self.first_requirers();
         let Some(selected) = self.selected(path) else {
             return Vec::new();
         };
+        self.requirements_on(modules, path, |version| match bound {
+            Some(bound) => modules.compare(version, bound).is_gt(),
+            None => version == selected,
+        })
+    }
+
+    /// All requirements on those versions of `path` that are wanted, in the order of
+    /// [`ModuleGraph::floors`].
+    pub fn requirements_on(
+        &self,
+        modules: &Modules,
+        path: PathId,
+        wanted: impl Fn(ModuleId) -> bool,
+    ) -> Vec<Floor> {
+        let first = self.first_requirers();
         let mut floors: Vec<Floor> = modules
             .versions_of(path)
             .iter()
-            .filter(|version| match bound {
-                Some(bound) => modules.compare(**version, bound).is_gt(),
-                None => **version == selected,
-            })
+            .filter(|version| wanted(**version))
             .filter_map(|version| Some((*version, *self.nodes.get(version)?)))
             .flat_map(|(requires, node)| {
                 self.graph
@@ -72,6 +83,18 @@ impl ModuleGraph {
         });
         floors.dedup();
         floors
+    }
+
+    /// The highest version of `path` below the selected one that the graph names.
+    pub fn second(&self, modules: &Modules, path: PathId) -> Option<ModuleId> {
+        let selected = self.selected(path)?;
+        modules
+            .versions_of(path)
+            .iter()
+            .copied()
+            .filter(|version| self.nodes.contains_key(version))
+            .filter(|version| modules.compare(*version, selected).is_lt())
+            .max_by(|a, b| modules.compare(*a, *b))
     }
 
     /// For each node the one that a breadth-first walk met it from; roots map to themselves.

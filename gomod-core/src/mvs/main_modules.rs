@@ -184,6 +184,18 @@ impl MainModules {
         })
     }
 
+    /// The same main modules with one more version excluded, by each of them: requirements on it do not
+    /// count, their own included.
+    #[must_use]
+    pub fn excluding(&self, module: ModuleId) -> Self {
+        let mut without = self.clone();
+        without.overrides.excludes.insert(module);
+        for member in &mut without.members {
+            member.excludes.push(module);
+        }
+        without
+    }
+
     /// Whether these are the members of a workspace.
     pub fn is_workspace(&self) -> bool {
         self.work.is_some()

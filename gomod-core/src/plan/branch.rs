@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::choice::{Choice, Level, Way};
+use super::derivation::Refused;
 use super::search::Stop;
-use super::{Conflict, Needs, Plan};
+use super::{Needs, Plan};
 
 /// How many choices are tried before the best so far is given.
 const LIMIT: usize = 300;
@@ -24,7 +25,7 @@ pub(super) struct Branch {
     seen: BTreeSet<Choice>,
     tried: usize,
     best: Option<(Level, Box<Plan>)>,
-    first: Option<Conflict>,
+    first: Option<Refused>,
 }
 
 /// How a search ended.
@@ -32,7 +33,7 @@ pub(super) struct Branch {
 pub(super) struct Ended {
     pub(super) plan: Option<Box<Plan>>,
     /// Why there is no solution without any choice.
-    pub(super) conflict: Option<Conflict>,
+    pub(super) conflict: Option<Refused>,
     /// The highest level below which there is no solution; `None` when the plan is proven to be the best.
     pub(super) bound: Option<Level>,
     /// How many choices were tried.
@@ -88,7 +89,7 @@ impl Branch {
                             self.put_back(child);
                         }
                     }
-                    self.first.get_or_insert(blocked.conflict);
+                    self.first.get_or_insert(blocked.refused);
                 }
                 Err(Stop::Needs(more)) => {
                     needs.merge(more);

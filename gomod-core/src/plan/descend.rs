@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Conflict;
 use super::choice::Choice;
+use super::derivation::Refused;
 use super::goal::{Goal, Means, Target};
 use super::problem::Problem;
 use super::search::{Blocked, Cap, Search, Stop};
@@ -14,8 +15,10 @@ use crate::model::GoVersion;
 use crate::mvs::{LoadError, World};
 
 /// Why a module was lowered: what it required, up to what was above its bound.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lowering {
+    /// How many steps, of all modules, came before: what a step rests on has a smaller number.
+    pub order: usize,
     /// The version that could not stay.
     pub from: ModuleId,
     /// The next candidate; `None` when there is none, and the module falls to what others ask for.
@@ -92,7 +95,9 @@ impl Search<'_> {
                 self.caps.insert(path, Cap::Below(root));
             }
         }
+        let order = self.lowered.values().map(Vec::len).sum();
         self.lowered.entry(path).or_default().push(Lowering {
+            order,
             from: root,
             to: next,
             chain,
@@ -195,7 +200,8 @@ impl Context<'_> {
                 }
             }
         }
-        Stop::Conflict(Box::new(Blocked { conflict, options }))
+        let refused = Refused::new(conflict, self.lowered);
+        Stop::Conflict(Box::new(Blocked { refused, options }))
     }
 
     fn may_hide(&self, path: PathId) -> bool {

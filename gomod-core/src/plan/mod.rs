@@ -10,6 +10,7 @@ mod certificate;
 mod choice;
 mod closure;
 mod cost;
+mod derivation;
 mod descend;
 mod edit;
 mod finish;
@@ -25,6 +26,7 @@ pub use candidates::{Candidates, Pass};
 pub use certificate::{Bound, Certificate, Skipped, Used};
 pub use closure::AddedBy;
 pub use cost::{Cost, Move, Role};
+pub use derivation::Refused;
 pub use descend::Lowering;
 pub use edit::Edit;
 pub use goal::{Goal, Means, Target};
@@ -264,7 +266,7 @@ pub struct Outcome {
     /// The plans, best first. Each is the best of its kind.
     pub plans: Vec<Plan>,
     /// The ways that do not lead to the goal.
-    pub conflicts: Vec<(Vec<Means>, Conflict)>,
+    pub conflicts: Vec<(Vec<Means>, Refused)>,
 }
 
 impl Outcome {
@@ -346,6 +348,11 @@ impl Planner {
     /// Today's state.
     pub fn problem(&self) -> &Problem {
         &self.problem
+    }
+
+    /// Today's `go.mod`.
+    pub fn go_mod(&self) -> &GoMod {
+        &self.go_mod
     }
 
     /// The goal.
@@ -432,8 +439,12 @@ impl Planner {
                     // What stands in the way among releases is easier to understand.
                     let first = self.among_releases.iter().find(|(known, _)| known == way);
                     let first = first.and_then(|(_, ended)| ended.conflict.as_ref());
-                    let conflict = first.unwrap_or(conflict).clone();
-                    outcome.conflicts.push((way.means.clone(), conflict));
+                    let refused = Refused {
+                        tried: ended.tried,
+                        widened: first.is_some(),
+                        ..first.unwrap_or(conflict).clone()
+                    };
+                    outcome.conflicts.push((way.means.clone(), refused));
                 }
                 _ => {}
             }
@@ -662,7 +673,7 @@ fn uniform(choices: &[Vec<Means>], means: Means) -> Vec<Means> {
 /// A conflict that no choice resolves.
 fn hopeless(conflict: Conflict) -> Stop {
     Stop::Conflict(Box::new(Blocked {
-        conflict,
+        refused: Refused::new(conflict, &FxHashMap::default()),
         options: Choice::default(),
     }))
 }

@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
+use super::derivation::derivation;
 use super::goal::Target;
 use super::unresolved::ImportsReport;
-use super::{AddedBy, Conflict, Cost, Edit, Means, Move, Outcome, Pass, Plan, Planner, Role};
+use super::{
+    AddedBy, Conflict, Cost, Edit, Means, Move, Outcome, Pass, Plan, Planner, Refused, Role,
+};
 use crate::graph::{Floor, ModuleId, PathId};
 use crate::mvs::{Source, World};
 
@@ -155,7 +158,9 @@ pub struct OverriddenReport {
 pub struct Refusal {
     /// The kinds of edit that were tried, one for each target.
     pub means: Vec<Means>,
-    /// Why not, step by step.
+    /// Why not, in a few words.
+    pub summary: String,
+    /// Why not, step by step; a number in parentheses names an earlier step.
     pub because: Vec<String>,
     /// Limits whose removal may help, as flags.
     pub relax: Vec<String>,
@@ -192,7 +197,7 @@ impl Report {
             refused: outcome
                 .conflicts
                 .iter()
-                .map(|(means, conflict)| refusal(world, planner, means, conflict))
+                .map(|(means, refused)| refusal(world, planner, means, refused))
                 .collect(),
             module: main,
         }
@@ -440,8 +445,9 @@ pub(super) fn chain_sentence(world: &World, chain: &[ModuleId]) -> String {
     }
 }
 
-fn refusal(world: &World, planner: &Planner, means: &[Means], conflict: &Conflict) -> Refusal {
+fn refusal(world: &World, planner: &Planner, means: &[Means], refused: &Refused) -> Refusal {
     let modules = &world.modules;
+    let conflict = &refused.conflict;
     let mut because = Vec::new();
     let mut relax = Vec::new();
     let mut would_move = Vec::new();
@@ -521,7 +527,8 @@ fn refusal(world: &World, planner: &Planner, means: &[Means], conflict: &Conflic
     }
     Refusal {
         means: means.to_vec(),
-        because,
+        because: derivation(world, planner, refused).unwrap_or_else(|| because.clone()),
+        summary: because.join(", "),
         relax,
         moves: would_move,
     }

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::candidates::{Candidates, Pass};
 use super::choice::{Choice, Way};
 use super::closure::AddedBy;
+use super::derivation::Refused;
 use super::descend::Lowering;
 use super::finish::Solution;
 use super::goal::{Goal, Means, Target};
@@ -46,7 +47,7 @@ pub(super) enum Stop {
 /// Why there is no solution, and each choice that could lead to one.
 #[derive(Debug)]
 pub(super) struct Blocked {
-    pub(super) conflict: Conflict,
+    pub(super) refused: Refused,
     pub(super) options: Choice,
 }
 

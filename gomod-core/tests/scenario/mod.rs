@@ -229,7 +229,7 @@ impl Scenario {
                 .iter()
                 .map(|refusal| {
                     let means: Vec<&str> = refusal.means.iter().map(|m| m.as_str()).collect();
-                    format!("{}: {}", means.join("+"), refusal.because.join(", "))
+                    format!("{}: {}", means.join("+"), refusal.summary)
                 })
                 .collect();
             return format!("no plan\n{}", lines.join("\n"));
