@@ -94,7 +94,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 for id in needs.sources {
                     feed(&mut world, id);
                 }
-                for path in needs.lists {
+                for path in needs.lists.into_iter().chain(needs.counts) {
                     let versions = versions(world.modules.path(path));
                     planner.candidates.feed(&mut world, path, &versions);
                 }

@@ -302,6 +302,9 @@ fn versions_come_from_a_git_revision() {
         .ok();
     let after = world.read("main/go.mod");
     assert!(after.contains("require example.com/a v1.0.0\n"), "{after}");
-    assert!(after.contains("require example.com/c v1.1.0 // indirect\n"), "{after}");
+    assert!(
+        after.contains("require example.com/c v1.1.0 // indirect\n"),
+        "{after}"
+    );
     assert!(!after.contains("example.com/d"), "{after}");
 }

@@ -174,7 +174,9 @@ impl Search<'_> {
                 self.named.insert(asked);
                 self.roots.insert(path, asked);
                 self.caps.insert(path, Cap::AtMost(asked));
+                let order = self.lowered.values().map(Vec::len).sum();
                 self.lowered.entry(path).or_default().push(Lowering {
+                    order,
                     from: selected,
                     to: Some(asked),
                     chain: vec![by, asked],

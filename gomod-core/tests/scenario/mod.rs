@@ -205,7 +205,7 @@ impl Scenario {
                     for id in needs.sources {
                         self.feed(&mut world, id);
                     }
-                    for path in needs.lists {
+                    for path in needs.lists.into_iter().chain(needs.counts) {
                         let versions = self.versions(&world.modules.path(path).clone());
                         planner.candidates.feed(&mut world, path, &versions);
                     }
