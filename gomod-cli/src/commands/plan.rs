@@ -42,6 +42,14 @@ struct NothingToDo {
     written: bool,
 }
 
+/// The document when there is no plan.
+#[derive(Serialize)]
+struct NoPlan<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    written: bool,
+}
+
 pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliError> {
     let mut setting = Setting::load(global, Mode::Update)?;
     setting.project.require_single("plan-downgrade")?;
@@ -71,7 +79,17 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         .plan(&mut setting.world, &mut planner)
         .map_err(|error| from_load_error("planning", &error))?;
     let report = Report::new(&setting.world, &planner, &outcome);
-    let (plan, letter) = choose(global, &outcome, &report, args)?;
+    if report.plans.is_empty() {
+        let error = no_plan(global, &report, args);
+        return Err(match args.format {
+            Format::Text => error,
+            Format::Json => error.document(json(&NoPlan {
+                report: &report,
+                written: false,
+            })?),
+        });
+    }
+    let (plan, letter) = choose(&outcome, &report, args)?;
     let zips = args.write || args.out.is_some();
     let sums = sums::complete(&mut setting, &planner, plan, zips)?;
     let certificate = Certificate::new(&setting.world, &planner, plan);
@@ -127,8 +145,14 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
     if let Some(note) = sums::stale_vendor(&setting, args.write) {
         checks.push(note);
     }
+    let looked = plan.imports.as_ref().map(|check| {
+        let modules = &setting.world.modules;
+        let paths = check.looked.iter().map(|module| modules.path_of(*module));
+        paths.map(|path| modules.path(path).to_string()).collect()
+    });
     Ok(page(&Page {
         report: &report,
+        looked: looked.as_ref(),
         chosen,
         file: &setting.project.name,
         before: &setting.project.go_mod.text(),
@@ -273,59 +297,60 @@ fn named_twice(name: &str) -> CliError {
     CliError::usage(format!("{name} is named twice")).hint("give each module one version")
 }
 
-/// The plan that was asked for, or the best; without any, the reasons.
+/// Why there is no plan, and what may help.
+fn no_plan(global: &Global, report: &Report, args: &PlanDowngrade) -> CliError {
+    let mut error = CliError::no("no plan reaches this within the limits");
+    let mut relax: Vec<String> = Vec::new();
+    for refusal in &report.refused {
+        error = error.detail(format!("by {}:", means_words(&refusal.means)));
+        for (number, sentence) in refusal.because.iter().enumerate() {
+            error = error.detail(format!("  {}. {sentence}", number + 1));
+        }
+        for moved in refusal.moves.iter().take(MOVES_NAMED) {
+            error = error.detail(format!("     {}", moved.words()));
+        }
+        if refusal.moves.len() > MOVES_NAMED {
+            let more = refusal.moves.len() - MOVES_NAMED;
+            error = error.detail(format!("     … and {more} more"));
+        }
+        // The number that is enough has a command of its own below.
+        let limit = |flag: &&String| !flag.starts_with("--max-collateral");
+        relax.extend(refusal.relax.iter().filter(limit).cloned());
+    }
+    relax.sort();
+    relax.dedup();
+    if args.strategy != Strategy::Auto {
+        relax.push("--strategy auto".to_owned());
+    }
+    error = match relax.as_slice() {
+        [] => error.hint("gomod why MOD shows what holds a version up"),
+        list => error.hint(format!("try {}", list.join(", or "))),
+    };
+    let enough = report
+        .refused
+        .iter()
+        .map(|refusal| refusal.moves.len())
+        .filter(|count| *count > 0)
+        .min();
+    if let Some(enough) = enough {
+        let args = PlanDowngrade {
+            max_collateral: Some(enough),
+            choose: None,
+            write: false,
+            ..args.clone()
+        };
+        error = error.hint(command_line(global, &args));
+    }
+    error
+}
+
+/// The plan that was asked for, or the best.
 fn choose<'a>(
-    global: &Global,
     outcome: &'a Outcome,
     report: &Report,
     args: &PlanDowngrade,
 ) -> Result<(&'a Plan, char), CliError> {
     let front = outcome.front();
-    if front.is_empty() {
-        let mut error = CliError::no("no plan reaches this within the limits");
-        let mut relax: Vec<String> = Vec::new();
-        for refusal in &report.refused {
-            error = error.detail(format!("by {}:", means_words(&refusal.means)));
-            for (number, sentence) in refusal.because.iter().enumerate() {
-                error = error.detail(format!("  {}. {sentence}", number + 1));
-            }
-            for moved in refusal.moves.iter().take(MOVES_NAMED) {
-                error = error.detail(format!("     {}", moved.words()));
-            }
-            if refusal.moves.len() > MOVES_NAMED {
-                let more = refusal.moves.len() - MOVES_NAMED;
-                error = error.detail(format!("     … and {more} more"));
-            }
-            // The number that is enough has a command of its own below.
-            let limit = |flag: &&String| !flag.starts_with("--max-collateral");
-            relax.extend(refusal.relax.iter().filter(limit).cloned());
-        }
-        relax.sort();
-        relax.dedup();
-        if args.strategy != Strategy::Auto {
-            relax.push("--strategy auto".to_owned());
-        }
-        error = match relax.as_slice() {
-            [] => error.hint("gomod why MOD shows what holds a version up"),
-            list => error.hint(format!("try {}", list.join(", or "))),
-        };
-        let enough = report
-            .refused
-            .iter()
-            .map(|refusal| refusal.moves.len())
-            .filter(|count| *count > 0)
-            .min();
-        if let Some(enough) = enough {
-            let args = PlanDowngrade {
-                max_collateral: Some(enough),
-                choose: None,
-                write: false,
-                ..args.clone()
-            };
-            error = error.hint(command_line(global, &args));
-        }
-        return Err(error);
-    }
     let letters: Vec<char> = report.plans.iter().map(|plan| plan.letter).collect();
     let letter = match &args.choose {
         None => letters[0],

@@ -255,10 +255,7 @@ fn create_held(target: &Path) -> Result<(PathBuf, File), HostError> {
     }
 }
 
-fn create_new(
-    target: &Path,
-    name: impl Fn() -> OsString,
-) -> Result<(PathBuf, File), HostError> {
+fn create_new(target: &Path, name: impl Fn() -> OsString) -> Result<(PathBuf, File), HostError> {
     let mut attempts = 0;
     loop {
         let temp = target.with_file_name(name());
