@@ -34,6 +34,8 @@ pub(crate) struct CliError {
     message: String,
     details: Vec<String>,
     hints: Vec<String>,
+    /// What a program reads on standard output instead.
+    pub(crate) document: Option<String>,
 }
 
 impl CliError {
@@ -43,6 +45,7 @@ impl CliError {
             message: message.into(),
             details: Vec::new(),
             hints: Vec::new(),
+            document: None,
         }
     }
 
@@ -65,6 +68,12 @@ impl CliError {
     /// Says first what the message is about.
     pub(crate) fn about(mut self, what: &str) -> Self {
         self.message = format!("{what}: {}", self.message);
+        self
+    }
+
+    /// Says the same as JSON on standard output.
+    pub(crate) fn document(mut self, json: String) -> Self {
+        self.document = Some(json);
         self
     }
 

@@ -57,6 +57,9 @@ fn main() -> ExitCode {
     match run(&cli) {
         Ok(answer) => print(&answer),
         Err(error) => {
+            if let Some(document) = &error.document {
+                let _ = write(&mut std::io::stdout().lock(), document.as_bytes());
+            }
             // If standard error is closed there is nobody left to tell.
             let _ = writeln!(anstream::stderr(), "{} {error}", paint(ERROR, "error:"));
             ExitCode::from(error.kind.code())

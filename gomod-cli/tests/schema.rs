@@ -52,6 +52,13 @@ fn plans() {
     let document = plan(&["validator@v10.11.0", "--strategy", "replace"]);
     assert_eq!(document["plans"][0]["means"], json!(["replace"]));
     plan(&["go@1.20"]);
+    // No plan: the reasons stand on standard error, too.
+    let arguments = "plan-downgrade validator@v10.11.0 --keep gin --strategy require";
+    let arguments: Vec<&str> = arguments.split(' ').collect();
+    let document = run(home.path(), &gin_app, &arguments, 1);
+    check("plan", &document);
+    assert_eq!(document["plans"], json!([]));
+    assert_ne!(document["refused"][0]["because"], json!([]));
     let document = plan(&["gin@v1.10.0"]);
     assert_eq!(
         document["today"],
@@ -249,7 +256,10 @@ fn validate(
             "minimum" if value.as_i64() < argument.as_i64() => {
                 fail(errors, format!("is below {argument}"))
             }
-            "const" | "enum" | "minimum" => {}
+            "maxItems" if value.as_array().map(|list| list.len() as u64) > argument.as_u64() => {
+                fail(errors, format!("has more than {argument} elements"))
+            }
+            "const" | "enum" | "minimum" | "maxItems" => {}
             "required" => {
                 for name in argument.as_array().unwrap() {
                     let name = name.as_str().unwrap();

@@ -24,10 +24,11 @@ mod targets;
 pub(crate) mod tree;
 mod undo;
 pub(crate) mod verify;
+mod way_back;
 pub(crate) mod why;
 
 use gomod_core::host::{LoadFailure, Session};
-use gomod_core::model::Require;
+use gomod_core::model::{GoMod, Require};
 use gomod_core::mvs::{LoadError, Loaded, MainModules, Mode, Unavailable, World};
 
 use crate::args::Global;
@@ -67,6 +68,43 @@ impl Setting {
             session,
             loaded,
         })
+    }
+}
+
+impl Setting {
+    /// Takes another go.mod in place of the one on disk, in memory alone. When its graph cannot be loaded,
+    /// the setting stays as it is.
+    pub(crate) fn take(&mut self, go_mod: GoMod) -> Result<(), CliError> {
+        let before = std::mem::replace(&mut self.project.go_mod, go_mod);
+        let loaded = self.project.main_modules(&mut self.world).and_then(|main| {
+            let loaded = self.load_as(&main, Mode::Update)?;
+            Ok((main, loaded))
+        });
+        match loaded {
+            Ok((main, loaded)) => (self.main, self.loaded) = (main, loaded),
+            Err(error) => {
+                self.project.go_mod = before;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// What `go list -m all` refuses go.mod for, in words; nothing when it goes on.
+    pub(crate) fn updates_needed(&mut self) -> Result<Vec<String>, CliError> {
+        if self.project.list_mode()? == Mode::Update {
+            return Ok(Vec::new());
+        }
+        let main = self.main.clone();
+        let loaded = self.load_as(&main, Mode::ReadOnly)?;
+        let found = loaded.inconsistencies.iter();
+        Ok(found.map(|one| one.describe(&self.world)).collect())
+    }
+
+    fn load_as(&mut self, main: &MainModules, mode: Mode) -> Result<Loaded, CliError> {
+        self.session
+            .load(&mut self.world, main, mode, self.project.local_go.as_ref())
+            .map_err(|failure| load_error(&self.project, &failure))
     }
 }
 

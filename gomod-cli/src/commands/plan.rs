@@ -43,6 +43,14 @@ struct NothingToDo {
     written: bool,
 }
 
+/// The document when there is no plan.
+#[derive(Serialize)]
+struct NoPlan<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    written: bool,
+}
+
 pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliError> {
     let mut setting = Setting::load(global, Mode::Update)?;
     setting.project.require_single("plan-downgrade")?;
@@ -73,7 +81,14 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         .map_err(|error| from_load_error("planning", &error))?;
     let report = Report::new(&setting.world, &planner, &outcome);
     if report.plans.is_empty() {
-        return Err(refused(global, &mut setting, &mut planner, &report, args)?);
+        let error = refused(global, &mut setting, &mut planner, &report, args)?;
+        return Err(match args.format {
+            Format::Text => error,
+            Format::Json => error.document(json(&NoPlan {
+                report: &report,
+                written: false,
+            })?),
+        });
     }
     let (plan, letter) = choose(&outcome, &report, args)?;
     let zips = args.write || args.out.is_some();
@@ -131,8 +146,14 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
     if let Some(note) = sums::stale_vendor(&setting, args.write) {
         checks.push(note);
     }
+    let looked = plan.imports.as_ref().map(|check| {
+        let modules = &setting.world.modules;
+        let paths = check.looked.iter().map(|module| modules.path_of(*module));
+        paths.map(|path| modules.path(path).to_string()).collect()
+    });
     Ok(page(&Page {
         report: &report,
+        looked: looked.as_ref(),
         chosen,
         file: &setting.project.name,
         before: &setting.project.go_mod.text(),

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use gomod_core::drift::Drift;
 use gomod_core::graph::{ModuleGraph, ModuleId, PathId};
 use gomod_core::host::Sums;
 use gomod_core::model::{ModulePath, ModuleVersion, Version};
@@ -10,21 +9,20 @@ use gomod_core::mvs::{Resolver, Setup, SourceId, World};
 
 use super::Setting;
 
-/// Leaves out of [`Drift::restore`] what comes back with the others. When the graph that results cannot
-/// be loaded, nothing is left out.
-pub(crate) fn narrow(setting: &mut Setting, drift: &mut Drift) {
-    if setting.project.work.is_some() || drift.restore.len() < 2 {
+/// Leaves out of `restore`, arguments of `go get`, what comes back with the others. When the graph that
+/// results cannot be loaded, nothing is left out.
+pub(crate) fn narrow(setting: &mut Setting, restore: &mut Vec<String>) {
+    if setting.project.work.is_some() || restore.len() < 2 {
         return;
     }
-    let wanted: Vec<(String, ModuleId)> = drift
-        .restore
+    let wanted: Vec<(String, ModuleId)> = restore
         .iter()
         .filter_map(|argument| Some((argument.clone(), module(setting, argument)?)))
         .collect();
     let Some(needed) = needed(setting, &wanted) else {
         return;
     };
-    drift.restore.retain(|argument| {
+    restore.retain(|argument| {
         let known = wanted.iter().find(|(known, _)| known == argument);
         known.is_none_or(|(_, module)| needed.contains(module))
     });

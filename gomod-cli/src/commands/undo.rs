@@ -9,7 +9,7 @@ use gomod_core::model::{GoVersion, ModulePath, ModuleVersion, Version};
 use gomod_core::mvs::World;
 use gomod_core::plan::{
     Candidates, Conflict, Goal, Means, Outcome, Packages, Plan, Planner, Problem, Report, Role,
-    Target,
+    Target, UnresolvedReport,
 };
 use serde::Serialize;
 
@@ -71,7 +71,7 @@ pub(crate) fn tried(
     let mut known = (Candidates::default(), imports::packages(setting));
     for means in [Means::Require, Means::Exclude] {
         // Excluding keeps others where they are, and is worth its lines only where they would move.
-        let more = means == Means::Require || best.as_ref().is_some_and(|best| best.beyond > 0);
+        let more = means == Means::Require || best.as_ref().is_none_or(|best| best.beyond > 0);
         for arguments in drift.undo.iter().filter(|_| more) {
             match attempt(setting, &mut known, baseline, drift, arguments, means) {
                 Ok(undo) => {
@@ -147,6 +147,16 @@ fn attempt(
         );
         let outcome = outcome.map_err(|error| error.to_string())?;
         if let Some(plan) = outcome.plans.first() {
+            if plan.cost.unresolved > 0 {
+                let report = Report::new(&setting.world, &planner, &outcome);
+                let plans = report.plans.iter().take(1);
+                let mut broken = plans.flat_map(|plan| &plan.imports.unresolved);
+                let why = broken.next().map(UnresolvedReport::sentence);
+                return Err(format!(
+                    "the build would fail after one: {}",
+                    why.unwrap_or_default()
+                ));
+            }
             let targets = left.into_iter().map(|(argument, _)| argument).collect();
             let mut undo = undo(setting, baseline, drift, plan, targets);
             if means != Means::Require {
@@ -171,7 +181,7 @@ fn attempt(
             }
         }
     }
-    Err("go.mod replaces what was raised, so its own versions are not what is used".to_owned())
+    Err("go.mod excludes or replaces what would have to be selected".to_owned())
 }
 
 /// The path that prevents a plan, and whether it would have to be absent.
@@ -205,9 +215,9 @@ fn target(setting: &mut Setting, argument: &str) -> Option<Target> {
         });
     }
     let version = Version::parse(version).ok()?;
-    Some(Target::Module {
-        module: world.modules.intern(&ModuleVersion::new(path, version)),
-    })
+    let module = world.modules.intern(&ModuleVersion::new(path, version));
+    let excludes = &setting.loaded.setup.overrides.excludes;
+    (!excludes.contains(&module)).then_some(Target::Module { module })
 }
 
 /// What a plan undoes, and what differs from the baseline once it is applied.
@@ -228,6 +238,7 @@ fn undo(
             graph: &plan.graph,
             roots: &plan.setup.roots,
             overrides,
+            sums: None,
         },
     );
     let modules = &setting.world.modules;
@@ -241,21 +252,7 @@ fn undo(
     let mut findings = after.findings;
     findings.sort_by_cached_key(|f| (!is_among(&drift.findings, &f.module), by_closure(f)));
     let stays = |finding: &&Finding| is_among(&findings, &finding.module);
-    let left = findings.iter().map(|finding| {
-        let stays = matches!(finding.code, Code::ModuleCame | Code::ModuleRaised);
-        let reason = match finding.because.as_slice() {
-            [_, _] if stays => {
-                "what go.mod requires stays required; go mod tidy may drop it".into()
-            }
-            _ => finding.reason(),
-        };
-        let closure = if by_closure(finding) {
-            "root closure, "
-        } else {
-            ""
-        };
-        format!("{}: {closure}{reason}", finding.summary())
-    });
+    let left = findings.iter().map(|f| sentence(f, by_closure(f)));
     Undo {
         command: format!("plan-downgrade {}", targets.join(" ")),
         targets,
@@ -269,4 +266,15 @@ fn undo(
             .count(),
         left_findings: findings,
     }
+}
+
+/// What still differs, and why.
+pub(crate) fn sentence(finding: &Finding, by_closure: bool) -> String {
+    let stays = matches!(finding.code, Code::ModuleCame | Code::ModuleRaised);
+    let reason = match finding.because.as_slice() {
+        [_, _] if stays => "what go.mod requires stays required; go mod tidy may drop it".into(),
+        _ => finding.reason(),
+    };
+    let closure = if by_closure { "root closure, " } else { "" };
+    format!("{}: {closure}{reason}", finding.summary())
 }

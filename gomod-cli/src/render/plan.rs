@@ -1,6 +1,7 @@
 //! The page that `plan-downgrade` prints: what forces today's version, the diff, what else moves, what
 //! was checked, and the command that applies it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::diff::diff;
@@ -12,6 +13,8 @@ use gomod_core::plan::{
 /// What the page shows beside the report.
 pub(crate) struct Page<'a> {
     pub(crate) report: &'a Report,
+    /// The modules that imports are looked for in, under the chosen plan; `None` if they are not followed.
+    pub(crate) looked: Option<&'a BTreeSet<String>>,
     /// Which plan of the table was chosen.
     pub(crate) chosen: &'a PlanReport,
     /// The file's name, its text today and as planned.
@@ -27,6 +30,8 @@ pub(crate) struct Page<'a> {
 
 /// How many chains and added roots are shown unless `-v` asks for all.
 const FEW: usize = 5;
+/// How many of the modules that move and provide no package are shown unless `-v` asks for all.
+const MOVES_SHOWN: usize = 12;
 
 /// The whole page.
 pub(crate) fn page(page: &Page<'_>) -> String {
@@ -187,10 +192,14 @@ fn reasons(out: &mut String, page: &Page<'_>) {
     if !closure.is_empty() {
         let _ = writeln!(
             out,
-            "  {} new requirements{}",
+            "  {} new requirement{}{}",
             closure.len(),
+            if closure.len() == 1 { "" } else { "s" },
             match page.chosen.imports.unchecked {
+                None if closure.len() == 1 => ", which provides packages that the build needs:",
                 None => ", which provide packages that the build needs:",
+                Some(_) if closure.len() == 1 =>
+                    " keeps in the graph what changed modules require, since the build may need it (root closure):",
                 Some(_) =>
                     " keep in the graph what changed modules require, since the build may need it (root closure):",
             }
@@ -255,8 +264,24 @@ fn moves(out: &mut String, page: &Page<'_>) {
             continue;
         }
         section(out, &format!("{title} ({})", list.len()));
-        for moved in &list {
+        // The main module's own come first, then what the build uses.
+        let (direct, others): (Vec<_>, Vec<_>) = list.into_iter().partition(|m| m.direct);
+        let is_used = |m: &&MoveReport| page.looked.is_some_and(|used| used.contains(&m.module));
+        let (used, others): (Vec<_>, Vec<_>) = others.into_iter().partition(is_used);
+        let shown = match page.verbose {
+            true => others.len(),
+            false => MOVES_SHOWN,
+        };
+        for moved in direct.iter().chain(&used).chain(others.iter().take(shown)) {
             let _ = writeln!(out, "  {}", move_line(moved));
+        }
+        if others.len() > shown {
+            let what = match page.looked {
+                Some(_) => " that provide no package",
+                None => "",
+            };
+            let more = format!("… and {} more{what} (-v shows all)", others.len() - shown);
+            let _ = writeln!(out, "  {}", paint(DIM, &more));
         }
         out.push('\n');
     }

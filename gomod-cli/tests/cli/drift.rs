@@ -218,12 +218,14 @@ fn lines_beside_the_requirements_are_put_back_by_an_edit() {
     drift from gomod.lock: 1 difference
       ~ go 1.21 → 1.20  go-line-changed
           the line in go.mod was changed
+    updates to go.mod needed, says go list -m all
+      go@1.20 is required, but go@1.21 is selected
 
     In the end, to put back the go and toolchain lines
       go mod edit -go=1.21
 
     To agree to it
-      gomod lock
+      go mod tidy && gomod lock
     ----
     drift from gomod.lock: 1 difference
       ~ example.com/a v1.2.0 → v1.2.0 => example.com/a v1.0.0  replacement-changed
@@ -231,6 +233,7 @@ fn lines_beside_the_requirements_are_put_back_by_an_edit() {
 
     To put back what go.mod says beside its requirements
       go mod edit -dropreplace=example.com/a
+      tried: nothing of gomod.lock has moved then
 
     To agree to it
       gomod lock
@@ -241,6 +244,7 @@ fn lines_beside_the_requirements_are_put_back_by_an_edit() {
 
     To put back what go.mod says beside its requirements
       go mod edit -dropreplace=example.com/a@v1.2.0
+      tried: nothing of gomod.lock has moved then
 
     To agree to it
       gomod lock
@@ -251,9 +255,9 @@ fn lines_beside_the_requirements_are_put_back_by_an_edit() {
 
     To put back what go.mod says beside its requirements
       go mod edit -dropexclude=example.com/a@v1.2.0
-      then gomod drift again: what follows from these lines goes with them
+      tried: nothing of gomod.lock has moved then
 
-    To put back what was lowered or left
+    Then, to write down what is selected
       go get example.com/a@v1.2.0
 
     To agree to it
@@ -321,13 +325,15 @@ fn what_an_exclusion_held_down_is_planned_for() {
     drift from gomod.lock: 1 difference
       ~ example.com/a v1.1.0 → v1.2.0  module-raised
           required by example.com/main → example.com/b@v1.2.0 → example.com/a@v1.2.0
+    updates to go.mod needed, says go list -m all
+      example.com/a@v1.1.0 is required, but example.com/a@v1.2.0 is selected
 
     To undo what was raised or came
       gomod plan-downgrade example.com/a@v1.1.0 --strategy exclude
       tried: nothing of gomod.lock has moved then
 
     To agree to it
-      gomod lock
+      go mod tidy && gomod lock
     ");
 }
 
@@ -373,4 +379,269 @@ fn in_a_workspace_no_command_is_made_up() {
     let page = drifted(&world).stdout;
     assert!(page.contains("GOWORK=off"), "{page}");
     assert!(!page.contains("plan-downgrade"), "{page}");
+}
+
+/// Runs the command that the page prints below `title`, with `--write`.
+#[track_caller]
+fn write_as_printed(world: &World, page: &str, title: &str) {
+    let words = command(page, title);
+    let mut args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    args.push("--write");
+    world.gomod(&args).ok();
+}
+
+#[test]
+fn an_exclusion_that_was_added_is_dropped_before_the_downgrade() {
+    let notation = "
+        a@v1.0.0 go1.21: t@v1.0.0
+        t@v1.0.0 go1.21:
+        t@v1.1.0 go1.21:
+    ";
+    let main = |t: &str, more: &str| {
+        format!(
+            "module example.com/main\n\ngo 1.21\n\nrequire (\n\texample.com/a v1.0.0\n\texample.com/t {t} // indirect\n)\n{more}"
+        )
+    };
+    let world = World::with_main(notation, &main("v1.0.0", ""));
+    world.gomod(&["lock"]).ok();
+    // As go mod tidy leaves it, which takes the latest version instead.
+    world.write(
+        "main/go.mod",
+        &main("v1.1.0", "\nexclude example.com/t v1.0.0\n"),
+    );
+    let page = drifted(&world).stdout;
+    assert_snapshot!(page, @r"
+    drift from gomod.lock: 1 difference
+      ~ example.com/t v1.0.0 → v1.1.0  module-raised
+          go.mod excludes v1.0.0; go.mod requires it
+
+    To put back what go.mod says beside its requirements
+      go mod edit -dropexclude=example.com/t@v1.0.0
+
+    Then, to undo what was raised or came
+      gomod plan-downgrade example.com/t@v1.0.0
+      tried: nothing of gomod.lock has moved then
+
+    To agree to it
+      gomod lock
+    ");
+    let json = world.gomod(&["drift", "--format", "json"]).json();
+    let steps = [
+        "go mod edit -dropexclude=example.com/t@v1.0.0",
+        "gomod plan-downgrade example.com/t@v1.0.0 --write",
+    ];
+    assert_eq!(json["steps"], serde_json::json!(steps));
+    world.write("main/go.mod", &main("v1.1.0", ""));
+    write_as_printed(&world, &page, "undo what was raised or came");
+    assert_eq!(
+        world.gomod(&["drift"]).ok(),
+        "no drift: 2 modules as in gomod.lock\n"
+    );
+}
+
+/// The older `e` imports `j`; the newer one imports `n`, whose own requirement is seen only while `n` is
+/// required by the main module.
+const LOWERED: &str = "
+    e@v1.0.0 go1.21: j@v1.0.0 | .>j
+    e@v1.1.0 go1.21: n@v1.0.0 | .>n
+    j@v1.0.0 go1.21:
+    n@v1.0.0 go1.21: t@v1.1.0
+    t@v1.0.0 go1.21:
+    t@v1.1.0 go1.21:
+    k@v1.0.0 go1.21: t@v1.0.0
+    k@v1.1.0 go1.21: t@v1.0.0
+";
+
+fn requiring(lines: &[&str]) -> String {
+    let lines: String = lines
+        .iter()
+        .map(|line| format!("\texample.com/{line}\n"))
+        .collect();
+    format!("module example.com/main\n\ngo 1.21\n\nrequire (\n{lines})\n")
+}
+
+fn lowered() -> World {
+    let world = World::new(LOWERED);
+    world.write(
+        "main/main.go",
+        "package main\n\nimport (\n\t_ \"example.com/e\"\n\t_ \"example.com/k\"\n)\n\nfunc main() {}\n",
+    );
+    let before = ["e v1.1.0", "k v1.0.0", "n v1.0.0 // indirect"];
+    world.write("main/go.mod", &requiring(&before));
+    world.gomod(&["lock"]).ok();
+    world
+}
+
+#[test]
+fn what_was_lowered_is_restored_first_and_brings_the_rest_back() {
+    let world = lowered();
+    let after = ["e v1.0.0", "k v1.0.0", "j v1.0.0 // indirect"];
+    world.write("main/go.mod", &requiring(&after));
+    assert_snapshot!(drifted(&world).stdout, @r"
+    drift from gomod.lock: 4 differences
+      ~ example.com/e v1.1.0 → v1.0.0  module-lowered
+          go.mod requires it
+      + example.com/j v1.0.0  module-came
+          required by example.com/main → example.com/e@v1.0.0 → example.com/j@v1.0.0
+      - example.com/n v1.0.0  module-left
+          nothing requires it any more
+      ~ example.com/t v1.1.0 → v1.0.0  module-lowered
+          required by example.com/main → example.com/k@v1.0.0 → example.com/t@v1.0.0
+
+    To put back what was lowered
+      go get example.com/e@v1.1.0 && go mod tidy
+      tried: nothing of gomod.lock has moved then
+
+    To agree to it
+      gomod lock
+    ");
+    if !has_go("what_was_lowered_is_restored_first_and_brings_the_rest_back") {
+        return;
+    }
+    for args in [&["get", "example.com/e@v1.1.0"][..], &["mod", "tidy"]] {
+        let run = world.go_in("main", args);
+        assert_eq!(run.code, Some(0), "{run:?}");
+    }
+    assert_eq!(
+        world.gomod(&["drift"]).ok(),
+        "no drift: 4 modules as in gomod.lock\n"
+    );
+}
+
+#[test]
+fn what_is_raised_beside_what_was_lowered_is_undone_after_it() {
+    let world = lowered();
+    let after = ["e v1.0.0", "k v1.1.0", "j v1.0.0 // indirect"];
+    world.write("main/go.mod", &requiring(&after));
+    let page = drifted(&world).stdout;
+    assert_snapshot!(page, @r"
+    drift from gomod.lock: 5 differences
+      ~ example.com/e v1.1.0 → v1.0.0  module-lowered
+          go.mod requires it
+      ~ example.com/k v1.0.0 → v1.1.0  module-raised
+          go.mod requires it
+      + example.com/j v1.0.0  module-came
+          required by example.com/main → example.com/e@v1.0.0 → example.com/j@v1.0.0
+      - example.com/n v1.0.0  module-left
+          nothing requires it any more
+      ~ example.com/t v1.1.0 → v1.0.0  module-lowered
+          required by example.com/main → example.com/k@v1.1.0 → example.com/t@v1.0.0
+
+    To put back what was lowered
+      go get example.com/e@v1.1.0 && go mod tidy
+
+    Then, to undo what was raised or came
+      gomod plan-downgrade example.com/k@v1.0.0
+      tried: nothing of gomod.lock has moved then
+
+    To agree to it
+      gomod lock
+    ");
+    let restored = ["e v1.1.0", "k v1.1.0", "n v1.0.0 // indirect"];
+    world.write("main/go.mod", &requiring(&restored));
+    write_as_printed(&world, &page, "Then, to undo what was raised or came");
+    assert_eq!(
+        world.gomod(&["drift"]).ok(),
+        "no drift: 4 modules as in gomod.lock\n"
+    );
+}
+
+#[test]
+fn no_plan_is_offered_after_which_the_build_would_fail() {
+    let notation = "
+        b@v1.0.0 go1.21:
+        b@v1.1.0 go1.21: | . x
+    ";
+    let world = World::with_main(notation, &requiring(&["b v1.0.0"]));
+    world.gomod(&["lock"]).ok();
+    world.write("main/go.mod", &requiring(&["b v1.1.0"]));
+    world.write(
+        "main/main.go",
+        "package main\n\nimport _ \"example.com/b/x\"\n\nfunc main() {}\n",
+    );
+    assert_snapshot!(drifted(&world).stdout, @r"
+    drift from gomod.lock: 1 difference
+      ~ example.com/b v1.0.0 → v1.1.0  module-raised
+          go.mod requires it
+
+    No downgrade undoes what was raised or came
+      the build would fail after one: main.go imports example.com/b/x, which no module provides
+
+    To agree to it
+      gomod lock
+    ");
+}
+
+#[test]
+fn a_hash_that_go_sum_lacks_is_found_where_it_is_needed() {
+    let world = World::new(PAIR);
+    world.gomod(&["lock"]).ok();
+    let sums = world.read("main/go.sum");
+    std::fs::remove_file(world.path("main/go.sum")).unwrap();
+    assert_snapshot!(drifted(&world).stdout, @r"
+    drift from gomod.lock: 2 differences
+      ! example.com/b v1.2.0  hash-missing
+          go.sum lacks a hash of it that is needed, and that the baseline holds
+      ! example.com/a v1.2.0  hash-missing
+          go.sum lacks a hash of it that is needed, and that the baseline holds
+
+    To put back the lines of go.sum
+      gomod verify --fix
+      or take it from version control
+
+    To agree to it
+      gomod lock
+    ");
+    let without = |what: &str| -> String {
+        let lines = sums.lines().filter(|line| !line.starts_with(what));
+        lines.map(|line| format!("{line}\n")).collect()
+    };
+    for needed in ["example.com/a v1.2.0/go.mod ", "example.com/a v1.2.0 "] {
+        world.write("main/go.sum", &without(needed));
+        let json = world.gomod(&["drift", "--format", "json"]);
+        assert_eq!(json.code, Some(1), "{needed}");
+        let json = json.json();
+        assert_eq!(json["findings"][0]["code"], "hash-missing", "{needed}");
+        assert_eq!(json["findings"].as_array().unwrap().len(), 1);
+        assert_eq!(json["steps"], serde_json::json!([]));
+    }
+    // What another version is listed with does not matter.
+    world.write("main/go.sum", &without("example.com/a v1.1.0"));
+    let page = world.gomod(&["drift"]).ok();
+    assert!(page.starts_with("no drift"), "{page}");
+    // Another hash of the content.
+    let other = without("example.com/a v1.2.0 ");
+    let line = format!("example.com/a v1.2.0 h1:{}=\n", "A".repeat(43));
+    world.write("main/go.sum", &(other + &line));
+    let page = drifted(&world).stdout;
+    assert!(
+        page.contains("! example.com/a v1.2.0  hash-changed"),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_go_mod_that_go_list_refuses_is_no_agreement() {
+    let world = World::new(PAIR);
+    world.gomod(&["lock"]).ok();
+    world.write(
+        "main/go.mod",
+        &MAIN.replace("example.com/a v1.2.0", "example.com/a v1.1.0"),
+    );
+    assert_snapshot!(drifted(&world).stdout, @r"
+    the modules are as in gomod.lock, but go.mod is not in order
+    updates to go.mod needed, says go list -m all
+      example.com/a@v1.1.0 is required, but example.com/a@v1.2.0 is selected
+
+    To bring go.mod up to date
+      go mod tidy
+    ");
+    let json = world.gomod(&["drift", "--format", "json"]);
+    assert_eq!(json.code, Some(1), "{json:?}");
+    let json = json.json();
+    assert_eq!(json["findings"], serde_json::json!([]));
+    assert_eq!(
+        json["updates_needed"][0],
+        "example.com/a@v1.1.0 is required, but example.com/a@v1.2.0 is selected"
+    );
 }

@@ -269,6 +269,33 @@ fn no_plan_says_why_step_by_step() {
 }
 
 #[test]
+fn no_plan_is_a_document_when_json_is_asked_for() {
+    let world = World::new(PAIR);
+    let args = "plan-downgrade a@v1.0.0 --strategy require --keep b --format json";
+    let run = world.gomod(&args.split(' ').collect::<Vec<_>>());
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stderr.starts_with("error: no plan reaches"), "{run:?}");
+    let document = run.json();
+    assert_eq!(document["plans"], serde_json::json!([]));
+    assert_eq!(document["written"], false);
+    assert_eq!(document["targets"][0]["module"], "example.com/a");
+    let because = &document["refused"][0]["because"];
+    assert!(
+        because[0].as_str().unwrap().contains("example.com/"),
+        "{because}"
+    );
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_named() {
+    let world = World::new(PAIR);
+    for args in [&["-C", "nowhere", "list"][..], &["-C", "go.mod", "drift"]] {
+        let naming = format!("cannot change to {}: ", args[1]);
+        world.refused(3, args, &[&naming, "-C takes a directory that is there"]);
+    }
+}
+
+#[test]
 fn a_lock_must_be_there_and_make_sense() {
     let world = World::new(PAIR);
     world.refused(3, &["drift"], &["gomod.lock not found", "gomod lock"]);

@@ -160,3 +160,46 @@ fn a_zip_with_another_hash_stops_everything() {
         &["example.com/b@v1.1.0", "go.sum"],
     );
 }
+
+#[test]
+fn of_many_that_move_those_that_matter_are_shown() {
+    // `b` brings `used`, which is imported, and sixteen more that are not; `z` is direct.
+    let names: Vec<String> = (10..26).map(|number| format!("m{number}")).collect();
+    let mut notation = String::new();
+    for version in ["v1.0.0", "v1.1.0"] {
+        let requires: String = names.iter().map(|m| format!(" {m}@{version}")).collect();
+        notation.push_str(&format!(
+            "b@{version} go1.21: used@{version} z@{version}{requires} | .>used\n"
+        ));
+        notation.push_str(&format!("z@{version} go1.21: m10@{version}\n"));
+        for name in names.iter().map(String::as_str).chain(["used"]) {
+            notation.push_str(&format!("{name}@{version} go1.21:\n"));
+        }
+    }
+    let mut requires = "\texample.com/b v1.1.0\n\texample.com/z v1.1.0\n".to_owned();
+    for name in names.iter().map(String::as_str).chain(["used"]) {
+        requires.push_str(&format!("\texample.com/{name} v1.1.0 // indirect\n"));
+    }
+    let world = main_module(&notation, &requires, &["example.com/b", "example.com/z"]);
+    let args = ["plan-downgrade", "b@v1.0.0", "m10@v1.0.0", "--settle"];
+    let moved = |page: &str| -> Vec<String> {
+        let (_, list) = page.split_once("Also moves (17)\n").expect(page);
+        let (list, _) = list.split_once("\n\n").unwrap();
+        list.lines().map(|line| line.trim().to_owned()).collect()
+    };
+    let page = world.gomod(&args).ok();
+    let list = moved(&page);
+    assert_eq!(list.len(), 2 + 12 + 1, "{page}");
+    assert_eq!(list[0], "~ example.com/z v1.1.0 → v1.0.0  (direct)");
+    assert_eq!(list[1], "~ example.com/used v1.1.0 → v1.0.0");
+    assert_eq!(list[2], "~ example.com/m11 v1.1.0 → v1.0.0");
+    assert_eq!(
+        list[14],
+        "… and 3 more that provide no package (-v shows all)"
+    );
+    let all = world.gomod(&[&args[..], &["-v"]].concat()).ok();
+    assert_eq!(moved(&all).len(), 17, "{all}");
+    let json = world.gomod(&[&args[..], &["--format", "json"]].concat());
+    let moves = json.json()["plans"][0]["moves"].as_array().unwrap().len();
+    assert!(moves >= 17, "{moves}");
+}

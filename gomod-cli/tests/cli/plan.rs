@@ -308,3 +308,41 @@ fn versions_come_from_a_git_revision() {
     );
     assert!(!after.contains("example.com/d"), "{after}");
 }
+
+#[cfg(unix)]
+#[test]
+fn what_a_killed_run_left_staged_is_removed_by_the_next() {
+    let staged = |world: &World| -> Vec<String> {
+        let names = std::fs::read_dir(world.path("main")).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".tmp")).collect()
+    };
+    let world = World::new(PAIR);
+    let sums = world.sums(|module| module.ends_with("v1.2.0"));
+    let go_sum = world.path("main/go.sum");
+    std::fs::remove_file(&go_sum).unwrap();
+    // A go.sum that is read once, and at which the run waits for ever when it is about to replace it.
+    let made = std::process::Command::new("mkfifo").arg(&go_sum).status();
+    assert!(made.unwrap().success());
+    let args = ["plan-downgrade", "a@v1.0.0", "--write"];
+    let mut run = world.gomod_command(&args).spawn().unwrap();
+    std::fs::write(&go_sum, &sums).unwrap();
+    while staged(&world).is_empty() {
+        assert!(run.try_wait().unwrap().is_none(), "it did not wait");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    // Another run writes meanwhile, and leaves the file of the running one alone.
+    let lock = ["lock", "--modfile", "other.mod"];
+    world.write("main/other.mod", MAIN);
+    world.write("main/other.sum", &world.sums(|_| true));
+    world.gomod(&lock).ok();
+    assert_eq!(staged(&world).len(), 1);
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert_eq!(staged(&world).len(), 1, "nothing was left");
+    std::fs::remove_file(&go_sum).unwrap();
+    world.write("main/go.sum", &sums);
+    let page = world.gomod(&args).ok();
+    assert!(page.contains("written: go.mod and go.sum"), "{page}");
+    assert_eq!(staged(&world), [""; 0]);
+}

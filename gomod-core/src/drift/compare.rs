@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::lock::{Entry, Lock};
 use crate::diag::Severity;
 use crate::graph::{ModuleGraph, ModuleId};
-use crate::model::{GoVersion, ModulePath, Version};
-use crate::mvs::{Overrides, World};
+use crate::model::{GoVersion, ModulePath, ModuleVersion, Version};
+use crate::mvs::{Overrides, SumAudit, World};
 
 /// A stable name for a kind of finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -26,6 +26,9 @@ pub enum Code {
     ReplacementChanged,
     /// Version and replacement are the same, and the content's hash is not.
     HashChanged,
+    /// Version and replacement are the same, and go.sum lacks a hash that the baseline holds and that the
+    /// build list, or a build, needs.
+    HashMissing,
     /// The go line differs.
     GoLineChanged,
     /// The toolchain line differs.
@@ -42,6 +45,7 @@ impl Code {
             Self::ModuleLeft => "module-left",
             Self::ReplacementChanged => "replacement-changed",
             Self::HashChanged => "hash-changed",
+            Self::HashMissing => "hash-missing",
             Self::GoLineChanged => "go-line-changed",
             Self::ToolchainLineChanged => "toolchain-line-changed",
         }
@@ -97,6 +101,8 @@ pub struct Today<'a> {
     pub roots: &'a [ModuleId],
     /// What the main module excludes and replaces.
     pub overrides: &'a Overrides,
+    /// What go.sum lacks; `None` where it does not matter, as for a plan, which says what it adds.
+    pub sums: Option<&'a SumAudit>,
 }
 
 /// Compares the baseline with today.
@@ -116,7 +122,12 @@ pub fn compare(baseline: &Lock, today: &Today<'_>) -> Drift {
         .collect();
     let mut findings = lines(baseline, today, &moved);
     for (path, (from, to)) in &paths {
-        let Some(code) = difference(*from, *to) else {
+        let lacks = from.zip(*to).is_some_and(|(from, to)| {
+            let lacking = today.sums.map(|audit| lacking(audit, path, to));
+            let (content, go_mod) = lacking.unwrap_or_default();
+            content && from.content.is_some() || go_mod && from.go_mod.is_some()
+        });
+        let Some(code) = difference(*from, *to, lacks) else {
             continue;
         };
         let because = cause(today, path, to.map(|entry| &entry.version), &moved);
@@ -170,6 +181,9 @@ impl Finding {
             return "the content behind the same version is another: look at go.sum's history"
                 .into();
         }
+        if self.code == Code::HashMissing {
+            return "go.sum lacks a hash of it that is needed, and that the baseline holds".into();
+        }
         let mut reason = match (self.code, self.because.as_slice()) {
             (Code::ToolchainLineChanged, _) | (Code::GoLineChanged, []) => {
                 "the line in go.mod was changed".to_owned()
@@ -195,7 +209,7 @@ impl Finding {
     }
 
     /// `MOD@VERSION` of the baseline, or `MOD@none`.
-    fn back(&self) -> String {
+    pub fn back(&self) -> String {
         let version = self.from.as_deref().unwrap_or("none");
         let version = version.split(' ').next().unwrap_or(version);
         format!("{}@{version}", self.module)
@@ -361,7 +375,21 @@ fn edits(
     edits
 }
 
-fn difference(from: Option<&Entry>, to: Option<&Entry>) -> Option<Code> {
+/// Whether go.sum lacks the hash of a module's content, and that of its go.mod, where they are needed.
+fn lacking(audit: &SumAudit, path: &ModulePath, entry: &Entry) -> (bool, bool) {
+    let is_used = |module: &ModuleVersion| match &entry.replace {
+        None => module.path == *path && module.version == entry.version,
+        Some(target) => *target == format!("{} {}", module.path, module.version),
+    };
+    let mut content = audit.missing_content.iter();
+    (
+        content.any(|(_, module)| is_used(module)),
+        audit.missing.iter().any(is_used),
+    )
+}
+
+/// How the two differ; `lacks`: a hash of the first is missing, and needed.
+fn difference(from: Option<&Entry>, to: Option<&Entry>, lacks: bool) -> Option<Code> {
     let (from, to) = match (from, to) {
         (None, None) => return None,
         (None, Some(_)) => return Some(Code::ModuleCame),
@@ -374,9 +402,14 @@ fn difference(from: Option<&Entry>, to: Option<&Entry>) -> Option<Code> {
         std::cmp::Ordering::Less => Some(Code::ModuleLowered),
         std::cmp::Ordering::Equal if from.replace != to.replace => Some(Code::ReplacementChanged),
         std::cmp::Ordering::Equal => {
-            // A replacement by directory has no hash; a hash that go.sum merely lacks is no change.
+            // A replacement by directory has no hash; go.sum need not hold a hash that nothing needs.
             let changed = differs(&from.content, &to.content) || differs(&from.go_mod, &to.go_mod);
-            changed.then_some(Code::HashChanged)
+            let missing = lacks.then_some(Code::HashMissing);
+            if changed {
+                Some(Code::HashChanged)
+            } else {
+                missing
+            }
         }
     }
 }

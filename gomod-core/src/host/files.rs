@@ -13,7 +13,8 @@ use super::HostError;
 /// Replaces the content of `path` atomically and durably.
 ///
 /// The bytes go to a temporary file beside the target, are synced, and are renamed over it; the target's
-/// permissions are kept, and a symbolic link stays one (the file that it leads to is replaced).
+/// permissions are kept, and a symbolic link stays one (the file that it leads to is replaced). What
+/// killed processes left staged in that directory is removed.
 ///
 /// # Errors
 /// [`HostError::Io`]; the target is then unchanged. A target without any write permission is refused.
@@ -21,11 +22,12 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), HostError> {
     let staged = Staged::new(path, bytes, Sync::Disk)?;
     let parent = staged.parent();
     staged.commit()?;
+    remove_stale(&parent);
     sync_dir(&parent)
 }
 
 /// Replaces several files: all are staged and synced before the first is renamed, and a rename that
-/// fails puts back those before it.
+/// fails puts back those before it. Clears away what killed processes left, as [`write_atomic`] does.
 ///
 /// # Errors
 /// [`HostError::Io`]; no file is then changed, short of a second failure while putting back.
@@ -57,7 +59,10 @@ fn commit_all(staged: Vec<(Staged, Option<Vec<u8>>)>) -> Result<(), HostError> {
         }
         done.push((target, before));
     }
-    parents.iter().try_for_each(|dir| sync_dir(dir))
+    parents.iter().try_for_each(|dir| {
+        remove_stale(dir);
+        sync_dir(dir)
+    })
 }
 
 /// The content of a file, `None` when there is no such file.
@@ -160,6 +165,8 @@ pub(super) enum Sync {
 pub(super) struct Staged {
     temp: PathBuf,
     target: PathBuf,
+    /// One of the user's files stays open and locked while it is staged: nobody else clears it away.
+    _held: Option<File>,
 }
 
 impl Staged {
@@ -173,8 +180,15 @@ impl Staged {
             Ok(meta) => Some(meta.permissions()),
             Err(_) => None,
         };
-        let (temp, mut file) = create_beside(&target)?;
-        let staged = Self { temp, target };
+        let (temp, mut file) = match sync {
+            Sync::Disk => create_held(&target)?,
+            Sync::No => create_beside(&target)?,
+        };
+        let mut staged = Self {
+            temp,
+            target,
+            _held: None,
+        };
         let written = (|| {
             file.write_all(bytes)?;
             if sync == Sync::Disk {
@@ -186,7 +200,10 @@ impl Staged {
             Ok(())
         })();
         match written {
-            Ok(()) => Ok(staged),
+            Ok(()) => {
+                staged._held = (sync == Sync::Disk).then_some(file);
+                Ok(staged)
+            }
             Err(error) => Err(HostError::io("writing", path, error)),
         }
     }
@@ -214,11 +231,34 @@ impl Drop for Staged {
 /// Creates a new file beside `target`, named as the go command names its own (`NAME123.tmp`), so that
 /// the go command clears away what a crash leaves in the module cache.
 pub(super) fn create_beside(target: &Path) -> Result<(PathBuf, File), HostError> {
-    let mut attempts = 0;
-    loop {
+    create_new(target, || {
         let mut name = OsString::from(target.file_name().unwrap_or_default());
         name.push(format!("{}.tmp", random() % 1_000_000_000));
-        let temp = target.with_file_name(name);
+        name
+    })
+}
+
+/// Around the number in the name of one of the user's files while it is staged.
+const STAGED: (&str, &str) = (".gomod-", ".tmp");
+
+/// Creates a new file beside `target`, named so that [`remove_stale`] knows it, and locked so that it
+/// leaves it alone. Where files cannot be locked it is not locked, and never removed either.
+fn create_held(target: &Path) -> Result<(PathBuf, File), HostError> {
+    loop {
+        let (temp, file) = create_new(target, || {
+            format!("{}{}{}", STAGED.0, random(), STAGED.1).into()
+        })?;
+        // Another process may have taken it for stale before it was locked; after that none can.
+        if file.lock().is_err() || fs::symlink_metadata(&temp).is_ok() {
+            return Ok((temp, file));
+        }
+    }
+}
+
+fn create_new(target: &Path, name: impl Fn() -> OsString) -> Result<(PathBuf, File), HostError> {
+    let mut attempts = 0;
+    loop {
+        let temp = target.with_file_name(name());
         match OpenOptions::new()
             .read(true)
             .write(true)
@@ -230,6 +270,28 @@ pub(super) fn create_beside(target: &Path) -> Result<(PathBuf, File), HostError>
                 attempts += 1
             }
             Err(error) => return Err(HostError::io("writing", target, error)),
+        }
+    }
+}
+
+/// Removes the staged files in `dir` that no running process holds: those of processes that were killed.
+/// The lock of a process goes with it, so one that can be locked is nobody's.
+fn remove_stale(dir: &Path) {
+    let is_staged = |name: &str| {
+        name.strip_prefix(STAGED.0)
+            .and_then(|rest| rest.strip_suffix(STAGED.1))
+            .is_some_and(|number| number.parse::<u64>().is_ok())
+    };
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if !is_file || !entry.file_name().to_str().is_some_and(is_staged) {
+            continue;
+        }
+        let path = entry.path();
+        if let Ok(file) = File::open(&path)
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(&path);
         }
     }
 }
@@ -349,6 +411,28 @@ mod tests {
         assert!(commit_all(staged.into()).is_err());
         assert_eq!(fs::read(&old).unwrap(), b"old");
         assert_eq!(names(dir.path()), ["go.mod", "go.work"]);
+    }
+
+    #[test]
+    fn only_what_nobody_holds_is_cleared_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let [file, other] = ["go.mod", "go.sum"].map(|name| dir.path().join(name));
+        let held = Staged::new(&other, b"held", Sync::Disk).unwrap();
+        let kept = [".gomod-x.tmp", ".gomod-1.txt", "go.mod1.tmp"];
+        for name in [".gomod-1.tmp", ".gomod-23.tmp"].iter().chain(&kept) {
+            fs::write(dir.path().join(name), "left").unwrap();
+        }
+        write_atomic(&file, b"one").unwrap();
+        let mut expected: Vec<String> = kept.map(str::to_owned).into();
+        expected.push("go.mod".into());
+        expected.push(held.temp.file_name().unwrap().to_str().unwrap().into());
+        expected.sort();
+        assert_eq!(names(dir.path()), expected);
+        held.commit().unwrap();
+        fs::write(dir.path().join(".gomod-1.tmp"), "left").unwrap();
+        write_all_or_none(&[(file, b"two".to_vec())]).unwrap();
+        assert!(!names(dir.path()).contains(&".gomod-1.tmp".to_owned()));
+        assert_eq!(fs::read(&other).unwrap(), b"held");
     }
 
     #[test]

@@ -216,7 +216,8 @@ impl World {
     }
 
     /// A run that must fail with `code`: it prints nothing but one error with a next step, names each of
-    /// `naming`, changes no file, and ends alike with `--format json`. Gives the error.
+    /// `naming`, changes no file, and ends alike with `--format json`, where standard output is empty or
+    /// the document that says why there is no plan. Gives the error.
     #[track_caller]
     pub fn refused(&self, code: i32, args: &[&str], naming: &[&str]) -> String {
         let before = tree(&self.path("main"));
@@ -231,7 +232,12 @@ impl World {
         }
         if args[0] != "lock" {
             let json = self.gomod(&[args, &["--format", "json"]].concat());
-            assert_eq!((json.code, json.stdout), (run.code, String::new()));
+            assert_eq!((json.code, &json.stderr), (run.code, &run.stderr));
+            if !json.stdout.is_empty() {
+                let document = json.json();
+                assert_eq!((code, &document["plans"]), (1, &serde_json::json!([])));
+                assert_ne!(document["refused"], serde_json::json!([]));
+            }
         }
         assert!(before == tree(&self.path("main")), "{args:?} changed files");
         run.stderr
