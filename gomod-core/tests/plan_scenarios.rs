@@ -239,7 +239,8 @@ fn one_requirement_is_hidden_where_only_one_must_be() {
 #[test]
 fn a_module_rises_where_that_overrides_nothing() {
     let world = Scenario::parse(
-        "main 1.21: b v1.1.0, t v1.1.0 indirect\n\
+        "main 1.21: b v1.1.0 indirect, c v1.0.0, t v1.1.0 indirect\n\
+         c v1.0.0 1.21: b v1.1.0\n\
          b v1.0.0 1.21: t v1.1.0\n\
          b v1.1.0 1.21: t v1.1.0\n\
          b v1.2.0 1.21:\n\
@@ -247,7 +248,7 @@ fn a_module_rises_where_that_overrides_nothing() {
          t v1.1.0 1.21:\n",
     );
     insta::assert_snapshot!(world.best(&["t@v1.0.0"]), @r#"
-    require dropped=0 overridden=0 direct=1 others=0 raised=1 steps=1 lines=4
+    require dropped=0 overridden=0 direct=0 others=1 raised=1 steps=1 lines=3
     -require=b@v1.2.0 (raised: no lower version does without what must go down)
     -require=t@v1.0.0 (asked for)
     "#);

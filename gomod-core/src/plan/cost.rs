@@ -24,6 +24,8 @@ pub struct Cost {
     pub overridden: usize,
     /// Direct requirements, other than targets, whose selected version moves.
     pub direct_moved: usize,
+    /// Releases that those pass on the way down.
+    pub direct_steps: usize,
     /// Other modules that move, come or leave.
     pub others_moved: usize,
     /// Modules that end up higher than today; they count among those that move, too.
@@ -129,19 +131,17 @@ pub(super) fn cost(
     let mut cost = Cost::default();
     for moved in moves.iter().filter(|m| m.role != Role::Closure) {
         let plain = solution.plain.selected(moved.path);
-        if let (Some(from), Some(to)) = (moved.from, plain) {
-            let (low, high) = if modules.compare(to, from).is_lt() {
-                (to, from)
-            } else {
-                (from, to)
-            };
-            if moved.role == Role::Moved && modules.compare(to, from).is_gt() {
-                cost.raised += 1;
-            } else {
-                cost.steps += candidates.steps(world, Some(low), high);
+        let steps = match (moved.from, plain) {
+            (Some(from), Some(to)) if modules.compare(to, from).is_gt() => {
+                cost.raised += usize::from(moved.role == Role::Moved);
+                0
             }
-        } else if let (Some(from), None) = (moved.from, plain) {
-            cost.steps += candidates.steps(world, None, from);
+            (Some(from), low) => candidates.steps(world, low, from),
+            (None, _) => 0,
+        };
+        cost.steps += steps;
+        if moved.role == Role::Moved && moved.direct {
+            cost.direct_steps += steps;
         }
         if moved.role == Role::Moved {
             if moved.direct {

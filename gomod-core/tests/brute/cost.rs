@@ -7,14 +7,15 @@ use super::goal::{Goal, Target};
 use super::load::{Choice, Graph};
 use super::world::{PATHS, Slot, VERSIONS, World, slots};
 
-/// Dropped, overridden, direct moved, others moved, raised, steps.
-pub type Cost = [usize; 6];
+/// Dropped, overridden, direct moved, their steps, others moved, raised, steps.
+pub type Cost = [usize; 7];
 
 /// The names of the fields.
-pub const FIELDS: [&str; 6] = [
+pub const FIELDS: [&str; 7] = [
     "dropped",
     "overridden",
     "direct",
+    "down",
     "others",
     "raised",
     "steps",
@@ -139,7 +140,7 @@ pub fn of_path(
     path: usize,
     selected: Option<Slot>,
 ) -> Cost {
-    let mut cost = [0; 6];
+    let mut cost = [0; 7];
     let from = today.selected[path];
     let used = selected.map(|slot| choice.content[slot]);
     let replaced = selected
@@ -147,10 +148,10 @@ pub fn of_path(
         .is_some_and(|slot| choice.content[slot] != today.choice.content[slot]);
     if let Some(target) = goal.targets[path] {
         if let (Target::Version(_), Some(from), Some(to)) = (target, from, selected) {
-            cost[5] = steps(world, from, to);
+            cost[6] = steps(world, from, to);
         }
         if let (Some(from), None) = (from, selected) {
-            cost[5] = leaving(world, from);
+            cost[6] = leaving(world, from);
         }
         return cost;
     }
@@ -163,30 +164,31 @@ pub fn of_path(
     for (from, to) in ways {
         if let (Some(from), Some(to)) = (from, to) {
             if to > from {
-                cost[4] = 1;
+                cost[5] = 1;
             } else {
-                cost[5] = cost[5].max(steps(world, from, to));
+                cost[6] = cost[6].max(steps(world, from, to));
             }
         }
     }
     if let (Some(from), None) = (from, selected) {
-        cost[5] = leaving(world, from);
+        cost[6] = leaving(world, from);
     }
-    if cost[4] > 0 {
-        cost[5] = 0;
+    if cost[5] > 0 {
+        cost[6] = 0;
     }
     if world.is_direct(path) {
         cost[2] = 1;
+        cost[3] = cost[6];
         cost[0] = usize::from(selected.is_none());
     } else {
-        cost[3] = 1;
+        cost[4] = 1;
     }
     cost
 }
 
 /// The cost of a choice with its graph.
 pub fn cost(world: &World, goal: &Goal, today: &Today, choice: &Choice, graph: &Graph) -> Cost {
-    let mut sum = [0; 6];
+    let mut sum = [0; 7];
     for path in 0..world.paths.len() {
         add(
             &mut sum,
@@ -194,7 +196,7 @@ pub fn cost(world: &World, goal: &Goal, today: &Today, choice: &Choice, graph: &
         );
     }
     sum[1] = overridden(world, goal, today, choice, graph);
-    sum[5] += usize::from(goal.go.is_some_and(|go| go != world.go));
+    sum[6] += usize::from(goal.go.is_some_and(|go| go != world.go));
     sum
 }
 

@@ -96,7 +96,7 @@ pub fn optimum(world: &World, goal: &Goal) -> Answer {
             .map(|path| search.options_of(path))
             .collect();
         let choice = today.choice.clone();
-        search.assign(0, &choice, &[0; 6], Pairs::NONE);
+        search.assign(0, &choice, &[0; 7], Pairs::NONE);
         if search.budget == 0 {
             return Answer::TooMuch;
         }
@@ -333,7 +333,7 @@ impl Search<'_> {
         );
         let few = goal
             .max_collateral
-            .is_none_or(|limit| cost[2] + cost[3] <= limit);
+            .is_none_or(|limit| cost[2] + cost[4] <= limit);
         if consistent && few && self.is_better(&cost) && self.named(choice, graph.visible) {
             let mut closure = Closure::new(world, goal, today, choice, self.may_exclude());
             if let Some((excludes, roots)) = closure.close() {

@@ -93,6 +93,7 @@ fn judge(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Planned {
             c.dropped,
             pairs.len(),
             c.direct_moved,
+            c.direct_steps,
             c.others_moved,
             c.raised,
             c.steps,

@@ -16,7 +16,7 @@ known!(
             e v1.3.0 1.21: b v1.3.0
             ",
     met,
-    "dropped=0 overridden=1 direct=1 others=0 raised=0 steps=2",
+    "dropped=0 overridden=1 direct=1 down=1 others=0 raised=0 steps=2",
     "-require=b@v1.1.0 -require=e@v1.0.0 -exclude=b@v1.3.0"
 );
 
@@ -33,7 +33,7 @@ known!(
             c v1.2.0 1.21: a v1.3.0
             ",
     met,
-    "dropped=0 overridden=1 direct=1 others=0 raised=0 steps=3",
+    "dropped=0 overridden=1 direct=1 down=1 others=0 raised=0 steps=3",
     "-require=a@v1.1.0 -require=b@v1.0.0 -require=c@v1.1.0 -exclude=a@v1.3.0"
 );
 
@@ -49,7 +49,7 @@ known!(
             c v1.3.0 1.21:
             ",
     met,
-    "dropped=0 overridden=1 direct=0 others=1 raised=0 steps=3",
+    "dropped=0 overridden=1 direct=0 down=0 others=1 raised=0 steps=3",
     "-require=a@v1.0.0 -droprequire=b -require=c@v1.0.0 -exclude=a@v1.1.0"
 );
 
@@ -65,8 +65,8 @@ known!(
             d v1.3.0 1.21: b v1.2.0
             e v1.0.0 1.21: d v1.3.0
             ",
-    gap "dropped=0 overridden=1 direct=0 others=0 raised=0 steps=1",
-    "dropped=0 overridden=0 direct=0 others=2 raised=0 steps=3",
+    gap "dropped=0 overridden=1 direct=0 down=0 others=0 raised=0 steps=1",
+    "dropped=0 overridden=0 direct=0 down=0 others=2 raised=0 steps=3",
     "-require=a@v1.0.0 -droprequire=c"
 );
 
@@ -82,8 +82,8 @@ known!(
             c v1.1.0 1.21:
             c v1.2.0-rc.1 1.21:
             ",
-    met,
-    "dropped=0 overridden=0 direct=1 others=0 raised=1 steps=1",
+    gap "dropped=0 overridden=1 direct=0 down=0 others=0 raised=0 steps=1",
+    "dropped=0 overridden=0 direct=1 down=0 others=0 raised=1 steps=1",
     "-require=a@v1.3.0 -require=c@v1.1.0"
 );
 
@@ -97,8 +97,8 @@ known!(
             c v1.1.0 1.21: d v1.2.0
             d v1.2.0 1.21:
             ",
-    met,
-    "dropped=0 overridden=0 direct=1 others=1 raised=1 steps=2",
+    gap "dropped=0 overridden=1 direct=0 down=0 others=0 raised=0 steps=1",
+    "dropped=0 overridden=0 direct=1 down=0 others=1 raised=1 steps=2",
     "-require=a@v1.3.0 -droprequire=c"
 );
 
@@ -114,7 +114,7 @@ known!(
             d v1.3.0 1.21: c v1.3.0
             ",
     gap "no plan",
-    "dropped=0 overridden=0 direct=1 others=0 raised=1 steps=1",
+    "dropped=0 overridden=0 direct=1 down=0 others=0 raised=1 steps=1",
     "-require=b@v1.1.0 +-require=c@v1.3.0 -require=d@v1.3.0"
 );
 
@@ -131,7 +131,7 @@ known!(
             b v1.3.0 1.21: a v1.2.0
             ",
     met,
-    "dropped=0 overridden=1 direct=0 others=0 raised=0 steps=1",
+    "dropped=0 overridden=1 direct=0 down=0 others=0 raised=0 steps=1",
     "-require=a@v1.0.0 -exclude=b@v1.3.0"
 );
 
@@ -147,7 +147,7 @@ known!(
             d v1.2.0 1.21: c v1.2.0-rc.1
             ",
     met,
-    "dropped=0 overridden=2 direct=0 others=0 raised=0 steps=1",
+    "dropped=0 overridden=2 direct=0 down=0 others=0 raised=0 steps=1",
     "-require=c@v1.0.0 -exclude=c@v1.2.0-rc.1 -exclude=d@v1.2.0"
 );
 
@@ -164,7 +164,7 @@ known!(
             d v1.3.0 1.21:
             ",
     met,
-    "dropped=0 overridden=1 direct=1 others=0 raised=1 steps=1",
+    "dropped=0 overridden=1 direct=1 down=0 others=0 raised=1 steps=1",
     "-require=c@v1.3.0 -require=d@v1.2.0 -exclude=a@v1.3.0"
 );
 
@@ -180,7 +180,7 @@ known!(
             d v1.0.0 1.16:
             ",
     met,
-    "dropped=0 overridden=1 direct=0 others=0 raised=0 steps=1",
+    "dropped=0 overridden=1 direct=0 down=0 others=0 raised=0 steps=1",
     "-require=b@v1.2.0 -require=c@v1.0.0 -require=d@v1.0.0 -exclude=d@v1.1.0"
 );
 
@@ -195,7 +195,7 @@ known!(
             e v1.3.0 1.16:
             ",
     met,
-    "dropped=0 overridden=2 direct=0 others=0 raised=0 steps=1",
+    "dropped=0 overridden=2 direct=0 down=0 others=0 raised=0 steps=1",
     "-require=e@v1.1.0 -exclude=b@v1.3.0 -exclude=e@v1.3.0"
 );
 
@@ -209,7 +209,7 @@ known!(
             e v1.3.0 1.17: c v1.2.0
             ",
     gap "no plan",
-    "everything dropped=0 overridden=1 direct=1 others=0 raised=0 steps=2",
+    "everything dropped=0 overridden=1 direct=1 down=1 others=0 raised=0 steps=2",
     "-require=c@v1.2.0-rc.1 -exclude=c@v1.2.0"
 );
 
@@ -225,8 +225,8 @@ known!(
             d v1.3.0 1.21:
             e v1.2.0-rc.1 1.21: b v1.3.0
             ",
-    gap "dropped=0 overridden=1 direct=0 others=1 raised=1 steps=1",
-    "dropped=0 overridden=0 direct=0 others=2 raised=1 steps=2",
+    gap "dropped=0 overridden=1 direct=0 down=0 others=1 raised=1 steps=1",
+    "dropped=0 overridden=0 direct=0 down=0 others=2 raised=1 steps=2",
     "-require=b@v1.2.0 +-require=d@v1.3.0 -exclude=d@v1.0.0"
 );
 
@@ -243,7 +243,7 @@ known!(
             e v1.0.0 1.22:
             ",
     gap "no plan",
-    "dropped=0 overridden=0 direct=0 others=1 raised=0 steps=2",
+    "dropped=0 overridden=0 direct=0 down=0 others=1 raised=0 steps=2",
     "-exclude=d@v1.0.0"
 );
 
@@ -257,8 +257,8 @@ known!(
             c v1.1.0 1.17: a v1.1.0
             c v1.2.0 1.17:
             ",
-    gap "dropped=0 overridden=1 direct=0 others=1 raised=0 steps=0",
-    "dropped=0 overridden=0 direct=0 others=1 raised=0 steps=1",
+    gap "dropped=0 overridden=1 direct=0 down=0 others=1 raised=0 steps=0",
+    "dropped=0 overridden=0 direct=0 down=0 others=1 raised=0 steps=1",
     "-require=c@v1.1.0 -exclude=c@v1.0.0"
 );
 
@@ -274,6 +274,6 @@ known!(
             d v1.3.0 1.17:
             ",
     gap "no plan",
-    "dropped=0 overridden=1 direct=0 others=1 raised=0 steps=1",
+    "dropped=0 overridden=1 direct=0 down=0 others=1 raised=0 steps=1",
     "-require=d@v1.1.0 -exclude=c@v1.0.0 -exclude=d@v1.3.0"
 );

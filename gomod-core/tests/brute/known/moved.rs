@@ -17,8 +17,8 @@ known!(
             d v1.1.0 1.21:
             d v1.3.0 1.16: a v1.3.0, c v1.3.0
             ",
-    gap "dropped=0 overridden=2 direct=0 others=0 raised=0 steps=1",
-    "dropped=0 overridden=1 direct=1 others=2 raised=0 steps=4",
+    gap "dropped=0 overridden=2 direct=0 down=0 others=0 raised=0 steps=1",
+    "dropped=0 overridden=1 direct=1 down=1 others=2 raised=0 steps=4",
     "-require=b@v1.0.0 -replace=d=d@v1.1.0"
 );
 
@@ -32,8 +32,8 @@ known!(
             c v1.1.0 1.17: b v1.1.0
             c v1.2.0-rc.1 1.17:
             ",
-    gap "dropped=0 overridden=1 direct=0 others=0 raised=0 steps=1",
-    "dropped=0 overridden=2 direct=0 others=1 raised=0 steps=1",
+    gap "dropped=0 overridden=1 direct=0 down=0 others=0 raised=0 steps=1",
+    "dropped=0 overridden=2 direct=0 down=0 others=1 raised=0 steps=1",
     "+-require=b@v1.1.0 -require=c@v1.1.0 -replace=b=b@v1.0.0"
 );
 
@@ -48,8 +48,8 @@ known!(
             b v1.3.0 1.21:
             c v1.3.0 1.17: b v1.3.0
             ",
-    gap "dropped=0 overridden=2 direct=0 others=0 raised=0 steps=1",
-    "dropped=0 overridden=3 direct=0 others=1 raised=0 steps=1",
+    gap "dropped=0 overridden=2 direct=0 down=0 others=0 raised=0 steps=1",
+    "dropped=0 overridden=3 direct=0 down=0 others=1 raised=0 steps=1",
     "+-require=a@v1.2.0 -require=b@v1.2.0 -exclude=b@v1.3.0 -replace=a=a@v1.0.0"
 );
 
@@ -64,8 +64,8 @@ known!(
             c v1.0.0 1.21: a v1.3.0
             c v1.1.0 1.21: a v1.2.0
             ",
-    met,
-    "dropped=0 overridden=0 direct=0 others=0 raised=0 steps=1",
+    gap "dropped=0 overridden=0 direct=0 down=0 others=0 raised=0 steps=0",
+    "dropped=0 overridden=0 direct=0 down=0 others=0 raised=0 steps=1",
     "-require=a@v1.3.0 -replace=a=a@v1.0.0 -replace=c=c@v1.0.0"
 );
 
@@ -83,9 +83,9 @@ known!(
             c v1.2.0 1.21: a v1.1.0
             c v1.3.0 1.21: b v1.3.0
             ",
-    gap "dropped=0 overridden=0 direct=1 others=1 raised=0 steps=2",
-    "dropped=0 overridden=0 direct=1 others=0 raised=0 steps=3",
-    "-require=b@v1.0.0 -require=c@v1.0.0"
+    met,
+    "dropped=0 overridden=0 direct=1 down=1 others=1 raised=0 steps=2",
+    "+-require=a@v1.1.0 -require=b@v1.0.0 -require=c@v1.2.0"
 );
 
 known!(
@@ -100,9 +100,9 @@ known!(
             e v1.2.0 1.21:
             e v1.3.0 1.21: b v1.3.0, d v1.3.0
             ",
-    gap "dropped=0 overridden=0 direct=1 others=1 raised=0 steps=3",
-    "dropped=0 overridden=0 direct=1 others=0 raised=0 steps=3",
-    "-require=b@v1.2.0 +-require=d@v1.3.0 -require=e@v1.0.0"
+    met,
+    "dropped=0 overridden=0 direct=1 down=1 others=1 raised=0 steps=3",
+    "-require=b@v1.2.0 -require=e@v1.2.0"
 );
 
 known!(
@@ -117,8 +117,8 @@ known!(
             c v1.1.0 1.21:
             c v1.3.0 1.21: b v1.3.0
             ",
-    gap "dropped=0 overridden=1 direct=0 others=0 raised=0 steps=1",
-    "dropped=0 overridden=0 direct=1 others=0 raised=0 steps=3",
+    gap "dropped=0 overridden=1 direct=0 down=0 others=0 raised=0 steps=1",
+    "dropped=0 overridden=0 direct=1 down=2 others=0 raised=0 steps=3",
     "-require=b@v1.0.0 -require=c@v1.0.0"
 );
 
@@ -134,7 +134,7 @@ known!(
             e v1.3.0 1.21:
             ",
     gap "no plan",
-    "dropped=0 overridden=0 direct=1 others=1 raised=0 steps=2",
+    "dropped=0 overridden=0 direct=1 down=1 others=1 raised=0 steps=2",
     "-require=a@v1.2.0 +-require=b@v1.2.0 -require=e@v1.2.0"
 );
 
@@ -150,7 +150,7 @@ known!(
             e v1.2.0 1.16:
             ",
     met,
-    "dropped=0 overridden=1 direct=0 others=0 raised=0 steps=1",
+    "dropped=0 overridden=1 direct=0 down=0 others=0 raised=0 steps=1",
     "-exclude=e@v1.2.0"
 );
 
@@ -166,7 +166,7 @@ known!(
             c v1.2.0 1.21:
             ",
     met,
-    "dropped=0 overridden=0 direct=0 others=1 raised=0 steps=2",
+    "dropped=0 overridden=0 direct=0 down=0 others=1 raised=0 steps=2",
     "-require=a@v1.1.0"
 );
 
@@ -183,7 +183,7 @@ known!(
             e v1.2.0 1.16: c v1.3.0
             ",
     met,
-    "dropped=0 overridden=0 direct=1 others=1 raised=0 steps=3",
+    "dropped=0 overridden=0 direct=1 down=1 others=1 raised=0 steps=3",
     "-require=c@v1.2.0 -require=d@v1.2.0 -require=e@v1.1.0"
 );
 
@@ -202,7 +202,7 @@ known!(
             e v1.3.0 1.21:
             ",
     met,
-    "dropped=0 overridden=1 direct=0 others=0 raised=0 steps=1",
+    "dropped=0 overridden=1 direct=0 down=0 others=0 raised=0 steps=1",
     "-require=e@v1.2.0-rc.1 -exclude=e@v1.3.0"
 );
 
@@ -218,7 +218,7 @@ known!(
             e v1.3.0 1.21:
             ",
     met,
-    "dropped=0 overridden=1 direct=0 others=1 raised=0 steps=1",
+    "dropped=0 overridden=1 direct=0 down=0 others=1 raised=0 steps=1",
     "+-require=d@v1.0.0 -require=e@v1.0.0 -exclude=e@v1.3.0"
 );
 
@@ -236,7 +236,7 @@ known!(
             e v1.3.0 1.20: d v1.3.0
             ",
     met,
-    "dropped=0 overridden=1 direct=0 others=2 raised=0 steps=3",
+    "dropped=0 overridden=1 direct=0 down=0 others=2 raised=0 steps=3",
     "-exclude=d@v1.3.0"
 );
 
@@ -253,6 +253,6 @@ known!(
             e v1.1.0 1.20: b v1.1.0, c v1.3.0
             ",
     met,
-    "dropped=0 overridden=0 direct=0 others=3 raised=0 steps=4",
+    "dropped=0 overridden=0 direct=0 down=0 others=3 raised=0 steps=4",
     "-require=b@v1.0.0 -require=c@v1.2.0"
 );
