@@ -99,6 +99,29 @@ fn drift() {
         .collect();
     codes.sort_unstable();
     assert_eq!(codes, ["module-came", "module-left", "module-raised"]);
+
+    // Without a line of go.sum, and with a requirement below what is selected.
+    std::fs::write(&lock, text).unwrap();
+    for (file, from, to) in [
+        (
+            "go.sum",
+            "github.com/gin-gonic/gin v1.10.0 h1:",
+            "example.com/x v1.10.0 h1:",
+        ),
+        (
+            "go.mod",
+            "golang.org/x/sys v0.20.0",
+            "golang.org/x/sys v0.6.0",
+        ),
+    ] {
+        let text = std::fs::read_to_string(fixture("gin-app").join(file)).unwrap();
+        assert!(text.contains(from));
+        std::fs::write(module.path().join(file), text.replace(from, to)).unwrap();
+    }
+    let document = run(home.path(), module.path(), &["drift"], 1);
+    check("drift", &document);
+    assert_eq!(document["findings"][0]["code"], "hash-missing");
+    assert_ne!(document["updates_needed"], json!([]));
 }
 
 #[test]

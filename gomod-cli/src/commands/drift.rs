@@ -188,7 +188,8 @@ impl Page<'_> {
             }
         }
         if let Some(command) = self.way.first_command() {
-            let command = format!("{command} && go mod tidy");
+            let tidy = if self.way.tidy { " && go mod tidy" } else { "" };
+            let command = format!("{command}{tidy}");
             section(out, "To put back what was lowered", &command);
         }
         if !undo.targets.is_empty() {

@@ -15,8 +15,10 @@ use crate::args::Global;
 pub(crate) struct WayBack {
     /// Arguments of `go mod edit` for all but the go and toolchain lines.
     pub(crate) edits: Vec<String>,
-    /// Arguments of the `go get` that goes before the downgrade; `go mod tidy` follows it.
+    /// Arguments of the `go get` that goes before the downgrade.
     pub(crate) first: Vec<String>,
+    /// Whether `go mod tidy` follows it.
+    pub(crate) tidy: bool,
     /// The downgrade.
     pub(crate) undo: Undo,
     /// Arguments of the `go get` that follows.
@@ -36,7 +38,7 @@ impl WayBack {
         let all = [
             self.edits_command(),
             self.first_command(),
-            self.first_command().map(|_| "go mod tidy".to_owned()),
+            self.tidy.then(|| "go mod tidy".to_owned()),
             undo.map(|command| command + " --write"),
             self.restore_command(),
             self.lines_command(),
@@ -87,13 +89,9 @@ pub(crate) fn find(
             None => now.undo.clear(),
         }
     }
-    let lowered_by_hand = |f: &Finding| f.code == Code::ModuleLowered && f.root_cause;
-    if !now.undo.is_empty() && now.findings.iter().any(lowered_by_hand) {
-        let (first, then) = restored_and_tidy(setting, baseline, &now);
-        if let Some(then) = then {
-            (now, way.left) = (then.clone(), Some(then.findings));
-            way.first = first;
-        }
+    if let Some((first, tidy, then)) = first(setting, baseline, &now) {
+        (now, way.left) = (then.clone(), Some(then.findings));
+        (way.first, way.tidy) = (first, tidy);
     }
     way.undo = undo::tried(global, setting, baseline, &now);
     let findings = match way.undo.targets.is_empty() {
@@ -121,16 +119,23 @@ pub(crate) fn find(
     way
 }
 
-/// The `go get` of the requirements that were lowered, and what differs after it and `go mod tidy`. That
-/// drops the indirect requirements that came, and adds those of the baseline that are imported again: taken
-/// for such are those that bring more of the baseline back.
-fn restored_and_tidy(
+/// The `go get` of the requirements that were lowered, whether `go mod tidy` follows it, and what differs
+/// then. It comes first where something was raised or came as well, which may follow from it; else where it
+/// is all, and shorter than what [`restore::narrow`] finds.
+fn first(
     setting: &mut Setting,
     baseline: &Lock,
     now: &Drift,
-) -> (Vec<String>, Option<Drift>) {
+) -> Option<(Vec<String>, bool, Drift)> {
+    let by_hand = |f: &Finding| f.code == Code::ModuleLowered && f.root_cause;
+    if setting.project.work.is_some() || !now.findings.iter().any(by_hand) {
+        return None;
+    }
+    let before = setting.project.go_mod.clone();
+    let mut other = now.restore.clone();
+    restore::narrow(setting, &mut other);
     let is_required = |f: &&Finding| {
-        let mut lines = setting.project.go_mod.require.iter();
+        let mut lines = before.require.iter();
         lines.any(|line| line.path.as_str() == f.module)
     };
     let lowered = now
@@ -139,29 +144,61 @@ fn restored_and_tidy(
         .filter(|f| f.code == Code::ModuleLowered);
     let mut first: Vec<String> = lowered.filter(is_required).map(Finding::back).collect();
     restore::narrow(setting, &mut first);
-    let Some(mut go_mod) = required(&setting.project.go_mod, &first) else {
-        return (first, None);
+    let go_mod = required(&before, &first)?;
+    let found = match after(setting, go_mod.clone(), baseline) {
+        Some(then) if then.findings.is_empty() => Some((false, then)),
+        _ => tidied(setting, baseline, now, go_mod).map(|then| (true, then)),
     };
-    for finding in now.findings.iter().filter(|f| f.code == Code::ModuleCame) {
-        let mut lines = go_mod.require.iter();
-        if lines.any(|line| line.indirect && line.path.as_str() == finding.module) {
-            go_mod.drop_require(&ModulePath::new(&finding.module));
+    let is_better = |then: &Drift| {
+        !now.undo.is_empty() || then.findings.is_empty() && first.len() < other.len()
+    };
+    match found.filter(|(_, then)| is_better(then)) {
+        Some((tidy, then)) => Some((first, tidy, then)),
+        None => {
+            // It was loaded before.
+            let _ = setting.take(before);
+            None
         }
     }
-    let mut best = after(setting, go_mod, baseline);
+}
+
+/// What differs after `go mod tidy`, as far as can be said without it. It drops the indirect requirements
+/// that came and that nothing requires any more, and adds those of the baseline that are imported again:
+/// taken for such are those that bring more of the baseline back.
+fn tidied(setting: &mut Setting, baseline: &Lock, now: &Drift, go_mod: GoMod) -> Option<Drift> {
+    let came = now.findings.iter().filter(|f| f.code == Code::ModuleCame);
+    let came: Vec<_> = go_mod
+        .require
+        .iter()
+        .filter(|line| line.indirect)
+        .filter(|line| came.clone().any(|f| f.module == line.path.as_str()))
+        .map(|line| line.path.clone())
+        .collect();
+    let without = |stay: &dyn Fn(&ModulePath) -> bool| {
+        let mut go_mod = go_mod.clone();
+        for path in came.iter().filter(|path| !stay(path)) {
+            go_mod.drop_require(path);
+        }
+        go_mod
+    };
+    let mut best = after(setting, without(&|_| false), baseline)?;
+    let stay = |path: &ModulePath| best.findings.iter().any(|f| f.module == path.as_str());
+    if came.iter().any(&stay) {
+        best = after(setting, without(&stay), baseline)?;
+    }
     for finding in now.findings.iter().filter(|f| f.code == Code::ModuleLeft) {
-        let Some(found) = best.as_mut().filter(|best| !best.findings.is_empty()) else {
-            break;
-        };
         let before = setting.project.go_mod.clone();
         let then = required(&before, &[finding.back()]);
         match then.and_then(|go_mod| after(setting, go_mod, baseline)) {
-            Some(then) if then.findings.len() < found.findings.len() => *found = then,
+            Some(then) if then.findings.len() < best.findings.len() => best = then,
             Some(_) => _ = setting.take(before),
             None => {}
         }
+        if best.findings.is_empty() {
+            break;
+        }
     }
-    (first, best)
+    Some(best)
 }
 
 /// Whether `MOD@VERSION` is of the module of a finding.

@@ -645,3 +645,54 @@ fn a_go_mod_that_go_list_refuses_is_no_agreement() {
         "example.com/a@v1.1.0 is required, but example.com/a@v1.2.0 is selected"
     );
 }
+
+#[test]
+fn the_requirement_that_brings_the_others_back_is_enough() {
+    let notation = "
+        o@v1.0.0 go1.21:
+        o@v1.1.0 go1.21: u@v1.1.0
+        u@v1.0.0 go1.21: w@v1.0.0
+        u@v1.1.0 go1.21: w@v1.1.0
+        w@v1.0.0 go1.21:
+        w@v1.1.0 go1.21:
+    ";
+    let main = |version: &str| requiring(&[&format!("o {version}"), &format!("u {version}")]);
+    let world = World::with_main(notation, &main("v1.1.0"));
+    world.gomod(&["lock"]).ok();
+    world.write("main/go.mod", &main("v1.0.0"));
+    let page = drifted(&world).stdout;
+    let words = command(&page, "To put back what was lowered");
+    assert_eq!(words, ["go", "get", "example.com/o@v1.1.0"], "{page}");
+    assert!(
+        page.contains("tried: nothing of gomod.lock has moved then"),
+        "{page}"
+    );
+    if !has_go("the_requirement_that_brings_the_others_back_is_enough") {
+        return;
+    }
+    let run = world.go_in("main", &["get", "example.com/o@v1.1.0"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(world.gomod(&["drift"]).ok().starts_with("no drift"));
+}
+
+#[test]
+fn what_came_with_a_raised_requirement_stays_for_the_downgrade() {
+    let notation = "
+        e@v1.0.0 go1.21:
+        e@v1.1.0 go1.21:
+        k@v1.0.0 go1.21:
+        k@v1.1.0 go1.21: c@v1.0.0
+        c@v1.0.0 go1.21:
+    ";
+    let world = World::with_main(notation, &requiring(&["e v1.1.0", "k v1.0.0"]));
+    world.gomod(&["lock"]).ok();
+    let after = ["e v1.0.0", "k v1.1.0", "c v1.0.0 // indirect"];
+    world.write("main/go.mod", &requiring(&after));
+    let json = world.gomod(&["drift", "--format", "json"]).json();
+    let steps = [
+        "go get example.com/e@v1.1.0",
+        "go mod tidy",
+        "gomod plan-downgrade example.com/k@v1.0.0 example.com/c@none --write",
+    ];
+    assert_eq!(json["steps"], serde_json::json!(steps));
+}

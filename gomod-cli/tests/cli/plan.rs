@@ -346,3 +346,19 @@ fn what_a_killed_run_left_staged_is_removed_by_the_next() {
     assert!(page.contains("written: go.mod and go.sum"), "{page}");
     assert_eq!(staged(&world), [""; 0]);
 }
+
+#[test]
+fn one_new_requirement_is_one() {
+    let notation = "
+        a@v1.0.0 go1.21: p@v1.0.0
+        a@v1.1.0 go1.21:
+        p@v1.0.0 go1.21:
+    ";
+    let main = "module example.com/main\n\ngo 1.21\n\nrequire example.com/a v1.1.0\n";
+    let world = World::with_main(notation, main);
+    let page = world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok();
+    assert!(
+        page.contains("  1 new requirement keeps in the graph what"),
+        "{page}"
+    );
+}
