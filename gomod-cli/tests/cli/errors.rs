@@ -250,7 +250,11 @@ fn no_plan_says_why_step_by_step() {
             "--keep",
             "b",
         ],
-        &["example.com/b", "example.com/a", "--strategy auto"],
+        &[
+            "example.com/b",
+            "example.com/a",
+            "without --strategy require",
+        ],
     );
     assert!(error.contains("\n    1. "), "{error}");
     let error = world.refused(
