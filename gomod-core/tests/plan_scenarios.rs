@@ -253,3 +253,30 @@ fn a_module_rises_where_that_overrides_nothing() {
     -require=t@v1.0.0 (asked for)
     "#);
 }
+
+#[test]
+fn a_refusal_is_derived_from_what_is_too_high() {
+    // b v1.1.0 is too high itself; what is behind it is not the reason.
+    let world = Scenario::parse(
+        "main 1.21: a v1.2.0, b v1.2.0 indirect, c v1.0.0 indirect\n\
+         a v1.0.0 -: b v1.1.0\n\
+         a v1.1.0 -: a v1.1.0, c v1.0.0\n\
+         a v1.2.0 -: b v1.1.0\n\
+         b v1.0.0 -:\n\
+         b v1.1.0 -: c v1.0.0\n\
+         b v1.2.0 -:\n\
+         c v1.0.0 -: b v1.2.0\n",
+    );
+    let (world, planner, outcome) = world.plan(&["b@v1.0.0"], |goal, _| {
+        goal.strategy = Some(gomod_core::plan::Means::Require);
+    });
+    let report = gomod_core::plan::Report::new(&world, &planner, &outcome);
+    insta::assert_snapshot!(report.refused[0].because.join("\n").replace("x.y/", ""), @r"
+    Because a@v1.2.0 requires b@v1.1.0, and b@v1.0.0 is asked for, a@v1.1.0 is the highest that is left.
+    Because c@v1.0.0 requires b@v1.2.0, and b@v1.0.0 is asked for, no version of c is left.
+    Because a@v1.1.0 requires c@v1.0.0, and no version of c is left (2), a@v1.0.0 is the highest that is left.
+    Because a@v1.0.0 requires b@v1.1.0, and b@v1.0.0 is asked for, no version of a is left.
+    Because no version of a is left (4), and nothing that stays asks for it, the main module would lose a, which it requires directly.
+    Tried as well, without a plan: pre-releases and retracted versions; letting other modules rise (3 ways).
+    ");
+}

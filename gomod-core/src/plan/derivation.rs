@@ -190,7 +190,7 @@ impl Derivation<'_> {
             let joined = last_of.get(&path).copied().filter(|group| {
                 let first = self.groups.get(*group).and_then(|list| list.first());
                 let first = first.and_then(|at| self.steps.get(*at));
-                rests_on.is_none_or(|other| other <= *group)
+                rests_on.is_none_or(|other| other < *group)
                     && first.is_some_and(|first| self.shape(first) == self.shape(step))
             });
             let group = joined.unwrap_or(self.groups.len());

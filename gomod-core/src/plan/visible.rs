@@ -20,6 +20,8 @@ pub(super) enum Cause {
     GoLine,
     /// Its `go.mod` cannot be used.
     Unreadable(LoadError),
+    /// It requires a module that is above its bound.
+    Violates(ModuleId),
     /// It requires a bad module.
     Requires(ModuleId),
 }
@@ -92,7 +94,7 @@ impl View {
                 .iter()
                 .find(|child| search.violates(*module, **child));
             if let (None, Some(above)) = (&self.cause[at], above) {
-                self.cause[at] = Some(Cause::Requires(*above));
+                self.cause[at] = Some(Cause::Violates(*above));
             }
             if self.cause[at].is_some() {
                 queue.push(at);
@@ -117,15 +119,16 @@ impl View {
             if self.root_cause.contains_key(root) {
                 continue;
             }
-            let bad = list
-                .iter()
-                .find(|module| search.violates(*root, **module))
-                .or_else(|| {
-                    list.iter()
-                        .find(|module| self.node_cause(**module).is_some())
-                });
-            if let Some(module) = bad {
-                self.root_cause.insert(*root, Cause::Requires(*module));
+            let above = list.iter().find(|module| search.violates(*root, **module));
+            let above = above.map(|module| Cause::Violates(*module));
+            let is_bad = |module: &&ModuleId| self.node_cause(**module).is_some();
+            let bad = || {
+                list.iter()
+                    .find(is_bad)
+                    .map(|module| Cause::Requires(*module))
+            };
+            if let Some(cause) = above.or_else(bad) {
+                self.root_cause.insert(*root, cause);
             }
         }
     }
@@ -145,12 +148,21 @@ impl View {
     pub(super) fn chain(&self, root: ModuleId) -> (Vec<ModuleId>, Cause) {
         let mut chain = vec![root];
         let mut cause = self.root_cause.get(&root);
+        let mut again = false;
         while let Some(Cause::Requires(next)) = cause {
-            if chain.contains(next) {
+            // A root that is required again has its reason as a module like others.
+            if *next == root && !again {
+                again = true;
+                chain.truncate(1);
+            } else if chain.contains(next) {
                 break;
+            } else {
+                chain.push(*next);
             }
-            chain.push(*next);
             cause = self.node_cause(*next);
+        }
+        if let Some(Cause::Violates(above)) = cause {
+            chain.push(*above);
         }
         let cause = match cause {
             Some(Cause::GoLine) => Cause::GoLine,
