@@ -62,6 +62,7 @@ impl Project {
     pub(crate) fn open(global: &Global) -> Result<Self, CliError> {
         let around = Surroundings::read(global)?;
         around.modules_are_on()?;
+        around.refuse_overlay()?;
         let local_go = match &global.go {
             Some(text) => Some(GoVersion::parse(text).ok_or_else(|| {
                 CliError::usage(format!("--go {text:?} is no Go version")).hint(

@@ -85,6 +85,17 @@ impl Surroundings {
         workspace_file(&self.env, &self.here)
     }
 
+    /// Refuses `-overlay` of GOFLAGS: what is planned is written to the files that are there.
+    pub(crate) fn refuse_overlay(&self) -> Result<(), CliError> {
+        match self.flags.value("overlay").filter(|file| !file.is_empty()) {
+            Some(file) => Err(CliError::environment(format!(
+                "GOFLAGS: -overlay={file}: gomod reads the files that are there, and follows no overlay"
+            ))
+            .hint("run with GOFLAGS= in front, or where the overlay is applied")),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses `--modfile` in a workspace.
     pub(crate) fn refuse_modfile(&self, work: &Path) -> Result<(), CliError> {
         match self.modfile {

@@ -249,7 +249,7 @@ fn a_module_rises_where_that_overrides_nothing() {
     );
     insta::assert_snapshot!(world.best(&["t@v1.0.0"]), @r#"
     require dropped=0 overridden=0 direct=0 others=1 raised=1 steps=1 lines=3
-    -require=b@v1.2.0 (raised: no lower version does without what must go down)
+    -require=b@v1.2.0 (let rise: within today's versions there is no plan)
     -require=t@v1.0.0 (asked for)
     "#);
 }

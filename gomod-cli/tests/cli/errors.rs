@@ -458,3 +458,14 @@ fn a_retracted_version_of_another_major_is_malformed() {
         );
     }
 }
+
+#[test]
+fn an_overlay_is_not_passed_over_in_silence() {
+    let mut world = World::new(PAIR);
+    world.set("GOFLAGS", "-overlay=other.json");
+    for command in [&["list"][..], &["graph"], &["plan-downgrade", "a@v1.0.0"]] {
+        world.refused(3, command, &["-overlay=other.json", "GOFLAGS="]);
+    }
+    world.set("GOFLAGS", "-overlay=");
+    world.gomod(&["list"]).ok();
+}

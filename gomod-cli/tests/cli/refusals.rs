@@ -63,7 +63,7 @@ fn each_candidate_has_its_reason() {
         2. Because each of the 3 versions of example.com/a from v1.4.0 down to v1.2.0 requires example.com/c@v1.1.0 or above, and example.com/c@v1.0.0 is the highest that is left (1), example.com/a@v1.1.0 is the highest that is left.
         3. Because each of the 2 versions of example.com/a from v1.1.0 down to v1.0.0 requires example.com/b@v1.1.0 or above, and example.com/b@v1.0.0 is asked for, no version of example.com/a is left.
         4. Because no version of example.com/a is left (3), and nothing that stays asks for it, the main module would lose example.com/a, which it requires directly.
-        5. Tried as well, without a plan: pre-releases and retracted versions; letting other modules rise (3 ways).
+        5. Tried as well, without a plan: pre-releases and retracted versions; letting other modules rise (1 way).
     help: without --strategy require there is a plan: 0 direct and 0 other modules move; 1 requirement is overridden
           gomod plan-downgrade b@v1.0.0
     help: with --allow-drop there is a plan: 1 direct and 1 other modules move; no requirement is overridden; 1 direct requirement is dropped
@@ -177,7 +177,7 @@ fn a_go_line_that_is_too_high() {
       by require:
         1. Because each of the 2 versions of example.com/a from v1.2.0 down to v1.1.0 needs go 1.20 or above, and go 1.18 is asked for, no version of example.com/a is left.
         2. Because no version of example.com/a is left (1), and nothing that stays asks for it, the main module would lose example.com/a, which it requires directly.
-        3. Tried as well, without a plan: pre-releases and retracted versions; letting other modules rise (1 way).
+        3. Tried as well, without a plan: pre-releases and retracted versions.
     help: with --allow-drop there is a plan: 1 direct and 0 other modules move; no requirement is overridden; 1 direct requirement is dropped
           gomod plan-downgrade go@1.18 --allow-drop
     ");

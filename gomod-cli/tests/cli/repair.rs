@@ -39,7 +39,7 @@ fn dir(number: usize) -> String {
 /// A kind of damage, done to the module of a number.
 type Damage = (&'static str, fn(&World, usize));
 
-const KINDS: [Damage; 13] = [
+const KINDS: [Damage; 15] = [
     ("the zip is cut", |world, n| {
         let bytes = fs::read(world.path(&file(n, "zip"))).unwrap();
         fs::write(world.path(&file(n, "zip")), &bytes[..bytes.len() / 2]).unwrap();
@@ -99,6 +99,17 @@ const KINDS: [Damage; 13] = [
         fs::remove_file(&file).unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink("/etc/hostname", &file).unwrap();
+    }),
+    ("the zip is a directory", |world, n| {
+        let zip = world.path(&file(n, "zip"));
+        fs::remove_file(&zip).unwrap();
+        fs::create_dir(&zip).unwrap();
+    }),
+    ("the directory is a link to another module's", |world, n| {
+        let directory = world.path(&dir(n));
+        fs::remove_dir_all(&directory).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(world.path(&dir(n + 1)), &directory).unwrap();
     }),
 ];
 

@@ -233,6 +233,10 @@ fn content(cache: &ModCache, expected: &Expected, found: &mut Inspection) -> Res
         }
         _ => {}
     }
+    if zip.is_none() && fs::symlink_metadata(cache.file(module, CacheFile::Zip)?).is_ok() {
+        let reason = "it is not a file".to_owned();
+        found.damage.push(Damage::ZipUnreadable(reason));
+    }
     if let Some(zip) = &zip {
         match hash_zip(zip, module) {
             Ok(hash) => {
@@ -249,7 +253,15 @@ fn content(cache: &ModCache, expected: &Expected, found: &mut Inspection) -> Res
         found.damage.push(Damage::Unfinished);
         return Ok(());
     }
-    if fs::symlink_metadata(&dir).is_err() || (found.ziphash.is_none() && zip.is_none()) {
+    let Ok(kind) = fs::symlink_metadata(&dir) else {
+        return Ok(());
+    };
+    if found.ziphash.is_none() && zip.is_none() {
+        return Ok(());
+    }
+    if !kind.is_dir() {
+        let reason = "it is not a directory".to_owned();
+        found.damage.push(Damage::DirUnreadable(reason));
         return Ok(());
     }
     match digest_tree(&dir, module) {

@@ -207,6 +207,10 @@ impl Job<'_> {
             return Err(self.repeats("zip", fetched.source, found, &self.expected.zip));
         }
         make_parent(&target)?;
+        // A rename takes the place of a file, not of a directory.
+        if fs::symlink_metadata(&target).is_ok_and(|meta| meta.is_dir()) {
+            remove_tree(&target).map_err(|error| HostError::io("removing", &target, error))?;
+        }
         super::cache::put_zip(&file, &target)?;
         mended.push(Mended::ZipFetched);
         Ok(Some(target))

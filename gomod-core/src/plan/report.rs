@@ -379,7 +379,7 @@ fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit) -> String 
                 return format!("only today's version of a target asks for {what}");
             }
             if plan.raised.contains(&id) {
-                return "raised: no lower version does without what must go down".to_owned();
+                return "let rise: within today's versions there is no plan".to_owned();
             }
             if let Some(first) = plan.lowered.get(&id).and_then(|list| list.first()) {
                 let what = chain_sentence(world, &first.chain);
