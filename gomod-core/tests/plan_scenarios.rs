@@ -277,6 +277,6 @@ fn a_refusal_is_derived_from_what_is_too_high() {
     Because a@v1.1.0 requires c@v1.0.0, and no version of c is left (2), a@v1.0.0 is the highest that is left.
     Because a@v1.0.0 requires b@v1.1.0, and b@v1.0.0 is asked for, no version of a is left.
     Because no version of a is left (4), and nothing that stays asks for it, the main module would lose a, which it requires directly.
-    Tried as well, without a plan: pre-releases and retracted versions; letting other modules rise (3 ways).
+    Tried as well, without a plan: pre-releases and retracted versions; letting other modules rise (1 way).
     ");
 }
