@@ -11,8 +11,12 @@ use super::derivation::Refused;
 use super::search::Stop;
 use super::{Needs, Plan};
 
-/// How many choices are tried before the best so far is given.
+/// How many choices are tried at most before the best so far is given; in large graphs fewer, since each takes
+/// longer. A count and no time: the answer is the same on every machine.
 const LIMIT: usize = 300;
+
+/// How many modules, over all choices, are worth looking at.
+const EFFORT: usize = 24_000;
 
 /// How many choices may wait for answers before they are asked for.
 const WAITING: usize = 8;
@@ -21,6 +25,7 @@ const WAITING: usize = 8;
 #[derive(Debug)]
 pub(super) struct Branch {
     pub(super) way: Way,
+    limit: usize,
     open: BTreeMap<Level, BTreeSet<Choice>>,
     seen: BTreeSet<Choice>,
     tried: usize,
@@ -44,10 +49,12 @@ pub(super) struct Ended {
 pub(super) type Tried = Result<Plan, Stop>;
 
 impl Branch {
-    pub(super) fn new(way: Way) -> Self {
+    /// A search along `way` in a graph of so many modules.
+    pub(super) fn new(way: Way, modules: usize) -> Self {
         let start = Choice::default();
         Self {
             way,
+            limit: (EFFORT / modules.max(1)).clamp(12, LIMIT),
             open: BTreeMap::from([(start.level(), BTreeSet::from([start]))]),
             seen: BTreeSet::new(),
             tried: 0,
@@ -66,7 +73,7 @@ impl Branch {
         while let Some((level, choice)) = self.next() {
             let behind = waiting.first().is_some_and(|one| one.level() < level);
             let beaten = self.best.as_ref().is_some_and(|(best, _)| *best < level);
-            if behind || beaten || self.tried >= LIMIT || waiting.len() >= WAITING {
+            if behind || beaten || self.tried >= self.limit || waiting.len() >= WAITING {
                 self.put_back(choice);
                 break;
             }

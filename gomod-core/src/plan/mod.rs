@@ -458,7 +458,7 @@ impl Planner {
         let at = self.branches.iter().position(|branch| branch.way == *way);
         let mut branch = match at {
             Some(at) => self.branches.swap_remove(at),
-            None => Branch::new(way.clone()),
+            None => Branch::new(way.clone(), self.problem.selected.len()),
         };
         match branch.advance(|way, choice| self.attempt(world, way, choice)) {
             Ok(ended) => {
