@@ -16,7 +16,7 @@ use super::{Needs, Plan};
 const LIMIT: usize = 300;
 
 /// How many modules, over all choices, are worth looking at.
-const EFFORT: usize = 24_000;
+const EFFORT: usize = 8_000;
 
 /// How many choices may wait for answers before they are asked for.
 const WAITING: usize = 8;
@@ -54,7 +54,7 @@ impl Branch {
         let start = Choice::default();
         Self {
             way,
-            limit: (EFFORT / modules.max(1)).clamp(12, LIMIT),
+            limit: (EFFORT / modules.max(1)).clamp(8, LIMIT),
             open: BTreeMap::from([(start.level(), BTreeSet::from([start]))]),
             seen: BTreeSet::new(),
             tried: 0,
