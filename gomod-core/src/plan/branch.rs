@@ -83,7 +83,7 @@ impl Branch {
                     let better = self
                         .best
                         .as_ref()
-                        .is_none_or(|(_, best)| plan.rank() < best.rank());
+                        .is_none_or(|(_, best)| plan.compare(best).is_lt());
                     if better {
                         let level = self.best.as_ref().map_or(level, |(level, _)| *level);
                         self.best = Some((level, Box::new(plan)));

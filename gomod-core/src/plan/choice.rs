@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::goal::Means;
 use crate::graph::PathId;
 
 /// One leaf of the search over what lowering alone cannot decide.
@@ -51,7 +52,7 @@ impl Choice {
 /// One way to the goal: the kind of edit for each target, and how much of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Way {
-    pub(super) means: Vec<super::Means>,
+    pub(super) means: Vec<Means>,
     /// Whether excludes and replaces hide only the requirements that a choice names, rather than all
     /// that ask for more than the target.
     pub(super) sparing: bool,
@@ -60,10 +61,11 @@ pub(super) struct Way {
 impl Way {
     /// Whether its best plan is the best of all: it hides nothing, or no more than it must.
     pub(super) fn is_exhaustive(&self) -> bool {
-        self.sparing
-            || self
-                .means
-                .iter()
-                .all(|means| *means == super::Means::Require)
+        self.sparing || self.only_requires()
+    }
+
+    /// Whether it lowers requirements and hides none.
+    pub(super) fn only_requires(&self) -> bool {
+        self.means.iter().all(|means| *means == Means::Require)
     }
 }

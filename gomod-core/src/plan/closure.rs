@@ -13,7 +13,6 @@ use super::search::{Cap, Search, Stop};
 use super::visible::Cause;
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::imports::{Unresolved, Walk};
-use crate::mvs::Overrides;
 
 /// What makes a module a root that was none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +33,7 @@ impl Search<'_> {
             // A root that the closure itself raised is brought to its selected version first.
             if let Some(selected) = graph.selected(*path)
                 && selected != *root
-                && !self.problem.is_toolchain(*path)
+                && !self.scope.problem.is_toolchain(*path)
             {
                 self.before_closure.entry(*path).or_insert(*root);
                 self.roots.insert(*path, selected);
@@ -45,9 +44,7 @@ impl Search<'_> {
         if grew {
             return Ok(true);
         }
-        let list = self.root_list();
-        let overrides = self.overrides.clone();
-        match self.follow_imports(graph, &overrides, &list)? {
+        match self.follow_imports(graph, &self.root_list())? {
             Some(walk) => {
                 for (module, used) in walk.providers {
                     grew |= self.add_root(graph, module, AddedBy::Import(used.by));
@@ -55,7 +52,7 @@ impl Search<'_> {
             }
             None => {
                 for (path, root) in roots {
-                    if self.problem.is_toolchain(path) || !self.is_changed(path, root) {
+                    if self.scope.problem.is_toolchain(path) || !self.is_changed(path, root) {
                         continue;
                     }
                     for requirement in self.closure_of(root) {
@@ -71,8 +68,8 @@ impl Search<'_> {
     /// Settling: takes the roots out whose versions are those that a target asks for today. What others ask
     /// for, and what the build needs, brings them back.
     pub(super) fn loosen(&mut self) {
-        let problem = self.problem;
-        for target in &self.goal.targets {
+        let problem = self.scope.problem;
+        for target in &self.scope.goal.targets {
             let path = target.path(|module| self.world.modules.path_of(module));
             let Some(today) = path.and_then(|path| problem.selected.get(&path)).copied() else {
                 continue;
@@ -83,7 +80,7 @@ impl Search<'_> {
                     && !problem.direct.contains(&path)
                     && !self.hard.contains(&path);
                 if loose {
-                    let before = self.goal.as_of.get(&path);
+                    let before = self.scope.goal.as_of.get(&path);
                     match before
                         .filter(|before| self.world.modules.compare(**before, brought).is_le())
                     {
@@ -100,8 +97,8 @@ impl Search<'_> {
     fn add_root(&mut self, graph: &ModuleGraph, module: ModuleId, by: AddedBy) -> bool {
         let path = self.world.modules.path_of(module);
         if self.roots.contains_key(&path)
-            || self.problem.is_main(path)
-            || self.problem.is_toolchain(path)
+            || self.scope.problem.is_main(path)
+            || self.scope.problem.is_toolchain(path)
         {
             return false;
         }
@@ -117,19 +114,21 @@ impl Search<'_> {
         true
     }
 
-    /// Follows the imports under a build list; `None` when they cannot be followed.
+    /// Follows the imports under the search's excludes and replaces; `None` when they cannot be followed.
     fn follow_imports(
         &mut self,
         graph: &ModuleGraph,
-        overrides: &Overrides,
         roots: &[ModuleId],
     ) -> Result<Option<Walk<ModuleId>>, Stop> {
-        if self.packages.unavailable().is_some() {
+        if !self.scope.packages.are_known() {
             return Ok(None);
         }
-        let roots: FxHashSet<ModuleId> = roots.iter().copied().collect();
-        let universe = Universe::new(self.world, graph, overrides, &roots);
-        let Some(walk) = self.packages.walk(&universe) else {
+        let universe = Universe::new(self.world, graph, &self.overrides, roots);
+        self.walk(universe)
+    }
+
+    fn walk(&mut self, universe: Universe) -> Result<Option<Walk<ModuleId>>, Stop> {
+        let Some(walk) = self.scope.packages.walk(&universe) else {
             return Ok(None);
         };
         if !walk.needs.is_empty() {
@@ -142,12 +141,9 @@ impl Search<'_> {
 
     /// Lowers modules that lack what another imports to the version that the other asks for: with that it was
     /// built. Says whether any moved.
-    pub(super) fn provide(&mut self, graph: &ModuleGraph) -> Result<bool, Stop> {
-        let Some(check) = self.import_check(graph, &self.root_list())? else {
-            return Ok(false);
-        };
+    pub(super) fn provide(&mut self, graph: &ModuleGraph, check: Option<&ImportCheck>) -> bool {
         let mut moved = false;
-        for missing in check.unresolved {
+        for missing in check.into_iter().flat_map(|check| &check.unresolved) {
             let Some(by) = missing.used.by.filter(|_| missing.providers.is_empty()) else {
                 continue;
             };
@@ -169,25 +165,20 @@ impl Search<'_> {
             let Some(selected) = graph.selected(path) else {
                 continue;
             };
-            let movable = !self.hard.contains(&path) && !self.problem.is_main(path);
+            let movable = !self.hard.contains(&path) && !self.scope.problem.is_main(path);
             if movable && modules.compare(selected, asked).is_gt() {
                 self.named.insert(asked);
                 self.roots.insert(path, asked);
                 self.caps.insert(path, Cap::AtMost(asked));
-                let order = self.lowered.values().map(Vec::len).sum();
-                self.lowered.entry(path).or_default().push(Lowering {
-                    order,
-                    from: selected,
+                self.record(Lowering {
                     to: Some(asked),
-                    chain: vec![by, asked],
-                    unreadable: None,
-                    go_line: None,
-                    lacks: Some(missing.path),
+                    lacks: Some(missing.path.clone()),
+                    ..Lowering::new(selected, vec![by, asked])
                 });
                 moved = true;
             }
         }
-        Ok(moved)
+        moved
     }
 
     /// Which imports the final graph leaves without a provider, or with several, beyond those of today.
@@ -196,18 +187,15 @@ impl Search<'_> {
         graph: &ModuleGraph,
         roots: &[ModuleId],
     ) -> Result<Option<ImportCheck>, Stop> {
-        let overrides = self.overrides.clone();
-        let Some(walk) = self.follow_imports(graph, &overrides, roots)? else {
+        let Some(walk) = self.follow_imports(graph, roots)? else {
             return Ok(None);
         };
         let mut unresolved = walk.unresolved;
         if !unresolved.is_empty() {
-            let problem = self.problem;
-            let today = self.follow_imports(
-                &problem.graph,
-                &problem.setup.overrides,
-                &problem.setup.roots,
-            )?;
+            let problem = self.scope.problem;
+            let setup = &problem.setup;
+            let today = Universe::new(self.world, &problem.graph, &setup.overrides, &setup.roots);
+            let today = self.walk(today)?;
             let before = today.map(|walk| walk.unresolved).unwrap_or_default();
             let known = |one: &Unresolved<ModuleId>| before.iter().any(|b| b.path == one.path);
             unresolved.retain(|one| !known(one));
@@ -245,11 +233,11 @@ impl Search<'_> {
 
     /// Whether a root is new, or its content is not today's.
     fn is_changed(&self, path: PathId, root: ModuleId) -> bool {
-        match self.problem.roots.get(&path) {
+        match self.scope.problem.roots.get(&path) {
             None => true,
             Some(today) => {
                 content(self.world, &self.overrides, root)
-                    != content(self.world, &self.problem.setup.overrides, *today)
+                    != content(self.world, &self.scope.problem.setup.overrides, *today)
             }
         }
     }
@@ -262,8 +250,8 @@ impl Search<'_> {
         let mut moved = false;
         for module in graph.build_list(&self.world.modules) {
             let path = self.world.modules.path_of(module);
-            if self.problem.is_main(path)
-                || self.problem.is_toolchain(path)
+            if self.scope.problem.is_main(path)
+                || self.scope.problem.is_toolchain(path)
                 || self.roots.contains_key(&path)
             {
                 continue;

@@ -119,16 +119,19 @@ pub(super) fn moves(
     found
 }
 
-/// The cost of a solution, but for its lines.
+/// The cost of a solution that overrides so many requirements, but for its lines.
 pub(super) fn cost(
     world: &World,
-    problem: &Problem,
     candidates: &Candidates,
     moves: &[Move],
     solution: &Solution,
+    overridden: usize,
 ) -> Cost {
     let modules = &world.modules;
-    let mut cost = Cost::default();
+    let mut cost = Cost {
+        overridden,
+        ..Cost::default()
+    };
     for moved in moves.iter().filter(|m| m.role != Role::Closure) {
         let plain = solution.plain.selected(moved.path);
         let steps = match (moved.from, plain) {
@@ -158,7 +161,6 @@ pub(super) fn cost(
         .imports
         .as_ref()
         .map_or(0, |check| check.unresolved.len());
-    cost.overridden = newly_overridden(world, problem, solution).len();
     cost
 }
 

@@ -34,6 +34,18 @@ pub struct Lowering {
 }
 
 impl Lowering {
+    pub(super) fn new(from: ModuleId, chain: Vec<ModuleId>) -> Self {
+        Self {
+            order: 0,
+            from,
+            to: None,
+            chain,
+            unreadable: None,
+            go_line: None,
+            lacks: None,
+        }
+    }
+
     fn chain(&self) -> &[ModuleId] {
         &self.chain
     }
@@ -63,10 +75,13 @@ impl Search<'_> {
         if self.hard.contains(&path) {
             return Err(self.conflict(Conflict::Hard { chain, unreadable }));
         }
-        let Some(mut below) =
-            self.candidates
-                .below(self.world, &mut self.needs, self.pass, root, &self.named)
-        else {
+        let Some(mut below) = self.scope.candidates.below(
+            self.world,
+            &mut self.needs,
+            self.scope.pass,
+            root,
+            &self.named,
+        ) else {
             return Ok(());
         };
         // A root that is excluded would be dropped by the go command.
@@ -86,7 +101,7 @@ impl Search<'_> {
             Some(next) => {
                 self.roots.insert(path, next);
                 self.caps.insert(path, Cap::AtMost(next));
-                if self.raising {
+                if self.scope.raising {
                     self.raisers.insert(path);
                 }
             }
@@ -95,17 +110,21 @@ impl Search<'_> {
                 self.caps.insert(path, Cap::Below(root));
             }
         }
-        let order = self.lowered.values().map(Vec::len).sum();
-        self.lowered.entry(path).or_default().push(Lowering {
-            order,
-            from: root,
+        self.record(Lowering {
             to: next,
-            chain,
             unreadable,
             go_line,
-            lacks: None,
+            ..Lowering::new(root, chain)
         });
         Ok(())
+    }
+
+    /// Notes a step down.
+    pub(super) fn record(&mut self, step: Lowering) {
+        let order = self.lowered.values().map(Vec::len).sum();
+        let path = self.world.modules.path_of(step.from);
+        let steps = self.lowered.entry(path).or_default();
+        steps.push(Lowering { order, ..step });
     }
 
     /// Goes on down while the next candidate shows by itself that it cannot stay: only what is behind one
@@ -134,16 +153,16 @@ impl Search<'_> {
     /// Whether a requirement cannot be met by letting what it asks for rise.
     fn forbids(&self, by: ModuleId, required: ModuleId) -> bool {
         let path = self.world.modules.path_of(required);
-        self.violates(by, required) && !(self.raising && self.may_rise(path))
+        self.violates(by, required) && !(self.scope.raising && self.is_free(path))
     }
 
     /// Stops with a conflict, and with every choice that could resolve it.
     pub(super) fn conflict(&self, conflict: Conflict) -> Stop {
         let context = Context {
             world: self.world,
-            problem: self.problem,
-            goal: self.goal,
-            sparing: self.sparing,
+            problem: self.scope.problem,
+            goal: self.scope.goal,
+            sparing: self.way.sparing,
             lowered: &self.lowered,
         };
         context.blocked(conflict)

@@ -32,21 +32,26 @@ pub(super) struct Solution {
 
 impl Search<'_> {
     /// Turns the graph of the final roots into a solution.
-    pub(super) fn finish(mut self, graph: ModuleGraph) -> Result<Solution, Stop> {
+    pub(super) fn finish(
+        mut self,
+        graph: ModuleGraph,
+        imports: Option<ImportCheck>,
+    ) -> Result<Solution, Stop> {
         self.check(&graph)?;
         if !self.hidden.is_empty() || !self.choice.hides.is_empty() {
             self.trim_excludes(&graph);
         }
         self.check_excludes()?;
-        let (roots, graph) = if self.problem.is_pruned() {
-            (self.setup(None).roots, graph)
+        let (roots, graph, imports) = if self.scope.problem.is_pruned() {
+            (self.setup(None).roots, graph, imports)
         } else {
             let roots = self.listed_roots(&graph);
             let graph = self.resolve(Some(roots.clone()))?;
             self.check(&graph)?;
-            (roots, graph)
+            // Fewer roots are looked at first.
+            let imports = self.import_check(&graph, &roots)?;
+            (roots, graph, imports)
         };
-        let imports = self.import_check(&graph, &roots)?;
         let plain = if self.added.is_empty() {
             graph.clone()
         } else {
@@ -79,7 +84,7 @@ impl Search<'_> {
     /// The last word: every root selected, targets and kept modules where they must be.
     fn check(&mut self, graph: &ModuleGraph) -> Result<(), Stop> {
         let wrong_root = self.roots.iter().find(|(path, root)| {
-            **path != self.problem.toolchain_path && graph.selected(**path) != Some(**root)
+            **path != self.scope.problem.toolchain_path && graph.selected(**path) != Some(**root)
         });
         if let Some((path, root)) = wrong_root {
             let chain = graph
@@ -92,19 +97,23 @@ impl Search<'_> {
         }
         self.check_drops(graph)?;
         self.check_paths(graph)?;
-        let fallen = self
-            .goal
-            .keep
-            .iter()
-            .find(|path| graph.selected(**path) != self.problem.selected.get(*path).copied());
+        let fallen =
+            self.scope.goal.keep.iter().find(|path| {
+                graph.selected(**path) != self.scope.problem.selected.get(*path).copied()
+            });
         if let Some(path) = fallen {
-            let kept = self.problem.selected.get(path).copied();
+            let kept = self.scope.problem.selected.get(path).copied();
             return Err(self.conflict(Conflict::KeepFell { kept }));
         }
-        let present = self.goal.targets.iter().find_map(|target| match target {
-            Target::Absent { path } => graph.selected(*path),
-            _ => None,
-        });
+        let present = self
+            .scope
+            .goal
+            .targets
+            .iter()
+            .find_map(|target| match target {
+                Target::Absent { path } => graph.selected(*path),
+                _ => None,
+            });
         if let Some(module) = present {
             let chain = graph.shortest_path(module);
             return Err(self.conflict(Conflict::Hard {
@@ -119,7 +128,7 @@ impl Search<'_> {
     fn check_drops(&self, graph: &ModuleGraph) -> Result<(), Stop> {
         let dropped =
             |path: &PathId| graph.selected(*path).is_none() && !self.choice.drops.contains(path);
-        let mut direct: Vec<PathId> = self.problem.direct.iter().copied().collect();
+        let mut direct: Vec<PathId> = self.scope.problem.direct.iter().copied().collect();
         direct.sort_unstable();
         let last = direct
             .into_iter()
@@ -138,9 +147,15 @@ impl Search<'_> {
     fn check_excludes(&self) -> Result<(), Stop> {
         let lone = |module: &&ModuleId| {
             let path = self.world.modules.path_of(**module);
-            !self.problem.setup.overrides.excludes.contains(*module)
+            !self
+                .scope
+                .problem
+                .setup
+                .overrides
+                .excludes
+                .contains(*module)
                 && !self.roots.contains_key(&path)
-                && !self.goal.targets.contains(&Target::Absent { path })
+                && !self.scope.goal.targets.contains(&Target::Absent { path })
         };
         match self.overrides.excludes.iter().filter(lone).min() {
             None => Ok(()),
@@ -159,7 +174,7 @@ impl Search<'_> {
             let mut paths: FxHashMap<Source, Vec<PathId>> = FxHashMap::default();
             for module in graph.build_list(&self.world.modules) {
                 let path = self.world.modules.path_of(module);
-                if !self.problem.is_main(path) && !self.problem.is_toolchain(path) {
+                if !self.scope.problem.is_main(path) && !self.scope.problem.is_toolchain(path) {
                     let source = content(self.world, overrides, module);
                     paths.entry(source).or_default().push(path);
                 }
@@ -167,7 +182,7 @@ impl Search<'_> {
             paths.retain(|_, paths| paths.len() > 1);
             paths
         };
-        let problem = self.problem;
+        let problem = self.scope.problem;
         let found = shared(graph, &self.overrides);
         if found.is_empty() {
             return Ok(());
@@ -190,7 +205,7 @@ impl Search<'_> {
                 asked.extend(facts.requires.iter().copied());
             }
         }
-        let before = &self.problem.setup.overrides.excludes;
+        let before = &self.scope.problem.setup.overrides.excludes;
         self.overrides
             .excludes
             .retain(|module| before.contains(module) || asked.contains(module));
@@ -203,25 +218,30 @@ impl Search<'_> {
         let selected: Vec<ModuleId> = graph
             .build_list(modules)
             .into_iter()
-            .filter(|module| !self.problem.is_main(modules.path_of(*module)))
+            .filter(|module| !self.scope.problem.is_main(modules.path_of(*module)))
             .collect();
-        let targets = self.goal.targets.iter().filter_map(|target| match target {
-            Target::Module { module } => Some(modules.path_of(*module)),
-            _ => None,
-        });
+        let targets = self
+            .scope
+            .goal
+            .targets
+            .iter()
+            .filter_map(|target| match target {
+                Target::Module { module } => Some(modules.path_of(*module)),
+                _ => None,
+            });
         let stays = |module: &ModuleId| {
             let path = modules.path_of(*module);
-            self.problem.roots.get(&path).is_some_and(|root| {
+            self.scope.problem.roots.get(&path).is_some_and(|root| {
                 root == module
-                    || self.problem.direct.contains(&path)
-                    || self.problem.is_toolchain(path)
+                    || self.scope.problem.direct.contains(&path)
+                    || self.scope.problem.is_toolchain(path)
             })
         };
         // An exclude needs the line that says what is used instead.
         let excluded = self
             .overrides
             .excludes
-            .difference(&self.problem.setup.overrides.excludes)
+            .difference(&self.scope.problem.setup.overrides.excludes)
             .map(|module| modules.path_of(*module))
             .filter(|path| graph.selected(*path).is_some());
         let base: Vec<PathId> = targets
@@ -232,13 +252,13 @@ impl Search<'_> {
                     .filter(|m| stays(m))
                     .map(|m| modules.path_of(*m)),
             )
-            .chain([self.problem.go_path])
+            .chain([self.scope.problem.go_path])
             .collect();
         let mut roots = crate::mvs::minimal_roots(modules, graph, &selected, &base);
         roots.retain(|root| {
             let path = modules.path_of(*root);
-            path != self.problem.toolchain_path
-                || self.roots.contains_key(&path) && self.problem.roots.contains_key(&path)
+            path != self.scope.problem.toolchain_path
+                || self.roots.contains_key(&path) && self.scope.problem.roots.contains_key(&path)
         });
         roots
     }

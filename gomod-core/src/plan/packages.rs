@@ -149,8 +149,9 @@ impl Universe {
         world: &mut World,
         graph: &ModuleGraph,
         overrides: &Overrides,
-        roots: &FxHashSet<ModuleId>,
+        roots: &[ModuleId],
     ) -> Self {
+        let roots: FxHashSet<ModuleId> = roots.iter().copied().collect();
         let mut universe = Self {
             modules: Vec::new(),
             sources: FxHashMap::default(),

@@ -68,18 +68,11 @@ pub(super) type Required = (Rc<[ModuleId]>, bool);
 
 pub(super) struct Search<'a> {
     pub(super) world: &'a mut World,
-    pub(super) problem: &'a Problem,
-    pub(super) candidates: &'a Candidates,
-    pub(super) packages: &'a Packages,
-    pub(super) goal: &'a Goal,
-    pub(super) pass: Pass,
+    pub(super) scope: Scope<'a>,
+    pub(super) way: &'a Way,
+    pub(super) choice: &'a Choice,
     pub(super) needs: Needs,
     pub(super) overrides: Overrides,
-    /// Whether what a lowered module asks for may rise.
-    pub(super) raising: bool,
-    /// Whether only those requirements are hidden that `choice` names.
-    pub(super) sparing: bool,
-    pub(super) choice: &'a Choice,
     /// Sparing replaces: what stands for each version of a path.
     pub(super) replaced: FxHashMap<PathId, ModuleId>,
     /// Excluding: requirements on these paths above the target are ignored; without one, all of them.
@@ -112,14 +105,7 @@ impl<'a> Search<'a> {
         way: &'a Way,
         choice: &'a Choice,
     ) -> Self {
-        let Scope {
-            problem,
-            candidates,
-            packages,
-            goal,
-            pass,
-            raising,
-        } = scope;
+        let Scope { problem, goal, .. } = scope;
         let start = if problem.is_pruned() {
             problem.roots.clone()
         } else {
@@ -128,8 +114,7 @@ impl<'a> Search<'a> {
         let mut search = Self {
             needs: Needs::default(),
             overrides: problem.setup.overrides.clone(),
-            raising,
-            sparing: way.sparing,
+            way,
             choice,
             replaced: FxHashMap::default(),
             hidden: FxHashMap::default(),
@@ -154,11 +139,7 @@ impl<'a> Search<'a> {
             loose: FxHashSet::default(),
             left_out: BTreeMap::new(),
             world,
-            problem,
-            candidates,
-            packages,
-            goal,
-            pass,
+            scope,
         };
         for (target, means) in goal.targets.iter().zip(&way.means) {
             search.aim(target, *means);
@@ -178,22 +159,23 @@ impl<'a> Search<'a> {
                 self.roots.remove(path);
                 self.caps.insert(*path, Cap::Absent);
                 self.hard.insert(*path);
-                if means == Means::Exclude && !self.sparing {
+                if means == Means::Exclude && !self.way.sparing {
                     self.hidden.insert(*path, None);
                 }
             }
             Target::Go { version } => {
                 let go = self.world.go_module(version);
-                self.roots.insert(self.problem.go_path, go);
-                self.roots.remove(&self.problem.toolchain_path);
-                self.caps.insert(self.problem.go_path, Cap::AtMost(go));
+                self.roots.insert(self.scope.problem.go_path, go);
+                self.roots.remove(&self.scope.problem.toolchain_path);
+                self.caps
+                    .insert(self.scope.problem.go_path, Cap::AtMost(go));
                 self.go_bound = Some(version.clone());
             }
             Target::Module { module } => {
                 let path = self.world.modules.path_of(*module);
                 self.hard.insert(path);
                 self.raisers.insert(path);
-                let today = self.problem.selected.get(&path).copied();
+                let today = self.scope.problem.selected.get(&path).copied();
                 if means == Means::Replace {
                     let today = today.unwrap_or(*module);
                     self.overrides
@@ -201,12 +183,12 @@ impl<'a> Search<'a> {
                         .insert(path, Source::Module(*module));
                     self.roots.insert(path, today);
                     self.caps.insert(path, Cap::AtMost(today));
-                    if self.sparing {
+                    if self.way.sparing {
                         self.replaced.insert(path, *module);
                     }
                     return;
                 }
-                if means == Means::Exclude && !self.sparing {
+                if means == Means::Exclude && !self.way.sparing {
                     self.hidden.insert(path, Some(*module));
                 }
                 self.roots.insert(path, *module);
@@ -221,16 +203,20 @@ impl<'a> Search<'a> {
         loop {
             self.lower()?;
             let graph = self.resolve(None)?;
-            if self.root_again(&graph) || self.problem.is_pruned() && self.close(&graph)? {
+            if self.root_again(&graph) || self.scope.problem.is_pruned() && self.close(&graph)? {
                 continue;
             }
             if self.bound_go_lines(&graph)? {
                 continue;
             }
-            if self.lift_excludes() || self.provide(&graph)? {
+            if self.lift_excludes() {
                 continue;
             }
-            return self.finish(graph);
+            let imports = self.import_check(&graph, &self.root_list())?;
+            if self.provide(&graph, imports.as_ref()) {
+                continue;
+            }
+            return self.finish(graph, imports);
         }
     }
 
@@ -240,8 +226,14 @@ impl<'a> Search<'a> {
             let Some(root) = self.roots.get(path).copied() else {
                 continue;
             };
-            let candidates = self.candidates;
-            let above = candidates.above(self.world, &mut self.needs, self.pass, root, &self.named);
+            let candidates = self.scope.candidates;
+            let above = candidates.above(
+                self.world,
+                &mut self.needs,
+                self.scope.pass,
+                root,
+                &self.named,
+            );
             let usable = |module: &ModuleId| !self.overrides.excludes.contains(module);
             if let Some(highest) = above.unwrap_or_default().into_iter().find(usable) {
                 self.roots.insert(*path, highest);
@@ -255,8 +247,14 @@ impl<'a> Search<'a> {
         let fallen: Vec<(PathId, ModuleId)> = self
             .lowered
             .keys()
-            .chain(self.loose.iter().filter(|_| !self.packages.are_known()))
-            .filter(|path| self.problem.roots.contains_key(path) && !self.roots.contains_key(path))
+            .chain(
+                self.loose
+                    .iter()
+                    .filter(|_| !self.scope.packages.are_known()),
+            )
+            .filter(|path| {
+                self.scope.problem.roots.contains_key(path) && !self.roots.contains_key(path)
+            })
             .filter_map(|path| Some((*path, graph.selected(*path)?)))
             .collect();
         self.roots.extend(fallen.iter().copied());
@@ -267,7 +265,7 @@ impl<'a> Search<'a> {
     fn lift_excludes(&mut self) -> bool {
         let modules = &self.world.modules;
         let before = self.overrides.excludes.len();
-        let today = &self.problem.setup.overrides.excludes;
+        let today = &self.scope.problem.setup.overrides.excludes;
         let roots = &self.roots;
         self.overrides.excludes.retain(|module| {
             today.contains(module)
@@ -313,7 +311,7 @@ impl<'a> Search<'a> {
                 || self.before_closure.contains_key(&raiser_path);
             for module in view.above(self, raiser) {
                 let path = self.world.modules.path_of(module);
-                if self.may_rise(path) && self.is_above(module) {
+                if self.is_free(path) && self.is_above(module) {
                     self.caps.insert(path, Cap::AtMost(module));
                     self.named.insert(module);
                     if let Some(root) = self.roots.get_mut(&path) {
@@ -331,7 +329,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether a module that something asks for may end up higher than its bound.
-    pub(super) fn may_rise(&self, path: PathId) -> bool {
+    pub(super) fn is_free(&self, path: PathId) -> bool {
         !self.hard.contains(&path) && !self.lowered.contains_key(&path)
     }
 
@@ -358,23 +356,15 @@ impl<'a> Search<'a> {
         Setup {
             roots,
             overrides: self.overrides.clone(),
-            ..self.problem.setup.clone()
+            ..self.scope.problem.setup.clone()
         }
     }
 
+    /// Stops when something must be fed.
     pub(super) fn flush_needs(&mut self) -> Result<(), Stop> {
-        if self.needs.is_empty() {
-            // What would only be wanted ahead of time does not stop the search.
-            self.needs.ahead.clear();
-            return Ok(());
-        }
-        let mut needs = std::mem::take(&mut self.needs);
-        needs.sources.append(&mut needs.ahead);
-        needs.sources.sort_unstable();
-        needs.sources.dedup();
-        needs.lists.sort_unstable();
-        needs.lists.dedup();
-        Err(Stop::Needs(needs))
+        self.needs
+            .flush()
+            .map_or(Ok(()), |needs| Err(Stop::Needs(needs)))
     }
 
     /// The requirements of a module with whether it is pruned behind; `None` when they must be fed.
@@ -382,12 +372,12 @@ impl<'a> Search<'a> {
         let (mut list, prunes) = match self.lists.get(&module) {
             Some(known) => known.clone(),
             None => {
-                let local = self.problem.setup.local_go.as_ref();
+                let local = self.scope.problem.setup.local_go.as_ref();
                 let known = match self.world.requirements(module, &self.overrides, local) {
                     Err(error) => return Some(Err(error)),
                     // What is hidden from one module still counts for another.
                     Ok(Some(found)) => (
-                        found.iter(&self.problem.setup.overrides).collect(),
+                        found.iter(&self.scope.problem.setup.overrides).collect(),
                         found.prunes(),
                     ),
                     Ok(None) => {
@@ -451,7 +441,7 @@ impl<'a> Search<'a> {
     }
 
     pub(super) fn is_pruned(&self) -> bool {
-        self.problem.is_pruned()
+        self.scope.problem.is_pruned()
     }
 
     /// Whether a module is above the bound of its path.
@@ -474,7 +464,7 @@ impl<'a> Search<'a> {
     }
 
     pub(super) fn go_line(&self, module: ModuleId) -> Option<GoVersion> {
-        let local = self.problem.setup.local_go.as_ref();
+        let local = self.scope.problem.setup.local_go.as_ref();
         match self.world.requirements(module, &self.overrides, local) {
             Ok(Some(found)) => found.go().cloned(),
             _ => None,
