@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use gomod_core::drift::{Code, Drift, Finding, Lock, Today, compare};
+use gomod_core::drift::{Code, Drift, Finding, Lock};
 use gomod_core::host::read_if_there;
 use gomod_core::mvs::{Mode, audit_sums};
 
@@ -43,15 +43,7 @@ pub(crate) fn run(global: &Global, args: &args::Drift) -> Result<Answer, CliErro
     let refuses_sums = setting.project.work.is_none();
     let audit =
         refuses_sums.then(|| audit_sums(&setting.world, &setting.loaded, &setting.project.go_sum));
-    let today = Today {
-        lock: &now,
-        world: &setting.world,
-        graph: &setting.loaded.graph,
-        roots: &setting.loaded.setup.roots,
-        overrides: &setting.main.overrides,
-        sums: audit.as_ref(),
-    };
-    let drift = compare(&baseline, &today);
+    let drift = lock::compared(&setting, &baseline, &now, audit.as_ref());
     let mut moved = drift.clone();
     moved.findings.retain(|f| f.code != Code::HashMissing);
     let way = way_back::find(global, &mut setting, &baseline, &moved);

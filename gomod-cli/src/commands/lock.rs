@@ -1,10 +1,10 @@
 //! `gomod lock`: writes the build list that `gomod drift` compares with.
 
-use gomod_core::drift::{Entry, Lock};
+use gomod_core::drift::{Drift, Entry, Lock, Today, compare};
 use gomod_core::graph::ModuleGraph;
 use gomod_core::host::write_atomic;
 use gomod_core::model::{GoMod, ModuleVersion};
-use gomod_core::mvs::{Mode, Overrides, Source};
+use gomod_core::mvs::{Mode, Overrides, Source, SumAudit};
 
 use super::Setting;
 use crate::args::{self, Global};
@@ -43,6 +43,24 @@ pub(crate) fn today(setting: &Setting) -> Lock {
         &setting.loaded.graph,
         overrides,
     )
+}
+
+/// What moved since the baseline; `sums` says what go.sum lacks, where that matters.
+pub(crate) fn compared(
+    setting: &Setting,
+    baseline: &Lock,
+    now: &Lock,
+    sums: Option<&SumAudit>,
+) -> Drift {
+    let today = Today {
+        lock: now,
+        world: &setting.world,
+        graph: &setting.loaded.graph,
+        roots: &setting.loaded.setup.roots,
+        overrides: &setting.main.overrides,
+        sums,
+    };
+    compare(baseline, &today)
 }
 
 /// The build list of any graph of the main modules in the form of a lock.

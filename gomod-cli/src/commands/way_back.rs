@@ -2,7 +2,7 @@
 //! go.mod says beside its requirements, the `go get` of what it requires too little of, the downgrade of
 //! what is still raised, and the `go get` of what is still missing.
 
-use gomod_core::drift::{Code, Drift, Finding, Lock, Today, compare};
+use gomod_core::drift::{Code, Drift, Finding, Lock};
 use gomod_core::model::{GoMod, ModulePath, ModuleVersion, ReplaceTarget, Version};
 
 use super::plan::quote;
@@ -221,15 +221,7 @@ fn after(setting: &mut Setting, go_mod: GoMod, baseline: &Lock) -> Option<Drift>
     }
     setting.take(go_mod).ok()?;
     let now = lock::today(setting);
-    let today = Today {
-        lock: &now,
-        world: &setting.world,
-        graph: &setting.loaded.graph,
-        roots: &setting.loaded.setup.roots,
-        overrides: &setting.main.overrides,
-        sums: None,
-    };
-    Some(compare(baseline, &today))
+    Some(lock::compared(setting, baseline, &now, None))
 }
 
 /// What go.mod requires too little of, which the go command wants to see written down.
