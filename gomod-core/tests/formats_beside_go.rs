@@ -13,11 +13,13 @@
 )]
 
 mod formats_common;
+#[path = "support/mod_files.rs"]
+mod mod_files;
 
 use std::path::Path;
 use std::process::Command;
 
-use formats_common::{Edit, cached_mods, check_edit, edits, files, have_go};
+use formats_common::{Edit, check_edit, edits, files, have_go};
 use gomod_core::model::{GoMod, GoSum, GoWork, Godebugs, ModulePath, ModulesTxt};
 
 /// Runs `go mod edit` or `go work edit`; `None` when it refuses.
@@ -107,7 +109,7 @@ fn cached_files_beside_go() {
     }
     let dir = tempfile::tempdir().unwrap();
     let mut count = 0;
-    for path in cached_mods(100) {
+    for path in mod_files::cached(100) {
         let text = std::fs::read(&path).unwrap();
         let first = GoMod::parse("go.mod", &text)
             .ok()

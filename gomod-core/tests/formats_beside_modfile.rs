@@ -23,7 +23,7 @@ use agree::files::{bytes, other_lines, read_lines};
 use agree::oracle::Oracle;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use formats_common::{Edit, apply, cached_mods, check_edit, edits, files, have_go};
+use formats_common::{Edit, apply, check_edit, edits, files, have_go};
 use gomod_core::model::{GoMod, Version};
 use serde_json::{Value, json};
 
@@ -202,7 +202,7 @@ fn files_of_the_module_cache() {
         400
     };
     let mut cases = Vec::new();
-    for path in cached_mods(limit) {
+    for path in agree::mod_files::cached(limit) {
         let text = std::fs::read(&path).unwrap();
         let name = path.display().to_string();
         let case = |lax, edits| Case {

@@ -113,15 +113,7 @@ pub const ATTACKS: &[Attack] = &[
         |path, answer| {
             only_b(path, answer, |answer| {
                 let text = String::from_utf8(answer).unwrap();
-                let hash = text
-                    .lines()
-                    .nth(1)
-                    .unwrap()
-                    .rsplit(' ')
-                    .next()
-                    .unwrap()
-                    .to_owned();
-                text.replace(&hash, &mod_hash("evil")).into_bytes()
+                with_evil_hash(&text).into_bytes()
             })
         },
     ),
@@ -466,16 +458,8 @@ pub const ATTACKS: &[Attack] = &[
         ],
         |world| {
             let record = String::from_utf8(log().lookup(number(B), SIZE)).unwrap();
-            let hash = record
-                .lines()
-                .nth(1)
-                .unwrap()
-                .rsplit(' ')
-                .next()
-                .unwrap()
-                .to_owned();
             let file = "cache/cache/download/sumdb/sums.example/lookup/example.com/b@v1.2.0";
-            world.write(file, &record.replace(&hash, &mod_hash("evil")));
+            world.write(file, &with_evil_hash(&record));
         },
     ),
     on_files(
@@ -502,4 +486,11 @@ fn edit_sum(world: &World, key: &str) {
         })
         .collect();
     world.write("main/go.sum", &edited);
+}
+
+/// A record with another hash in its second line.
+fn with_evil_hash(record: &str) -> String {
+    let line = record.lines().nth(1).unwrap();
+    let hash = line.rsplit(' ').next().unwrap();
+    record.replace(hash, &mod_hash("evil"))
 }

@@ -1,11 +1,12 @@
 //! One attack: a world of its own, a log and a proxy that may lie, `gomod` and `go` in turn.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use crate::support::database::Records;
 use crate::support::transparency_log::{TestLog, TestSigner};
 use crate::support::{PAIR, Reply, Server, World, tree};
 
@@ -61,42 +62,16 @@ pub struct Row {
 }
 
 /// An honest log with the records of the world, and fillers.
-struct Honest {
-    log: TestLog,
-    numbers: HashMap<String, u64>,
-}
-
-impl Honest {
-    fn new(sums: &str) -> Self {
-        let mut log = TestLog::new(signer());
-        let mut numbers = HashMap::new();
-        for (number, pair) in sums.lines().collect::<Vec<_>>().chunks(2).enumerate() {
-            log.push_text(&format!("{}\n{}\n", pair[0], pair[1]));
-            let mut words = pair[0].split(' ');
-            let name = format!(
-                "/lookup/{}@{}",
-                words.next().unwrap(),
-                words.next().unwrap()
-            );
-            numbers.insert(name, number as u64);
+fn honest() -> &'static Records {
+    static HONEST: OnceLock<Records> = OnceLock::new();
+    HONEST.get_or_init(|| {
+        let sums = World::new(PAIR).sums(|_| true);
+        let mut records = Records::new(signer(), &sums, str::to_owned);
+        for number in records.log.size()..SIZE {
+            records.log.push_text(&format!("filler {number}\n"));
         }
-        for number in log.size()..SIZE {
-            log.push_text(&format!("filler {number}\n"));
-        }
-        Self { log, numbers }
-    }
-
-    fn answer(&self, path: &str, size: u64) -> Option<Vec<u8>> {
-        match self.numbers.get(path) {
-            Some(number) => Some(self.log.lookup(*number, size)),
-            None => self.log.tile(path.trim_start_matches('/'), size),
-        }
-    }
-}
-
-fn honest() -> &'static Honest {
-    static HONEST: OnceLock<Honest> = OnceLock::new();
-    HONEST.get_or_init(|| Honest::new(&World::new(PAIR).sums(|_| true)))
+        records
+    })
 }
 
 pub fn log() -> &'static TestLog {

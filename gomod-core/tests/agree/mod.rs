@@ -12,6 +12,8 @@
 )]
 
 pub mod files;
+#[path = "../support/mod_files.rs"]
+pub mod mod_files;
 pub mod mutate;
 pub mod oracle;
 #[path = "../../../gomod-cli/tests/worlds/random.rs"]

@@ -1,26 +1,15 @@
 //! Real files, and what small changes make of them.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use super::random::Random;
-use super::word;
+use super::{mod_files, word};
 
 /// Real go.mod files: those of the module cache, evenly picked, and those of the repository.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let mut paths = Vec::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    collect(&root.join("fixtures/proxy"), &mut paths);
-    let cache = Command::new("go")
-        .args(["env", "GOMODCACHE"])
-        .output()
-        .unwrap();
-    let cache = String::from_utf8_lossy(&cache.stdout).trim().to_owned();
-    let mut cached = Vec::new();
-    collect(&Path::new(&cache).join("cache/download"), &mut cached);
-    cached.sort();
-    let step = cached.len().div_ceil(2000).max(1);
-    paths.extend(cached.into_iter().step_by(step));
+    let mut paths = mod_files::below(&root.join("fixtures/proxy"));
+    paths.extend(mod_files::cached(2000));
     paths.sort();
     let mut seeds: Vec<Vec<u8>> = paths
         .iter()
@@ -67,20 +56,6 @@ pub fn to_workspace(go_mod: &[u8]) -> Vec<u8> {
         }
     }
     out.into_bytes()
-}
-
-fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(dir) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if entry.file_type().is_ok_and(|t| t.is_dir()) {
-            collect(&path, found);
-        } else if path.extension().is_some_and(|e| e == "mod") {
-            found.push(path);
-        }
-    }
 }
 
 const BYTES: &[u8] =

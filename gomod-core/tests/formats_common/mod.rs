@@ -8,7 +8,6 @@
 )]
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gomod_core::model::{
@@ -284,32 +283,4 @@ pub fn have_go() -> bool {
         let _ = writeln!(std::io::stderr(), "skipped: {name}: go is not in PATH");
     }
     found
-}
-
-/// The `.mod` files of the module cache, at most `limit` of them, evenly picked.
-pub fn cached_mods(limit: usize) -> Vec<PathBuf> {
-    let output = Command::new("go")
-        .args(["env", "GOMODCACHE"])
-        .output()
-        .unwrap();
-    let root = String::from_utf8(output.stdout).unwrap();
-    let mut found = Vec::new();
-    collect(&Path::new(root.trim()).join("cache/download"), &mut found);
-    found.sort();
-    let step = found.len().div_ceil(limit.max(1)).max(1);
-    found.into_iter().step_by(step).collect()
-}
-
-fn collect(dir: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(dir) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if entry.file_type().is_ok_and(|t| t.is_dir()) {
-            collect(&path, found);
-        } else if path.extension().is_some_and(|e| e == "mod") {
-            found.push(path);
-        }
-    }
 }

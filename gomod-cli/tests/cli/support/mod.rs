@@ -1,7 +1,7 @@
 //! A world of its own for each test: a main module, a `file://` proxy, a home and a module cache below
 //! one temporary directory, and nothing of the caller's environment.
 
-mod database;
+pub mod database;
 mod proxy;
 mod server;
 #[path = "../../../../gomod-core/tests/support/transparency_log.rs"]
