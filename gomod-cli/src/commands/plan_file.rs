@@ -1,5 +1,6 @@
 //! A plan as a file: what it was made from, what it claims, and what was read for it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use gomod_core::host::{HostError, read_if_there, write_atomic};
@@ -64,9 +65,9 @@ struct ListRead {
 impl Read {
     pub(crate) fn of(setting: &Setting) -> Self {
         let evidence = setting.session.evidence();
+        let go_mods: BTreeMap<_, _> = evidence.go_mods.iter().cloned().collect();
         Self {
-            go_mods: evidence
-                .go_mods
+            go_mods: go_mods
                 .iter()
                 .map(|(module, hash)| GoModRead {
                     module: module.to_string(),

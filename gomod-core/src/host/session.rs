@@ -61,8 +61,8 @@ pub struct Session {
 /// What was read in a session, by hash: what its results rest on.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
-    /// The `h1:` of each `go.mod`.
-    pub go_mods: BTreeMap<ModuleVersion, ModuleHash>,
+    /// The `h1:` of each `go.mod`, in the order of reading; one may be read more than once.
+    pub go_mods: Vec<(ModuleVersion, ModuleHash)>,
     /// The versions that the source of each path lists.
     pub lists: BTreeMap<ModulePath, Vec<Version>>,
 }
@@ -229,22 +229,23 @@ impl Session {
             let versions = match answer {
                 Ok(fetched) => listed(&fetched.bytes),
                 Err(error) => {
-                    let why = if error.is_not_found() || error.is_refused_everywhere() {
-                        "no source lists them".to_owned()
-                    } else if matches!(
-                        error.best(),
-                        FetchError::Offline { .. } | FetchError::Off { .. }
-                    ) {
-                        "offline".to_owned()
-                    } else {
-                        let LoadError::Unavailable { message, reason } = fetch_failure(&error)
-                        else {
-                            return Err(fetch_failure(&error));
-                        };
-                        let message = format!("the versions of {path} cannot be listed: {message}");
-                        return Err(unavailable(message, reason));
+                    let why = match fetch_failure(&error) {
+                        LoadError::Unavailable {
+                            reason: Unavailable::NotFound,
+                            ..
+                        } => "no source lists them",
+                        LoadError::Unavailable {
+                            reason: Unavailable::Offline,
+                            ..
+                        } => "offline",
+                        LoadError::Unavailable { message, reason } => {
+                            let message =
+                                format!("the versions of {path} cannot be listed: {message}");
+                            return Err(unavailable(message, reason));
+                        }
+                        other => return Err(other),
                     };
-                    planner.candidates.note_failure(*id, why);
+                    planner.candidates.note_failure(*id, why.to_owned());
                     self.cache.versions(&path).unwrap_or_default()
                 }
             };
