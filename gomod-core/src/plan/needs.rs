@@ -7,13 +7,14 @@ use crate::mvs::SourceId;
 /// What a planner has to know next.
 #[derive(Debug, Clone, Default)]
 pub struct Needs {
-    /// `go.mod` files, to be fed to the [`World`].
+    /// `go.mod` files, to be fed to the [`World`](crate::mvs::World).
     pub sources: Vec<SourceId>,
-    /// Paths whose versions must be listed, to be fed to the [`Candidates`].
+    /// Paths whose versions must be listed, to be fed to the [`Candidates`](super::Candidates).
     pub lists: Vec<PathId>,
     /// Paths whose versions are only counted: a list that cannot be had is no reason to stop.
     pub counts: Vec<PathId>,
-    /// Directories of modules (`""` is a module's root) whose Go files are to be fed to the [`Packages`].
+    /// Directories of modules (`""` is a module's root) whose Go files are to be fed to the
+    /// [`Packages`](super::Packages).
     pub packages: Vec<(SourceId, String)>,
     /// What will probably be needed soon.
     pub(super) ahead: Vec<SourceId>,
