@@ -15,16 +15,45 @@ pub struct PathId(u32);
 pub struct ModuleId(u32);
 
 /// The table behind [`PathId`] and [`ModuleId`]. Ids are handed out in order and never taken back.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub struct Modules {
     paths: Vec<ModulePath>,
     path_ids: FxHashMap<ModulePath, PathId>,
     modules: Vec<(PathId, Option<Version>)>,
-    /// For each path, its known modules; few, so a scan beats hashing the version.
+    /// For each path, its known modules, lowest first.
     of_path: Vec<Vec<ModuleId>>,
+    /// The place of each module among those of its path; those of equal precedence share one.
+    ranks: Vec<u32>,
+}
+
+impl Default for Modules {
+    fn default() -> Self {
+        let mut modules = Self {
+            paths: Vec::new(),
+            path_ids: FxHashMap::default(),
+            modules: Vec::new(),
+            of_path: Vec::new(),
+            ranks: Vec::new(),
+        };
+        for (name, id) in [("go", PathId::GO), ("toolchain", PathId::TOOLCHAIN)] {
+            let made = modules.path_id(&ModulePath::new(name));
+            debug_assert_eq!(made, id);
+        }
+        modules
+    }
 }
 
 impl PathId {
+    /// The pseudo-module `go`.
+    pub const GO: Self = Self(0);
+    /// The pseudo-module `toolchain`.
+    pub const TOOLCHAIN: Self = Self(1);
+
+    /// Whether this is `go` or `toolchain`.
+    pub fn is_toolchain(self) -> bool {
+        self <= Self::TOOLCHAIN
+    }
+
     /// The position in tables indexed by path.
     pub fn index(self) -> usize {
         self.0 as usize
@@ -62,21 +91,51 @@ impl Modules {
 
     /// The id of a module at a version (`None`: a main module), made if it is new.
     pub fn module_id(&mut self, path: PathId, version: Option<&Version>) -> ModuleId {
-        if let Some(id) = self.find_module(path, version) {
-            return id;
-        }
+        let at = match self.place(path, version) {
+            Ok(id) => return id,
+            Err(at) => at,
+        };
         let id = ModuleId::from_index(self.modules.len());
         self.modules.push((path, version.cloned()));
-        self.of_path[path.index()].push(id);
+        self.ranks.push(0);
+        let list = &mut self.of_path[path.index()];
+        list.insert(at, id);
+        // Whatever is above moves up by one at most.
+        let below = at.checked_sub(1).map(|below| list[below]);
+        let mut rank = below.map_or(0, |below| self.ranks[below.index()]);
+        let mut last = below;
+        for module in &self.of_path[path.index()][at..] {
+            let version = |id: ModuleId| self.modules[id.index()].1.as_ref();
+            if last.is_some_and(|last| precedence(version(last), version(*module)).is_ne()) {
+                rank += 1;
+            }
+            self.ranks[module.index()] = rank;
+            last = Some(*module);
+        }
         id
     }
 
     /// The id of a module at a version, if it is known.
     pub fn find_module(&self, path: PathId, version: Option<&Version>) -> Option<ModuleId> {
-        self.of_path[path.index()]
+        self.place(path, version).ok()
+    }
+
+    /// The module, or where among those of its path it would have to stand.
+    fn place(&self, path: PathId, version: Option<&Version>) -> Result<ModuleId, usize> {
+        let list = &self.of_path[path.index()];
+        let of = |id: &ModuleId| self.modules[id.index()].1.as_ref();
+        let start = list.partition_point(|id| precedence(of(id), version).is_lt());
+        let equal = list[start..]
             .iter()
-            .copied()
-            .find(|id| self.modules[id.index()].1.as_ref() == version)
+            .take_while(|id| precedence(of(id), version).is_eq());
+        let mut end = start;
+        for id in equal {
+            if of(id) == version {
+                return Ok(*id);
+            }
+            end += 1;
+        }
+        Err(end)
     }
 
     /// The id of `module`, made if it is new.
@@ -123,7 +182,7 @@ impl Modules {
         }
     }
 
-    /// All modules known for a path, in the order in which they were met.
+    /// All modules known for a path, lowest version first.
     pub fn versions_of(&self, path: PathId) -> &[ModuleId] {
         &self.of_path[path.index()]
     }
@@ -131,13 +190,7 @@ impl Modules {
     /// Compares two modules of the same path; a main module is above every version
     /// (`cmpVersion` in cmd/go's modload).
     pub fn compare(&self, a: ModuleId, b: ModuleId) -> Ordering {
-        if a == b {
-            return Ordering::Equal;
-        }
-        match (self.version(a), self.version(b)) {
-            (Some(a), Some(b)) => a.cmp_precedence(b),
-            (a, b) => a.is_none().cmp(&b.is_none()),
-        }
+        self.ranks[a.index()].cmp(&self.ranks[b.index()])
     }
 
     /// How many modules there are.
@@ -160,5 +213,13 @@ impl Modules {
                 self.path(pa).cmp(self.path(pb))
             }
         });
+    }
+}
+
+/// Compares versions of one path; without one, a main module is above all.
+fn precedence(a: Option<&Version>, b: Option<&Version>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => a.cmp_precedence(b),
+        (a, b) => a.is_none().cmp(&b.is_none()),
     }
 }

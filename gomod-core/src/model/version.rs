@@ -130,7 +130,8 @@ impl Version {
         match &self.key {
             Key::Go(version) => version.is_prerelease(),
             Key::Toolchain(version) => version.as_ref().is_some_and(GoVersion::is_prerelease),
-            _ => parse(&self.text).is_some_and(|p| !p.pre.is_empty()),
+            Key::Module(version) => !version.pre.is_empty(),
+            Key::Long => parse(&self.text).is_some_and(|p| !p.pre.is_empty()),
         }
     }
 

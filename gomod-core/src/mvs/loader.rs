@@ -211,7 +211,7 @@ impl Loader {
             selected
                 .iter()
                 .map(|module| modules.path_of(*module))
-                .filter(|path| self.direct.contains(path) || modules.path(*path).as_str() == "go"),
+                .filter(|path| self.direct.contains(path) || *path == PathId::GO),
         );
         Some((minimal_roots(modules, graph, &selected, &base), true))
     }

@@ -46,7 +46,7 @@ pub fn needed_sums(
 /// `toolchain`.
 pub fn content_of(world: &World, overrides: &Overrides, module: ModuleId) -> Option<ModuleVersion> {
     let path = world.modules.path_of(module);
-    if world.modules.path(path).is_toolchain() {
+    if path.is_toolchain() {
         return None;
     }
     match overrides.replacement(&world.modules, module) {

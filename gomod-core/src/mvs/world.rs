@@ -42,8 +42,10 @@ pub struct Facts {
     pub retracts: Vec<(Version, Version, String)>,
     /// The text behind `Deprecated:`.
     pub deprecated: Option<String>,
-    /// Asked for so often that it is kept.
+    /// Asked for so often that they are kept: `go` against 1.17 and 1.21, and the declared path.
     prunes: bool,
+    strict: bool,
+    declared: Option<PathId>,
 }
 
 impl Facts {
@@ -87,7 +89,9 @@ pub struct World {
     /// The names of paths and modules.
     pub modules: Modules,
     sources: Vec<Source>,
-    source_ids: FxHashMap<Source, SourceId>,
+    /// The sources of modules by module, those of directories by name.
+    module_sources: Vec<Option<SourceId>>,
+    directory_sources: FxHashMap<String, SourceId>,
     facts: Vec<Option<Result<Facts, LoadError>>>,
 }
 
@@ -99,14 +103,33 @@ impl World {
 
     /// The id of a source, made if it is new.
     pub fn source_id(&mut self, source: Source) -> SourceId {
-        if let Some(id) = self.source_ids.get(&source) {
-            return *id;
+        if let Some(id) = self.find_source(&source) {
+            return id;
         }
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(source.clone());
-        self.source_ids.insert(source, id);
+        match &source {
+            Source::Module(module) => {
+                if self.module_sources.len() <= module.index() {
+                    self.module_sources.resize(self.modules.len(), None);
+                }
+                self.module_sources[module.index()] = Some(id);
+            }
+            Source::Directory(name) => _ = self.directory_sources.insert(name.clone(), id),
+        }
+        self.sources.push(source);
         self.facts.push(None);
         id
+    }
+
+    fn find_source(&self, source: &Source) -> Option<SourceId> {
+        match source {
+            Source::Module(module) => self.module_source(*module),
+            Source::Directory(name) => self.directory_sources.get(name).copied(),
+        }
+    }
+
+    fn module_source(&self, module: ModuleId) -> Option<SourceId> {
+        self.module_sources.get(module.index()).copied().flatten()
     }
 
     /// The source behind an id.
@@ -121,7 +144,7 @@ impl World {
 
     /// What was fed for an unreplaced module, if anything.
     pub fn module_facts(&self, module: ModuleId) -> Option<&Result<Facts, LoadError>> {
-        self.facts(*self.source_ids.get(&Source::Module(module))?)
+        self.facts(self.module_source(module)?)
     }
 
     /// Feeds the bytes of a `go.mod`; the first answer for a source counts.
@@ -152,9 +175,12 @@ impl World {
         if let Some(go) = go.as_ref().filter(|go| go.is_strict()) {
             requires.push(self.go_module(go));
         }
+        let declares = go_mod.module.as_ref().map(|line| &line.path);
         Facts {
+            declared: declares.map(|path| self.modules.path_id(path)),
             declares: go_mod.module.as_ref().map(|line| line.path.clone()),
             prunes: go.as_ref().is_some_and(GoVersion::prunes),
+            strict: go.as_ref().is_some_and(GoVersion::is_strict),
             go,
             requires,
             retracts: go_mod
@@ -171,25 +197,20 @@ impl World {
 
     /// The id of the pseudo-module `go` at a version; `toolchain` at the same one is interned with it.
     pub fn go_module(&mut self, go: &GoVersion) -> ModuleId {
-        let path = self.modules.path_id(&ModulePath::new("toolchain"));
-        let name = format!("go{go}");
-        self.modules
-            .module_id(path, Some(&Version::toolchain(&name)));
-        let path = self.modules.path_id(&ModulePath::new("go"));
-        self.modules.module_id(path, Some(&Version::go(go)))
+        self.toolchain_module(&format!("go{go}"));
+        self.modules.module_id(PathId::GO, Some(&Version::go(go)))
     }
 
     /// The id of the pseudo-module `toolchain` at a name.
     pub fn toolchain_module(&mut self, name: &str) -> ModuleId {
-        let path = self.modules.path_id(&ModulePath::new("toolchain"));
         self.modules
-            .module_id(path, Some(&Version::toolchain(name)))
+            .module_id(PathId::TOOLCHAIN, Some(&Version::toolchain(name)))
     }
 
     /// Where the content of `module` comes from under `overrides`; `None` for `go` and `toolchain`.
     pub fn source_of(&mut self, module: ModuleId, overrides: &Overrides) -> Option<SourceId> {
         let path = self.modules.path_of(module);
-        if self.modules.path(path).is_toolchain() {
+        if path.is_toolchain() {
             return None;
         }
         let source = overrides
@@ -202,8 +223,8 @@ impl World {
     /// As [`World::source_of`] for a module whose source was asked for before.
     pub fn known_source_of(&self, module: ModuleId, overrides: &Overrides) -> Option<SourceId> {
         match overrides.replacement(&self.modules, module) {
-            Some(source) => self.source_ids.get(source).copied(),
-            None => self.source_ids.get(&Source::Module(module)).copied(),
+            Some(source) => self.find_source(source),
+            None => self.module_source(module),
         }
     }
 
@@ -220,7 +241,7 @@ impl World {
         local: Option<&GoVersion>,
     ) -> Result<Option<Requirements<'_>>, LoadError> {
         let path = self.modules.path_of(module);
-        if self.modules.path(path).is_toolchain() {
+        if path.is_toolchain() {
             return Ok(Some(Requirements {
                 facts: None,
                 toolchain: self.toolchain_of(path, module),
@@ -238,7 +259,7 @@ impl World {
             Some(Ok(facts)) => facts,
         };
         if let (Some(go), Some(local)) = (&facts.go, local)
-            && go.is_strict()
+            && facts.strict
             && go.cmp_precedence(local).is_gt()
         {
             return Err(LoadError::TooNew {
@@ -250,6 +271,7 @@ impl World {
             let required_as = self.modules.path(path);
             let fetched_as = self.modules.path(self.modules.path_of(*actual));
             match &facts.declares {
+                _ if facts.declared == Some(path) => {}
                 None => return Err(LoadError::NoModuleLine),
                 Some(declared) if declared.as_str().is_empty() => {
                     return Err(LoadError::NoModuleLine);
@@ -271,15 +293,15 @@ impl World {
 
     /// `go@1.21.3` requires `toolchain@go1.21.3`, from 1.21 on.
     fn toolchain_of(&self, path: PathId, module: ModuleId) -> Option<ModuleId> {
-        if self.modules.path(path).as_str() != "go" {
+        if path != PathId::GO {
             return None;
         }
         let go = self.modules.version(module)?.as_go()?;
         if !go.is_strict() {
             return None;
         }
-        let toolchain = self.modules.find_path(&ModulePath::new("toolchain"))?;
+        let toolchain = Version::toolchain(&format!("go{go}"));
         self.modules
-            .find_module(toolchain, Some(&Version::toolchain(&format!("go{go}"))))
+            .find_module(PathId::TOOLCHAIN, Some(&toolchain))
     }
 }

@@ -199,7 +199,7 @@ fn overridden(
     let mut found = FxHashMap::default();
     let mut note = |by: Option<PathId>, required: ModuleId| {
         let path = modules.path_of(required);
-        if modules.path(path).is_toolchain() || overrides.main.contains(&path) {
+        if path.is_toolchain() || overrides.main.contains(&path) {
             return;
         }
         let above = match used(path) {
