@@ -124,8 +124,7 @@ impl GraphBuilder {
     fn select(&mut self, modules: &Modules, module: ModuleId) {
         let path = modules.path_of(module);
         // A toolchain without a version, such as `default`, is no higher than none at all.
-        if path == PathId::TOOLCHAIN
-            && modules.version(module).is_some_and(|v| v.as_go().is_none())
+        if path == PathId::TOOLCHAIN && modules.version(module).is_some_and(|v| v.as_go().is_none())
         {
             return;
         }

@@ -147,6 +147,12 @@ impl World {
         self.facts(self.module_source(module)?)
     }
 
+    /// What the `go.mod` files that were fed ask for, as often as they do.
+    pub fn required(&self) -> impl Iterator<Item = ModuleId> + '_ {
+        let read = self.facts.iter().flatten().flatten();
+        read.flat_map(|facts| facts.requires.iter().copied())
+    }
+
     /// Feeds the bytes of a `go.mod`; the first answer for a source counts.
     pub fn feed(&mut self, id: SourceId, go_mod: &[u8]) {
         let parsed = match GoMod::parse_dependency("go.mod", go_mod) {

@@ -4,11 +4,31 @@ use rustc_hash::FxHashMap;
 
 use super::choice::{Choice, Way};
 use super::descend::Context;
+use super::finish::Solution;
 use super::outcome::{Plan, Searched};
-use super::search::{Blocked, Scope, Search, Stop};
+use super::search::{Blocked, Scope, Search, State, Stop};
 use super::{Conflict, Means, Needs, Planner, Refused, Role, Target, cost, edit};
 use crate::graph::{ModuleId, PathId};
 use crate::mvs::{Setup, World};
+
+/// What is kept of a choice between feeds.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    strict: Leaf,
+    raising: Leaf,
+}
+
+#[derive(Debug, Default)]
+enum Leaf {
+    #[default]
+    New,
+    Waits(Box<State>),
+    Ended {
+        found: Result<Box<Plan>, Box<Blocked>>,
+        /// Whether something could have gone otherwise with what lowered modules ask for let rise.
+        held: bool,
+    },
+}
 
 impl Planner {
     /// The best plan for one choice: with today's versions as bounds, or with what lowered modules ask for
@@ -18,23 +38,30 @@ impl Planner {
         world: &mut World,
         way: &Way,
         choice: &Choice,
+        kept: &mut Kept,
     ) -> Result<Plan, Stop> {
         self.refuse_replaced(world, way)?;
-        let strict = match self.leaf(world, way, choice, false) {
-            // Where nothing was lowered nothing can rise with it.
-            Ok(plan) if plan.lowered.is_empty() => return Ok(plan),
-            strict => strict,
-        };
-        let raising = self.leaf(world, way, choice, true);
+        let strict = self.leaf(world, way, choice, false, &mut kept.strict);
+        if let Leaf::Ended { found, held: false } = &kept.strict {
+            return result(found);
+        }
+        let raising = self.leaf(world, way, choice, true, &mut kept.raising);
         match (strict, raising) {
-            (Err(Stop::Needs(mut needs)), Err(Stop::Needs(more))) => {
+            (Err(mut needs), Err(more)) => {
                 needs.merge(more);
                 Err(Stop::Needs(needs))
             }
-            (Err(stop @ Stop::Needs(_)), _) | (_, Err(stop @ Stop::Needs(_))) => Err(stop),
-            (Ok(strict), Ok(raising)) if raising.compare(&strict).is_lt() => Ok(raising),
-            (Err(Stop::Conflict(_)), Ok(plan)) | (Ok(plan), _) => Ok(plan),
-            (Err(stop), Err(_)) => Err(stop),
+            (Err(needs), _) | (_, Err(needs)) => Err(Stop::Needs(needs)),
+            _ => match (&kept.strict, &kept.raising) {
+                (Leaf::Ended { found: strict, .. }, Leaf::Ended { found: raising, .. }) => {
+                    let better = match (strict, raising) {
+                        (Ok(strict), Ok(raising)) => raising.compare(strict).is_lt(),
+                        (strict, raising) => strict.is_err() && raising.is_ok(),
+                    };
+                    result(if better { raising } else { strict })
+                }
+                _ => Err(Stop::Needs(Needs::default())),
+            },
         }
     }
 
@@ -57,14 +84,15 @@ impl Planner {
         Ok(())
     }
 
-    /// The greatest solution for one choice, as a plan.
+    /// Looks for the greatest solution for one choice, from where it was left.
     fn leaf(
         &self,
         world: &mut World,
         way: &Way,
         choice: &Choice,
         raising: bool,
-    ) -> Result<Plan, Stop> {
+        leaf: &mut Leaf,
+    ) -> Result<(), Needs> {
         let scope = Scope {
             problem: &self.problem,
             candidates: &self.candidates,
@@ -73,8 +101,47 @@ impl Planner {
             pass: self.pass,
             raising,
         };
-        let search = Search::new(world, scope, way, choice);
-        let solution = search.run()?;
+        let mut search = match std::mem::take(leaf) {
+            Leaf::New => Search::new(world, scope, way, choice),
+            Leaf::Waits(state) => Search::resume(world, scope, way, choice, *state),
+            ended @ Leaf::Ended { .. } => {
+                *leaf = ended;
+                return Ok(());
+            }
+        };
+        let found = search.run();
+        let Search { world, state, .. } = search;
+        let found = found.and_then(|solution| self.price(world, way, choice, solution));
+        let held = state.held;
+        match found {
+            Err(Stop::Needs(needs)) => {
+                *leaf = Leaf::Waits(Box::new(state));
+                return Err(needs);
+            }
+            Err(Stop::Conflict(blocked)) => {
+                *leaf = Leaf::Ended {
+                    found: Err(blocked),
+                    held,
+                };
+            }
+            Ok(plan) => {
+                *leaf = Leaf::Ended {
+                    found: Ok(Box::new(plan)),
+                    held,
+                };
+            }
+        }
+        Ok(())
+    }
+
+    /// A solution as a plan with its cost.
+    fn price(
+        &self,
+        world: &World,
+        way: &Way,
+        choice: &Choice,
+        solution: Solution,
+    ) -> Result<Plan, Stop> {
         let moves = cost::moves(world, &self.problem, &self.goal, &solution);
         // The releases passed are counted on the lists.
         let unlisted: Vec<PathId> = moves
@@ -141,6 +208,14 @@ impl Planner {
             overridden,
             left_out: solution.left_out,
         })
+    }
+}
+
+/// What a leaf found, for a branch to keep.
+fn result(found: &Result<Box<Plan>, Box<Blocked>>) -> Result<Plan, Stop> {
+    match found {
+        Ok(plan) => Ok(plan.as_ref().clone()),
+        Err(blocked) => Err(Stop::Conflict(blocked.clone())),
     }
 }
 

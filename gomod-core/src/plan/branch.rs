@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::attempt::Kept;
 use super::choice::{Choice, Level, Way};
 use super::derivation::Refused;
 use super::search::Stop;
@@ -31,6 +32,8 @@ pub(super) struct Branch {
     tried: usize,
     best: Option<(Level, Box<Plan>)>,
     first: Option<Refused>,
+    /// How far the choices got that wait to be fed.
+    kept: BTreeMap<Choice, Kept>,
 }
 
 /// How a search ended.
@@ -49,9 +52,8 @@ pub(super) struct Ended {
 pub(super) type Tried = Result<Plan, Stop>;
 
 impl Branch {
-    /// A search along `way` in a graph of so many modules.
-    pub(super) fn new(way: Way, modules: usize) -> Self {
-        let start = Choice::default();
+    /// A search along `way` from `start`, in a graph of so many modules.
+    pub(super) fn new(way: Way, start: Choice, modules: usize) -> Self {
         Self {
             way,
             limit: (EFFORT / modules.max(1)).clamp(8, LIMIT),
@@ -60,13 +62,14 @@ impl Branch {
             tried: 0,
             best: None,
             first: None,
+            kept: BTreeMap::new(),
         }
     }
 
     /// Goes on until the search ends, or must be fed.
     pub(super) fn advance(
         &mut self,
-        mut attempt: impl FnMut(&Way, &Choice) -> Tried,
+        mut attempt: impl FnMut(&Way, &Choice, &mut Kept) -> Tried,
     ) -> Result<Ended, Needs> {
         let mut needs = Needs::default();
         let mut waiting: Vec<Choice> = Vec::new();
@@ -77,7 +80,8 @@ impl Branch {
                 self.put_back(choice);
                 break;
             }
-            match attempt(&self.way, &choice) {
+            let mut kept = self.kept.remove(&choice).unwrap_or_default();
+            match attempt(&self.way, &choice, &mut kept) {
                 Ok(plan) => {
                     self.tried += 1;
                     let better = self
@@ -100,6 +104,7 @@ impl Branch {
                 }
                 Err(Stop::Needs(more)) => {
                     needs.merge(more);
+                    self.kept.insert(choice.clone(), kept);
                     waiting.push(choice);
                 }
             }

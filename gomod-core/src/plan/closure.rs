@@ -28,16 +28,17 @@ impl Search<'_> {
     /// moved.
     pub(super) fn close(&mut self, graph: &ModuleGraph) -> Result<bool, Stop> {
         let mut grew = false;
-        let roots: Vec<(PathId, ModuleId)> = self.roots.iter().map(|(p, m)| (*p, *m)).collect();
+        let roots: Vec<(PathId, ModuleId)> =
+            self.state.roots.iter().map(|(p, m)| (*p, *m)).collect();
         for (path, root) in &roots {
             // A root that the closure itself raised is brought to its selected version first.
             if let Some(selected) = graph.selected(*path)
                 && selected != *root
                 && !self.scope.problem.is_toolchain(*path)
             {
-                self.before_closure.entry(*path).or_insert(*root);
-                self.roots.insert(*path, selected);
-                self.raisers.insert(*path);
+                self.state.before_closure.entry(*path).or_insert(*root);
+                self.state.roots.insert(*path, selected);
+                self.state.raisers.insert(*path);
                 grew = true;
             }
         }
@@ -78,16 +79,16 @@ impl Search<'_> {
                 let path = self.world.modules.path_of(brought);
                 let loose = problem.roots.get(&path) == Some(&brought)
                     && !problem.direct.contains(&path)
-                    && !self.hard.contains(&path);
+                    && !self.state.hard.contains(&path);
                 if loose {
                     let before = self.scope.goal.as_of.get(&path);
                     match before
                         .filter(|before| self.world.modules.compare(**before, brought).is_le())
                     {
-                        Some(before) => _ = self.roots.insert(path, *before),
-                        None => _ = self.roots.remove(&path),
+                        Some(before) => _ = self.state.roots.insert(path, *before),
+                        None => _ = self.state.roots.remove(&path),
                     }
-                    self.loose.insert(path);
+                    self.state.loose.insert(path);
                 }
             }
         }
@@ -96,7 +97,7 @@ impl Search<'_> {
     /// Makes a module a root at its selected version, unless it is one.
     fn add_root(&mut self, graph: &ModuleGraph, module: ModuleId, by: AddedBy) -> bool {
         let path = self.world.modules.path_of(module);
-        if self.roots.contains_key(&path)
+        if self.state.roots.contains_key(&path)
             || self.scope.problem.is_main(path)
             || self.scope.problem.is_toolchain(path)
         {
@@ -105,11 +106,11 @@ impl Search<'_> {
         let Some(selected) = graph.selected(path) else {
             return false;
         };
-        self.roots.insert(path, selected);
-        self.raisers.insert(path);
+        self.state.roots.insert(path, selected);
+        self.state.raisers.insert(path);
         // What was a root counts as one, though not as high.
-        if !self.loose.contains(&path) {
-            self.added.insert(path, by);
+        if !self.state.loose.contains(&path) {
+            self.state.added.insert(path, by);
         }
         true
     }
@@ -123,7 +124,7 @@ impl Search<'_> {
         if !self.scope.packages.are_known() {
             return Ok(None);
         }
-        let universe = Universe::new(self.world, graph, &self.overrides, roots);
+        let universe = Universe::new(self.world, graph, &self.state.overrides, roots);
         self.walk(universe)
     }
 
@@ -165,11 +166,11 @@ impl Search<'_> {
             let Some(selected) = graph.selected(path) else {
                 continue;
             };
-            let movable = !self.hard.contains(&path) && !self.scope.problem.is_main(path);
+            let movable = !self.state.hard.contains(&path) && !self.scope.problem.is_main(path);
             if movable && modules.compare(selected, asked).is_gt() {
-                self.named.insert(asked);
-                self.roots.insert(path, asked);
-                self.caps.insert(path, Cap::AtMost(asked));
+                self.state.named.insert(asked);
+                self.state.roots.insert(path, asked);
+                self.state.caps.insert(path, Cap::AtMost(asked));
                 self.record(Lowering {
                     to: Some(asked),
                     lacks: Some(missing.path.clone()),
@@ -236,7 +237,7 @@ impl Search<'_> {
         match self.scope.problem.roots.get(&path) {
             None => true,
             Some(today) => {
-                content(self.world, &self.overrides, root)
+                content(self.world, &self.state.overrides, root)
                     != content(self.world, &self.scope.problem.setup.overrides, *today)
             }
         }
@@ -244,7 +245,7 @@ impl Search<'_> {
 
     /// With a target for `go`: lowers selected modules that are no roots and whose go line is too high.
     pub(super) fn bound_go_lines(&mut self, graph: &ModuleGraph) -> Result<bool, Stop> {
-        if self.go_bound.is_none() {
+        if self.state.go_bound.is_none() {
             return Ok(false);
         }
         let mut moved = false;
@@ -252,15 +253,15 @@ impl Search<'_> {
             let path = self.world.modules.path_of(module);
             if self.scope.problem.is_main(path)
                 || self.scope.problem.is_toolchain(path)
-                || self.roots.contains_key(&path)
+                || self.state.roots.contains_key(&path)
             {
                 continue;
             }
             // A go.mod that cannot be read does not keep the graph from loading: it is pruned out.
             if matches!(self.requirements(module), Some(Ok(_))) && self.go_line_too_high(module) {
-                let before = self.lowered.len();
+                let before = self.state.lowered.len();
                 self.descend_unrooted(module)?;
-                moved |= self.lowered.len() != before || self.needs.is_empty();
+                moved |= self.state.lowered.len() != before || self.needs.is_empty();
             }
         }
         self.flush_needs()?;
@@ -271,7 +272,7 @@ impl Search<'_> {
         let path = self.world.modules.path_of(module);
         self.descend(module, vec![module], Cause::GoLine)?;
         // It was no root and does not become one.
-        self.roots.remove(&path);
+        self.state.roots.remove(&path);
         Ok(())
     }
 }

@@ -180,7 +180,7 @@ pub(super) fn newly_overridden(
 
 /// The pairs of a selected module (or `None`, the main module) and a path of which it requires more
 /// than is used, with the version that it requires.
-fn overridden(
+pub(super) fn overridden(
     world: &World,
     graph: &ModuleGraph,
     overrides: &Overrides,

@@ -66,13 +66,14 @@ impl Search<'_> {
         };
         let unreadable = match cause {
             Cause::Unreadable(error) => {
-                self.left_out
+                self.state
+                    .left_out
                     .insert(*chain.last().unwrap_or(&root), error.clone());
                 Some(error)
             }
             _ => None,
         };
-        if self.hard.contains(&path) {
+        if self.state.hard.contains(&path) {
             return Err(self.conflict(Conflict::Hard { chain, unreadable }));
         }
         let Some(mut below) = self.scope.candidates.below(
@@ -80,17 +81,17 @@ impl Search<'_> {
             &mut self.needs,
             self.scope.pass,
             root,
-            &self.named,
+            &self.state.named,
         ) else {
             return Ok(());
         };
         // A root that is excluded would be dropped by the go command.
-        below.retain(|module| !self.overrides.excludes.contains(module));
+        below.retain(|module| !self.state.overrides.excludes.contains(module));
         // Behind each further step one more candidate is asked for ahead of time: long descents then
         // cost few round trips.
-        let ahead = 1 + self.lowered.get(&path).map_or(0, Vec::len);
+        let ahead = 1 + self.state.lowered.get(&path).map_or(0, Vec::len);
         for module in below.iter().take(ahead) {
-            if let Some(source) = self.world.source_of(*module, &self.overrides)
+            if let Some(source) = self.world.source_of(*module, &self.state.overrides)
                 && self.world.facts(source).is_none()
             {
                 self.needs.ahead.push(source);
@@ -99,15 +100,15 @@ impl Search<'_> {
         let next = below.first().copied();
         match next {
             Some(next) => {
-                self.roots.insert(path, next);
-                self.caps.insert(path, Cap::AtMost(next));
+                self.state.roots.insert(path, next);
+                self.state.caps.insert(path, Cap::AtMost(next));
                 if self.scope.raising {
-                    self.raisers.insert(path);
+                    self.state.raisers.insert(path);
                 }
             }
             None => {
-                self.roots.remove(&path);
-                self.caps.insert(path, Cap::Below(root));
+                self.state.roots.remove(&path);
+                self.state.caps.insert(path, Cap::Below(root));
             }
         }
         self.record(Lowering {
@@ -121,9 +122,9 @@ impl Search<'_> {
 
     /// Notes a step down.
     pub(super) fn record(&mut self, step: Lowering) {
-        let order = self.lowered.values().map(Vec::len).sum();
+        let order = self.state.lowered.values().map(Vec::len).sum();
         let path = self.world.modules.path_of(step.from);
-        let steps = self.lowered.entry(path).or_default();
+        let steps = self.state.lowered.entry(path).or_default();
         steps.push(Lowering { order, ..step });
     }
 
@@ -132,7 +133,7 @@ impl Search<'_> {
     pub(super) fn descend_on(&mut self, from: ModuleId) -> Result<(), Stop> {
         let path = self.world.modules.path_of(from);
         let mut last = from;
-        while let Some(root) = self.roots.get(&path).copied()
+        while let Some(root) = self.state.roots.get(&path).copied()
             && root != last
         {
             last = root;
@@ -140,20 +141,25 @@ impl Search<'_> {
                 None => return Ok(()),
                 Some(Err(error)) => (vec![root], Cause::Unreadable(error)),
                 Some(Ok(_)) if self.go_line_too_high(root) => (vec![root], Cause::GoLine),
-                Some(Ok((list, _))) => match list.iter().find(|r| self.forbids(root, **r)) {
-                    Some(required) => (vec![root, *required], Cause::Above),
-                    None => return Ok(()),
-                },
+                Some(Ok((list, _))) => {
+                    let free = |r: &&ModuleId| self.is_free(self.world.modules.path_of(**r));
+                    let above = |r: &&ModuleId| self.violates(root, **r);
+                    let held = list.iter().filter(above).any(|r| free(&r));
+                    let required = list
+                        .iter()
+                        .filter(above)
+                        .find(|r| !(self.scope.raising && free(r)));
+                    let required = required.copied();
+                    self.state.held |= held;
+                    match required {
+                        Some(required) => (vec![root, required], Cause::Above),
+                        None => return Ok(()),
+                    }
+                }
             };
             self.descend(root, chain, cause)?;
         }
         Ok(())
-    }
-
-    /// Whether a requirement cannot be met by letting what it asks for rise.
-    fn forbids(&self, by: ModuleId, required: ModuleId) -> bool {
-        let path = self.world.modules.path_of(required);
-        self.violates(by, required) && !(self.scope.raising && self.is_free(path))
     }
 
     /// Stops with a conflict, and with every choice that could resolve it.
@@ -163,7 +169,7 @@ impl Search<'_> {
             problem: self.scope.problem,
             goal: self.scope.goal,
             sparing: self.way.sparing,
-            lowered: &self.lowered,
+            lowered: &self.state.lowered,
         };
         context.blocked(conflict)
     }

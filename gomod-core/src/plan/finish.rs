@@ -33,12 +33,12 @@ pub(super) struct Solution {
 impl Search<'_> {
     /// Turns the graph of the final roots into a solution.
     pub(super) fn finish(
-        mut self,
+        &mut self,
         graph: ModuleGraph,
         imports: Option<ImportCheck>,
     ) -> Result<Solution, Stop> {
         self.check(&graph)?;
-        if !self.hidden.is_empty() || !self.choice.hides.is_empty() {
+        if !self.state.hidden.is_empty() || !self.choice.hides.is_empty() {
             self.trim_excludes(&graph);
         }
         self.check_excludes()?;
@@ -52,38 +52,45 @@ impl Search<'_> {
             let imports = self.import_check(&graph, &roots)?;
             (roots, graph, imports)
         };
-        let plain = if self.added.is_empty() {
+        let plain = if self.state.added.is_empty() {
             graph.clone()
         } else {
             let original: Vec<ModuleId> = roots
                 .iter()
                 .map(|root| (self.world.modules.path_of(*root), *root))
-                .filter(|(path, _)| !self.added.contains_key(path))
-                .map(|(path, root)| self.before_closure.get(&path).copied().unwrap_or(root))
+                .filter(|(path, _)| !self.state.added.contains_key(path))
+                .map(|(path, root)| {
+                    self.state
+                        .before_closure
+                        .get(&path)
+                        .copied()
+                        .unwrap_or(root)
+                })
                 .collect();
             self.resolve(Some(original))?
         };
         let added = self
+            .state
             .added
             .iter()
-            .filter_map(|(path, cause)| Some((*self.roots.get(path)?, *cause)))
+            .filter_map(|(path, cause)| Some((*self.state.roots.get(path)?, *cause)))
             .collect();
         Ok(Solution {
             roots,
-            overrides: self.overrides,
+            overrides: self.state.overrides.clone(),
             graph,
             plain,
             added,
             imports,
-            settled: self.loose,
-            lowered: self.lowered,
-            left_out: self.left_out.into_iter().collect(),
+            settled: self.state.loose.clone(),
+            lowered: self.state.lowered.clone(),
+            left_out: self.state.left_out.clone().into_iter().collect(),
         })
     }
 
     /// The last word: every root selected, targets and kept modules where they must be.
     fn check(&mut self, graph: &ModuleGraph) -> Result<(), Stop> {
-        let wrong_root = self.roots.iter().find(|(path, root)| {
+        let wrong_root = self.state.roots.iter().find(|(path, root)| {
             **path != self.scope.problem.toolchain_path && graph.selected(**path) != Some(**root)
         });
         if let Some((path, root)) = wrong_root {
@@ -133,7 +140,7 @@ impl Search<'_> {
         let last = direct
             .into_iter()
             .filter(dropped)
-            .find_map(|path| self.lowered.get(&path)?.last());
+            .find_map(|path| self.state.lowered.get(&path)?.last());
         match last {
             Some(step) => Err(self.conflict(Conflict::Drop {
                 chain: step.chain.clone(),
@@ -154,10 +161,10 @@ impl Search<'_> {
                 .overrides
                 .excludes
                 .contains(*module)
-                && !self.roots.contains_key(&path)
+                && !self.state.roots.contains_key(&path)
                 && !self.scope.goal.targets.contains(&Target::Absent { path })
         };
-        match self.overrides.excludes.iter().filter(lone).min() {
+        match self.state.overrides.excludes.iter().filter(lone).min() {
             None => Ok(()),
             Some(module) => Err(self.conflict(Conflict::Unwritable {
                 reason: format!(
@@ -183,7 +190,7 @@ impl Search<'_> {
             paths
         };
         let problem = self.scope.problem;
-        let found = shared(graph, &self.overrides);
+        let found = shared(graph, &self.state.overrides);
         if found.is_empty() {
             return Ok(());
         }
@@ -199,14 +206,15 @@ impl Search<'_> {
     fn trim_excludes(&mut self, graph: &ModuleGraph) {
         let mut asked: FxHashSet<ModuleId> = FxHashSet::default();
         for module in graph.loaded() {
-            if let Some(source) = self.world.known_source_of(module, &self.overrides)
+            if let Some(source) = self.world.known_source_of(module, &self.state.overrides)
                 && let Some(Ok(facts)) = self.world.facts(source)
             {
                 asked.extend(facts.requires.iter().copied());
             }
         }
         let before = &self.scope.problem.setup.overrides.excludes;
-        self.overrides
+        self.state
+            .overrides
             .excludes
             .retain(|module| before.contains(module) || asked.contains(module));
     }
@@ -239,6 +247,7 @@ impl Search<'_> {
         };
         // An exclude needs the line that says what is used instead.
         let excluded = self
+            .state
             .overrides
             .excludes
             .difference(&self.scope.problem.setup.overrides.excludes)
@@ -258,7 +267,8 @@ impl Search<'_> {
         roots.retain(|root| {
             let path = modules.path_of(*root);
             path != self.scope.problem.toolchain_path
-                || self.roots.contains_key(&path) && self.scope.problem.roots.contains_key(&path)
+                || self.state.roots.contains_key(&path)
+                    && self.scope.problem.roots.contains_key(&path)
         });
         roots
     }

@@ -16,6 +16,7 @@ mod derivation;
 mod descend;
 mod edit;
 mod finish;
+mod floors;
 mod goal;
 mod needs;
 mod outcome;
@@ -35,6 +36,7 @@ pub use cost::{Cost, Move, Role};
 pub use derivation::Refused;
 pub use descend::Lowering;
 pub use edit::Edit;
+pub use floors::Stuck;
 pub use goal::{Goal, Means, Target};
 pub use needs::Needs;
 pub use outcome::{Outcome, Plan};
@@ -49,9 +51,10 @@ pub use unresolved::{ImportsReport, UnresolvedReport};
 use crate::model::GoMod;
 use crate::mvs::World;
 use branch::{Branch, Ended};
-use choice::Way;
+use choice::{Choice, Way};
 use outcome::Searched;
 use packages::Universe;
+use search::Stop;
 
 /// What [`Planner::advance`] says.
 #[derive(Debug)]
@@ -78,6 +81,8 @@ pub struct Planner {
     branches: Vec<Branch>,
     done: Vec<(Way, Ended)>,
     pass: Pass,
+    /// What every plan has to override.
+    stuck: Vec<Stuck>,
     /// How the ways ended among releases, when they all ended without a plan.
     among_releases: Vec<(Way, Ended)>,
 }
@@ -96,6 +101,7 @@ impl Planner {
             branches: Vec::new(),
             done: Vec::new(),
             pass: Pass::Releases,
+            stuck: Vec::new(),
             among_releases: Vec::new(),
         }
     }
@@ -113,6 +119,11 @@ impl Planner {
     /// The goal.
     pub fn goal(&self) -> &Goal {
         &self.goal
+    }
+
+    /// The direct requirements that every plan has to override.
+    pub fn stuck(&self) -> &[Stuck] {
+        &self.stuck
     }
 
     /// Tries every way to the goal as far as what was fed allows.
@@ -135,11 +146,12 @@ impl Planner {
             // What no requirement has to be hidden for cannot be done better by hiding some; and who asks
             // for one kind of edit wants that one.
             let asked = self.goal.strategy.is_some();
-            let free = self
-                .done
-                .iter()
-                .any(|(way, ended)| ended.plan.is_some() && (asked || way.only_requires()));
-            if needs.is_empty() && !free {
+            let enough = |(way, ended): &(Way, Ended)| {
+                ended.plan.as_ref().is_some_and(|plan| {
+                    asked || way.only_requires() || self.overrides_no_more_than_it_must(plan)
+                })
+            };
+            if needs.is_empty() && !self.done.iter().any(enough) {
                 self.follow_all(world, self.goal.sparing_ways(), &mut needs);
             }
             if !needs.is_empty() {
@@ -153,18 +165,43 @@ impl Planner {
                 return Progress::Done(Box::new(self.outcome()));
             }
             self.pass = Pass::Everything;
+            self.stuck.clear();
             self.among_releases = std::mem::take(&mut self.done);
         }
     }
 
     fn follow_all(&mut self, world: &mut World, ways: Vec<Way>, needs: &mut Needs) {
         for way in ways {
-            if !self.done.iter().any(|(known, _)| *known == way)
-                && let Err(more) = self.follow(world, way)
-            {
-                needs.merge(more);
+            if self.done.iter().any(|(known, _)| *known == way) {
+                continue;
+            }
+            let lowers = way.only_requires();
+            match self.follow(world, way) {
+                Err(more) => needs.merge(more),
+                // Now every candidate of what cannot go low enough was looked at.
+                Ok(()) if lowers => {
+                    self.stuck = self.find_stuck(world);
+                }
+                Ok(()) => {}
             }
         }
+    }
+
+    fn find_stuck(&self, world: &World) -> Vec<Stuck> {
+        floors::stuck(
+            world,
+            &self.problem,
+            &self.goal,
+            &self.candidates,
+            self.pass,
+        )
+    }
+
+    /// Whether a plan overrides only what every plan does, and moves nothing but its targets.
+    fn overrides_no_more_than_it_must(&self, plan: &Plan) -> bool {
+        let cost = plan.cost;
+        cost.unresolved + cost.dropped + cost.direct_moved + cost.others_moved == 0
+            && cost.overridden <= self.stuck.len()
     }
 
     fn outcome(&self) -> Outcome {
@@ -182,7 +219,8 @@ impl Planner {
                     if !known {
                         let mut plan = plan.as_ref().clone();
                         plan.search = Searched {
-                            exhaustive: way.is_exhaustive(),
+                            exhaustive: way.is_exhaustive()
+                                || self.overrides_no_more_than_it_must(&plan),
                             bound: ended.bound,
                             tried: ended.tried,
                         };
@@ -207,14 +245,36 @@ impl Planner {
         outcome
     }
 
+    /// The choice that a search begins with: to hide what every plan hides.
+    fn start(&self, way: &Way) -> Choice {
+        let hides = self.stuck.iter().filter(|_| way.sparing);
+        Choice {
+            hides: hides.map(|stuck| (stuck.by, stuck.target)).collect(),
+            ..Choice::default()
+        }
+    }
+
     /// Goes on along one way, to its end or until something must be fed.
     fn follow(&mut self, world: &mut World, way: Way) -> Result<(), Needs> {
         let at = self.branches.iter().position(|branch| branch.way == way);
         let mut branch = match at {
             Some(at) => self.branches.swap_remove(at),
-            None => Branch::new(way, self.problem.selected.len()),
+            None => {
+                let start = self.start(&way);
+                Branch::new(way, start, self.problem.selected.len())
+            }
         };
-        match branch.advance(|way, choice| self.attempt(world, way, choice)) {
+        match branch.advance(|way, choice, kept| {
+            let mut tried = self.attempt(world, way, choice, kept);
+            // No rise helps where something stays too high whatever its version.
+            if let Err(Stop::Conflict(blocked)) = &mut tried
+                && way.only_requires()
+                && !self.find_stuck(world).is_empty()
+            {
+                blocked.options = Choice::default();
+            }
+            tried
+        }) {
             Ok(ended) => {
                 self.done.push((branch.way, ended));
                 Ok(())

@@ -45,7 +45,7 @@ pub(super) enum Stop {
 }
 
 /// Why there is no solution, and each choice that could lead to one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Blocked {
     pub(super) refused: Refused,
     pub(super) options: Choice,
@@ -72,6 +72,12 @@ pub(super) struct Search<'a> {
     pub(super) way: &'a Way,
     pub(super) choice: &'a Choice,
     pub(super) needs: Needs,
+    pub(super) state: State,
+}
+
+/// How far a search got: what stays of it while it waits to be fed.
+#[derive(Debug, Clone)]
+pub(super) struct State {
     pub(super) overrides: Overrides,
     /// Sparing replaces: what stands for each version of a path.
     pub(super) replaced: FxHashMap<PathId, ModuleId>,
@@ -95,38 +101,33 @@ pub(super) struct Search<'a> {
     /// Roots that stay only as far as they are needed, since only today's targets brought them.
     pub(super) loose: FxHashSet<PathId>,
     pub(super) left_out: BTreeMap<ModuleId, LoadError>,
+    /// Whether the start is behind it: what settling takes out, and what may rise at its highest.
+    started: bool,
+    /// Whether something would have gone otherwise if what lowered modules ask for could rise.
+    pub(super) held: bool,
 }
 
-impl<'a> Search<'a> {
-    /// Prepares a search that reaches each target of `goal` by the kind of edit that `way` says.
-    pub(super) fn new(
-        world: &'a mut World,
-        scope: Scope<'a>,
-        way: &'a Way,
-        choice: &'a Choice,
-    ) -> Self {
-        let Scope { problem, goal, .. } = scope;
+impl State {
+    /// Today, with the goal's limits.
+    fn new(problem: &Problem, goal: &Goal) -> Self {
         let start = if problem.is_pruned() {
-            problem.roots.clone()
+            &problem.roots
         } else {
-            problem.selected.clone()
+            &problem.selected
         };
-        let mut search = Self {
-            needs: Needs::default(),
+        let modules = |list: &FxHashMap<PathId, ModuleId>| -> Vec<(PathId, ModuleId)> {
+            let others = list.iter().filter(|(path, _)| !problem.is_main(**path));
+            others.map(|(path, module)| (*path, *module)).collect()
+        };
+        Self {
             overrides: problem.setup.overrides.clone(),
-            way,
-            choice,
             replaced: FxHashMap::default(),
             hidden: FxHashMap::default(),
-            roots: start
+            roots: modules(start).into_iter().collect(),
+            caps: modules(&problem.selected)
                 .into_iter()
-                .filter(|(path, _)| !problem.is_main(*path))
-                .collect(),
-            caps: problem
-                .selected
-                .iter()
-                .filter(|(path, _)| !problem.is_main(**path) && **path != problem.toolchain_path)
-                .map(|(path, module)| (*path, Cap::AtMost(*module)))
+                .filter(|(path, _)| *path != problem.toolchain_path)
+                .map(|(path, module)| (path, Cap::AtMost(module)))
                 .collect(),
             lists: FxHashMap::default(),
             hard: goal.keep.iter().copied().chain([problem.go_path]).collect(),
@@ -138,6 +139,26 @@ impl<'a> Search<'a> {
             named: problem.graph.walk().into_iter().collect(),
             loose: FxHashSet::default(),
             left_out: BTreeMap::new(),
+            started: false,
+            held: false,
+        }
+    }
+}
+
+impl<'a> Search<'a> {
+    /// Prepares a search that reaches each target of `goal` by the kind of edit that `way` says.
+    pub(super) fn new(
+        world: &'a mut World,
+        scope: Scope<'a>,
+        way: &'a Way,
+        choice: &'a Choice,
+    ) -> Self {
+        let Scope { problem, goal, .. } = scope;
+        let mut search = Self {
+            needs: Needs::default(),
+            state: State::new(problem, goal),
+            way,
+            choice,
             world,
             scope,
         };
@@ -145,68 +166,89 @@ impl<'a> Search<'a> {
             search.aim(target, *means);
         }
         for path in &choice.rises {
-            search.caps.remove(path);
-        }
-        if goal.settle {
-            search.loosen();
+            search.state.caps.remove(path);
         }
         search
+    }
+
+    /// The same search again, as it was when it stopped to be fed.
+    pub(super) fn resume(
+        world: &'a mut World,
+        scope: Scope<'a>,
+        way: &'a Way,
+        choice: &'a Choice,
+        state: State,
+    ) -> Self {
+        Self {
+            world,
+            scope,
+            way,
+            choice,
+            needs: Needs::default(),
+            state,
+        }
     }
 
     fn aim(&mut self, target: &Target, means: Means) {
         match target {
             Target::Absent { path } => {
-                self.roots.remove(path);
-                self.caps.insert(*path, Cap::Absent);
-                self.hard.insert(*path);
+                self.state.roots.remove(path);
+                self.state.caps.insert(*path, Cap::Absent);
+                self.state.hard.insert(*path);
                 if means == Means::Exclude && !self.way.sparing {
-                    self.hidden.insert(*path, None);
+                    self.state.hidden.insert(*path, None);
                 }
             }
             Target::Go { version } => {
                 let go = self.world.go_module(version);
-                self.roots.insert(self.scope.problem.go_path, go);
-                self.roots.remove(&self.scope.problem.toolchain_path);
-                self.caps
+                self.state.roots.insert(self.scope.problem.go_path, go);
+                self.state.roots.remove(&self.scope.problem.toolchain_path);
+                self.state
+                    .caps
                     .insert(self.scope.problem.go_path, Cap::AtMost(go));
-                self.go_bound = Some(version.clone());
+                self.state.go_bound = Some(version.clone());
             }
             Target::Module { module } => {
                 let path = self.world.modules.path_of(*module);
-                self.hard.insert(path);
-                self.raisers.insert(path);
+                self.state.hard.insert(path);
+                self.state.raisers.insert(path);
                 let today = self.scope.problem.selected.get(&path).copied();
                 if means == Means::Replace {
                     let today = today.unwrap_or(*module);
-                    self.overrides
+                    self.state
+                        .overrides
                         .wildcard
                         .insert(path, Source::Module(*module));
-                    self.roots.insert(path, today);
-                    self.caps.insert(path, Cap::AtMost(today));
+                    self.state.roots.insert(path, today);
+                    self.state.caps.insert(path, Cap::AtMost(today));
                     if self.way.sparing {
-                        self.replaced.insert(path, *module);
+                        self.state.replaced.insert(path, *module);
                     }
                     return;
                 }
                 if means == Means::Exclude && !self.way.sparing {
-                    self.hidden.insert(path, Some(*module));
+                    self.state.hidden.insert(path, Some(*module));
                 }
-                self.roots.insert(path, *module);
-                self.caps.insert(path, Cap::AtMost(*module));
+                self.state.roots.insert(path, *module);
+                self.state.caps.insert(path, Cap::AtMost(*module));
             }
         }
     }
 
-    /// Runs to the end, or to the first thing that must be fed.
-    pub(super) fn run(mut self) -> Result<Solution, Stop> {
-        self.rise()?;
+    /// Runs to the end, or to the first thing that must be fed; from there it can go on.
+    pub(super) fn run(&mut self) -> Result<Solution, Stop> {
+        if !self.state.started {
+            self.whole(Self::start)?;
+        }
         loop {
             self.lower()?;
             let graph = self.resolve(None)?;
-            if self.root_again(&graph) || self.scope.problem.is_pruned() && self.close(&graph)? {
+            if self.root_again(&graph)
+                || self.scope.problem.is_pruned() && self.whole(|search| search.close(&graph))?
+            {
                 continue;
             }
-            if self.bound_go_lines(&graph)? {
+            if self.whole(|search| search.bound_go_lines(&graph))? {
                 continue;
             }
             if self.lift_excludes() {
@@ -216,14 +258,34 @@ impl<'a> Search<'a> {
             if self.provide(&graph, imports.as_ref()) {
                 continue;
             }
-            return self.finish(graph, imports);
+            return self.whole(|search| search.finish(graph, imports));
         }
+    }
+
+    /// Takes a step, or none of it when something must be fed first: the answer must not depend on what was
+    /// fed when.
+    fn whole<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
+        let before = self.state.clone();
+        let taken = step(self);
+        if let Err(Stop::Needs(_)) = &taken {
+            self.state = before;
+        }
+        taken
+    }
+
+    fn start(&mut self) -> Result<(), Stop> {
+        if self.scope.goal.settle {
+            self.loosen();
+        }
+        self.rise()?;
+        self.state.started = true;
+        Ok(())
     }
 
     /// Lets the roots that may rise begin at their highest candidate.
     fn rise(&mut self) -> Result<(), Stop> {
         for path in &self.choice.rises {
-            let Some(root) = self.roots.get(path).copied() else {
+            let Some(root) = self.state.roots.get(path).copied() else {
                 continue;
             };
             let candidates = self.scope.candidates;
@@ -232,11 +294,11 @@ impl<'a> Search<'a> {
                 &mut self.needs,
                 self.scope.pass,
                 root,
-                &self.named,
+                &self.state.named,
             );
-            let usable = |module: &ModuleId| !self.overrides.excludes.contains(module);
+            let usable = |module: &ModuleId| !self.state.overrides.excludes.contains(module);
             if let Some(highest) = above.unwrap_or_default().into_iter().find(usable) {
-                self.roots.insert(*path, highest);
+                self.state.roots.insert(*path, highest);
             }
         }
         self.flush_needs()
@@ -245,35 +307,37 @@ impl<'a> Search<'a> {
     /// A root without candidates left falls to what others ask for, and stays a root at that version (C4).
     fn root_again(&mut self, graph: &ModuleGraph) -> bool {
         let fallen: Vec<(PathId, ModuleId)> = self
+            .state
             .lowered
             .keys()
             .chain(
-                self.loose
+                self.state
+                    .loose
                     .iter()
                     .filter(|_| !self.scope.packages.are_known()),
             )
             .filter(|path| {
-                self.scope.problem.roots.contains_key(path) && !self.roots.contains_key(path)
+                self.scope.problem.roots.contains_key(path) && !self.state.roots.contains_key(path)
             })
             .filter_map(|path| Some((*path, graph.selected(*path)?)))
             .collect();
-        self.roots.extend(fallen.iter().copied());
+        self.state.roots.extend(fallen.iter().copied());
         !fallen.is_empty()
     }
 
     /// Lifts new excludes that a root has reached again, since it was raised after they were made.
     fn lift_excludes(&mut self) -> bool {
         let modules = &self.world.modules;
-        let before = self.overrides.excludes.len();
+        let before = self.state.overrides.excludes.len();
         let today = &self.scope.problem.setup.overrides.excludes;
-        let roots = &self.roots;
-        self.overrides.excludes.retain(|module| {
+        let roots = &self.state.roots;
+        self.state.overrides.excludes.retain(|module| {
             today.contains(module)
                 || roots
                     .get(&modules.path_of(*module))
                     .is_none_or(|root| modules.compare(*module, *root).is_gt())
         });
-        self.overrides.excludes.len() != before
+        self.state.overrides.excludes.len() != before
     }
 
     /// Lowers bad roots until there are none.
@@ -288,38 +352,52 @@ impl<'a> Search<'a> {
             if bad.is_empty() {
                 return Ok(());
             }
-            for root in bad {
-                let (chain, cause) = view.chain(root);
-                self.descend(root, chain, cause)?;
-                self.descend_on(root)?;
-            }
-            self.flush_needs()?;
+            self.state.held |= bad.iter().any(|root| self.is_held(&view, *root));
+            self.whole(|search| {
+                for root in bad {
+                    let (chain, cause) = view.chain(root);
+                    search.descend(root, chain, cause)?;
+                    search.descend_on(root)?;
+                }
+                search.flush_needs()
+            })?;
         }
+    }
+
+    /// Whether a root that was lowered asks for something that could rise.
+    fn is_held(&self, view: &View, root: ModuleId) -> bool {
+        let path_of = |module| self.world.modules.path_of(module);
+        self.state.lowered.contains_key(&path_of(root))
+            && view
+                .above(self, root)
+                .into_iter()
+                .any(|above| self.is_free(path_of(above)))
     }
 
     /// Lets targets, and the roots that closure added, raise what nothing forbids; says whether any did.
     fn raise(&mut self, view: &View) -> bool {
         let raisers: Vec<(PathId, ModuleId)> = self
+            .state
             .roots
             .iter()
-            .filter(|(path, _)| self.raisers.contains(path))
+            .filter(|(path, _)| self.state.raisers.contains(path))
             .map(|(path, module)| (*path, *module))
             .collect();
         let mut raised = false;
         for (raiser_path, raiser) in raisers {
-            let closure = self.added.contains_key(&raiser_path)
-                || self.before_closure.contains_key(&raiser_path);
+            let closure = self.state.added.contains_key(&raiser_path)
+                || self.state.before_closure.contains_key(&raiser_path);
             for module in view.above(self, raiser) {
                 let path = self.world.modules.path_of(module);
                 if self.is_free(path) && self.is_above(module) {
-                    self.caps.insert(path, Cap::AtMost(module));
-                    self.named.insert(module);
-                    if let Some(root) = self.roots.get_mut(&path) {
+                    self.state.caps.insert(path, Cap::AtMost(module));
+                    self.state.named.insert(module);
+                    if let Some(root) = self.state.roots.get_mut(&path) {
                         let before = std::mem::replace(root, module);
                         if closure {
-                            self.before_closure.entry(path).or_insert(before);
+                            self.state.before_closure.entry(path).or_insert(before);
                         }
-                        self.raisers.insert(path);
+                        self.state.raisers.insert(path);
                     }
                     raised = true;
                 }
@@ -330,7 +408,7 @@ impl<'a> Search<'a> {
 
     /// Whether a module that something asks for may end up higher than its bound.
     pub(super) fn is_free(&self, path: PathId) -> bool {
-        !self.hard.contains(&path) && !self.lowered.contains_key(&path)
+        !self.state.hard.contains(&path) && !self.state.lowered.contains_key(&path)
     }
 
     /// The graph of the current roots, or of those in `roots`.
@@ -355,7 +433,7 @@ impl<'a> Search<'a> {
         self.world.modules.sort(&mut roots);
         Setup {
             roots,
-            overrides: self.overrides.clone(),
+            overrides: self.state.overrides.clone(),
             ..self.scope.problem.setup.clone()
         }
     }
@@ -369,11 +447,14 @@ impl<'a> Search<'a> {
 
     /// The requirements of a module with whether it is pruned behind; `None` when they must be fed.
     pub(super) fn requirements(&mut self, module: ModuleId) -> Option<Result<Required, LoadError>> {
-        let (mut list, prunes) = match self.lists.get(&module) {
+        let (mut list, prunes) = match self.state.lists.get(&module) {
             Some(known) => known.clone(),
             None => {
                 let local = self.scope.problem.setup.local_go.as_ref();
-                let known = match self.world.requirements(module, &self.overrides, local) {
+                let known = match self
+                    .world
+                    .requirements(module, &self.state.overrides, local)
+                {
                     Err(error) => return Some(Err(error)),
                     // What is hidden from one module still counts for another.
                     Ok(Some(found)) => (
@@ -381,17 +462,17 @@ impl<'a> Search<'a> {
                         found.prunes(),
                     ),
                     Ok(None) => {
-                        if let Some(source) = self.world.source_of(module, &self.overrides) {
+                        if let Some(source) = self.world.source_of(module, &self.state.overrides) {
                             self.needs.sources.push(source);
                         }
                         return None;
                     }
                 };
-                self.lists.insert(module, known.clone());
+                self.state.lists.insert(module, known.clone());
                 known
             }
         };
-        if !self.hidden.is_empty() || !self.choice.hides.is_empty() {
+        if !self.state.hidden.is_empty() || !self.choice.hides.is_empty() {
             let by = self.world.modules.path_of(module);
             let hidden: Vec<ModuleId> = list
                 .iter()
@@ -401,7 +482,7 @@ impl<'a> Search<'a> {
             if !hidden.is_empty() {
                 let kept = list.iter().filter(|required| !hidden.contains(required));
                 list = kept.copied().collect();
-                self.overrides.excludes.extend(hidden);
+                self.state.overrides.excludes.extend(hidden);
             }
         }
         Some(Ok((list, prunes)))
@@ -411,13 +492,13 @@ impl<'a> Search<'a> {
     fn hides(&self, by: PathId, required: ModuleId) -> bool {
         let path = self.world.modules.path_of(required);
         let above = |bound: ModuleId| self.world.modules.compare(required, bound).is_gt();
-        if let Some(bound) = self.hidden.get(&path) {
+        if let Some(bound) = self.state.hidden.get(&path) {
             return bound.is_none_or(above);
         }
-        if !self.choice.hides.contains(&(by, path)) || self.replaced.contains_key(&path) {
+        if !self.choice.hides.contains(&(by, path)) || self.state.replaced.contains_key(&path) {
             return false;
         }
-        match self.roots.get(&path) {
+        match self.state.roots.get(&path) {
             Some(root) => above(*root),
             None => self.is_above(required),
         }
@@ -427,7 +508,7 @@ impl<'a> Search<'a> {
     pub(super) fn violates(&self, by: ModuleId, required: ModuleId) -> bool {
         let modules = &self.world.modules;
         let path = modules.path_of(required);
-        match self.replaced.get(&path) {
+        match self.state.replaced.get(&path) {
             Some(bound) => {
                 let hidden = (modules.path_of(by), path);
                 modules.compare(required, *bound).is_gt() && !self.choice.hides.contains(&hidden)
@@ -437,7 +518,7 @@ impl<'a> Search<'a> {
     }
 
     pub(super) fn root_list(&self) -> Vec<ModuleId> {
-        self.roots.values().copied().collect()
+        self.state.roots.values().copied().collect()
     }
 
     pub(super) fn is_pruned(&self) -> bool {
@@ -447,7 +528,7 @@ impl<'a> Search<'a> {
     /// Whether a module is above the bound of its path.
     pub(super) fn is_above(&self, module: ModuleId) -> bool {
         let modules = &self.world.modules;
-        match self.caps.get(&modules.path_of(module)) {
+        match self.state.caps.get(&modules.path_of(module)) {
             None => false,
             Some(Cap::Absent) => true,
             Some(Cap::AtMost(cap)) => modules.compare(module, *cap).is_gt(),
@@ -457,7 +538,7 @@ impl<'a> Search<'a> {
 
     /// Whether a module's go line is above the Go that is asked for.
     pub(super) fn go_line_too_high(&self, module: ModuleId) -> bool {
-        match (&self.go_bound, self.go_line(module)) {
+        match (&self.state.go_bound, self.go_line(module)) {
             (Some(bound), Some(go)) => go.cmp_precedence(bound).is_gt(),
             _ => false,
         }
@@ -465,7 +546,10 @@ impl<'a> Search<'a> {
 
     pub(super) fn go_line(&self, module: ModuleId) -> Option<GoVersion> {
         let local = self.scope.problem.setup.local_go.as_ref();
-        match self.world.requirements(module, &self.overrides, local) {
+        match self
+            .world
+            .requirements(module, &self.state.overrides, local)
+        {
             Ok(Some(found)) => found.go().cloned(),
             _ => None,
         }

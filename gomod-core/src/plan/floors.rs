@@ -1,0 +1,136 @@
+//! Floors that no lowering gets rid of: direct requirements which ask for more than a target in every version
+//! that could be used of them.
+//!
+//! Each has to be overridden in every plan, and their paths (main module, requirement, target) share no
+//! requirement. So there are at least as many overridden ones: the search starts from them, and the
+//! certificate names them.
+
+use rustc_hash::FxHashSet;
+
+use super::candidates::{Candidates, Pass, is_prerelease};
+use super::cost;
+use super::goal::{Goal, Target};
+use super::problem::Problem;
+use crate::graph::{ModuleId, PathId};
+use crate::mvs::World;
+
+/// A direct requirement that holds a target up whatever its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stuck {
+    /// The module that asks for too much.
+    pub by: PathId,
+    /// The target that it asks for.
+    pub target: PathId,
+    /// Each version of the module that could be used, with what it asks for.
+    pub versions: Vec<(ModuleId, ModuleId)>,
+}
+
+/// What every plan has to override, as far as what was fed shows it.
+pub(super) fn stuck(
+    world: &World,
+    problem: &Problem,
+    goal: &Goal,
+    candidates: &Candidates,
+    pass: Pass,
+) -> Vec<Stuck> {
+    let modules = &world.modules;
+    let bounds: Vec<(PathId, Option<ModuleId>)> = goal
+        .targets
+        .iter()
+        .filter_map(|target| match target {
+            Target::Module { module } => Some((modules.path_of(*module), Some(*module))),
+            Target::Absent { path } => Some((*path, None)),
+            Target::Go { .. } => None,
+        })
+        .collect();
+    let named: FxHashSet<ModuleId> = world.required().collect();
+    let setup = &problem.setup;
+    let today = cost::overridden(world, &problem.graph, &setup.overrides, &setup.roots);
+    let mut found: Vec<Stuck> = Vec::new();
+    for by in &problem.direct {
+        let Some(now) = problem.selected.get(by).copied() else {
+            continue;
+        };
+        let usable = if goal.keep.contains(by) {
+            Some(vec![now])
+        } else if goal.allow_drop {
+            None
+        } else {
+            usable(world, candidates, pass, now, &named)
+        };
+        let Some(lists) = usable.and_then(|usable| lists(world, problem, &usable)) else {
+            continue;
+        };
+        for (target, bound) in bounds.iter().filter(|(target, _)| target != by) {
+            let above = |required: &ModuleId| {
+                modules.path_of(*required) == *target
+                    && bound.is_none_or(|bound| modules.compare(*required, bound).is_gt())
+            };
+            let asked = lists.iter().map(|(version, list)| {
+                let required = list.iter().copied().find(above)?;
+                Some((*version, required))
+            });
+            let versions: Option<Vec<(ModuleId, ModuleId)>> = asked.collect();
+            if let Some(versions) = versions.filter(|versions| !versions.is_empty())
+                && !today.contains_key(&(Some(*by), *target))
+            {
+                found.push(Stuck {
+                    by: *by,
+                    target: *target,
+                    versions,
+                });
+            }
+        }
+    }
+    found.sort_by(|a, b| {
+        let key = |stuck: &Stuck| (modules.path(stuck.by), modules.path(stuck.target));
+        key(a).cmp(&key(b))
+    });
+    found
+}
+
+/// What each of these versions asks for, those left out that cannot be read; `None` when one was not fed.
+fn lists(
+    world: &World,
+    problem: &Problem,
+    versions: &[ModuleId],
+) -> Option<Vec<(ModuleId, Vec<ModuleId>)>> {
+    let setup = &problem.setup;
+    let mut lists = Vec::new();
+    for version in versions {
+        if setup.overrides.excludes.contains(version) {
+            continue;
+        }
+        match world.requirements(*version, &setup.overrides, setup.local_go.as_ref()) {
+            Err(_) => {}
+            Ok(None) => return None,
+            Ok(Some(found)) => lists.push((*version, found.iter(&setup.overrides).collect())),
+        }
+    }
+    Some(lists)
+}
+
+/// The versions of a direct requirement that a plan may use: today's, the candidates below, and what any
+/// `go.mod` asks for; today's first.
+fn usable(
+    world: &World,
+    candidates: &Candidates,
+    pass: Pass,
+    now: ModuleId,
+    named: &FxHashSet<ModuleId>,
+) -> Option<Vec<ModuleId>> {
+    let path = world.modules.path_of(now);
+    let listed = candidates.list(path)?;
+    let below = listed.iter().copied().filter(|module| {
+        world.modules.compare(*module, now).is_lt()
+            && (pass == Pass::Everything || !is_prerelease(world, *module))
+    });
+    let mut versions: Vec<ModuleId> = below.collect();
+    let known = world.modules.versions_of(path).iter();
+    versions.extend(known.filter(|module| named.contains(module) && **module != now));
+    world.modules.sort(&mut versions);
+    versions.dedup();
+    versions.push(now);
+    versions.reverse();
+    Some(versions)
+}
