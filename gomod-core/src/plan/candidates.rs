@@ -17,10 +17,22 @@ pub enum Pass {
     Everything,
 }
 
+/// What a search thinks of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Usable {
+    /// It is out of the question.
+    No,
+    /// It is a candidate if its source lists it.
+    IfListed,
+    /// The graph names it, so that it need not be listed.
+    Named,
+}
+
 /// The version lists that were fed, and what was found out about them.
 #[derive(Debug, Default, Clone)]
 pub struct Candidates {
     lists: FxHashMap<PathId, Vec<ModuleId>>,
+    listed: FxHashSet<ModuleId>,
     failed: FxHashMap<PathId, String>,
 }
 
@@ -37,6 +49,7 @@ impl Candidates {
             .collect();
         world.modules.sort(&mut list);
         list.dedup();
+        self.listed.extend(list.iter().copied());
         self.lists.insert(path, list);
     }
 
@@ -68,49 +81,54 @@ impl Candidates {
         list.iter().rev().find(release).or(list.last()).copied()
     }
 
-    /// The versions below `above`, highest first. Records in `needs` what must be known first and then
-    /// gives none.
+    /// The first few versions below `above`, highest first. Records in `needs` what must be known first and
+    /// then gives none.
     pub(super) fn below(
         &self,
         world: &mut World,
         needs: &mut Needs,
         pass: Pass,
         above: ModuleId,
-        named: &FxHashSet<ModuleId>,
+        usable: impl Fn(ModuleId) -> Usable,
+        count: usize,
     ) -> Option<Vec<ModuleId>> {
-        let mut found = self.all(world, needs, pass, above, named)?;
-        found.retain(|module| world.modules.compare(*module, above).is_lt());
-        Some(found)
+        self.know(world, needs, pass, above)?;
+        let known = world.modules.versions_of(world.modules.path_of(above));
+        let below = known.iter().rev().copied();
+        Some(
+            below
+                .filter(|module| world.modules.compare(*module, above).is_lt())
+                .filter(|module| self.is_candidate(world, pass, *module, usable(*module)))
+                .take(count)
+                .collect(),
+        )
     }
 
-    /// The versions of a path above `today`, highest first; as [`Candidates::below`].
-    pub(super) fn above(
+    /// The highest version of the path of `today`, if it is above that; as [`Candidates::below`].
+    pub(super) fn highest(
         &self,
         world: &mut World,
         needs: &mut Needs,
         pass: Pass,
         today: ModuleId,
-        named: &FxHashSet<ModuleId>,
-    ) -> Option<Vec<ModuleId>> {
-        let mut found = self.all(world, needs, pass, today, named)?;
-        found.retain(|module| world.modules.compare(*module, today).is_gt());
-        Some(found)
+        usable: impl Fn(ModuleId) -> Usable,
+    ) -> Option<ModuleId> {
+        self.know(world, needs, pass, today)?;
+        let known = world.modules.versions_of(world.modules.path_of(today));
+        let mut above = known.iter().rev().copied();
+        above
+            .find(|module| self.is_candidate(world, pass, *module, usable(*module)))
+            .filter(|module| world.modules.compare(*module, today).is_gt())
     }
 
-    /// The versions of a path that count, highest first.
-    fn all(
-        &self,
-        world: &mut World,
-        needs: &mut Needs,
-        pass: Pass,
-        of: ModuleId,
-        named: &FxHashSet<ModuleId>,
-    ) -> Option<Vec<ModuleId>> {
+    /// What must be known before the versions of a path can be told: its list, and what its newest release
+    /// retracts.
+    fn know(&self, world: &mut World, needs: &mut Needs, pass: Pass, of: ModuleId) -> Option<()> {
         let path = world.modules.path_of(of);
-        let Some(list) = self.lists.get(&path) else {
+        if !self.lists.contains_key(&path) {
             needs.lists.push(path);
             return None;
-        };
+        }
         if pass == Pass::Releases
             && let Some(newest) = self.newest(world, path)
             && world.module_facts(newest).is_none()
@@ -119,26 +137,18 @@ impl Candidates {
             needs.sources.push(source);
             return None;
         }
-        let graph_names = world
-            .modules
-            .versions_of(path)
-            .iter()
-            .filter(|module| named.contains(module));
-        let mut found: Vec<ModuleId> = list
-            .iter()
-            .chain(graph_names)
-            .copied()
-            .filter(|module| match pass {
-                Pass::Everything => true,
-                Pass::Releases => {
-                    !is_prerelease(world, *module) && self.retraction(world, *module).is_none()
-                }
-            })
-            .collect();
-        world.modules.sort(&mut found);
-        found.dedup();
-        found.reverse();
-        Some(found)
+        Some(())
+    }
+
+    fn is_candidate(&self, world: &World, pass: Pass, module: ModuleId, usable: Usable) -> bool {
+        let known = match usable {
+            Usable::No => false,
+            Usable::Named => true,
+            Usable::IfListed => self.listed.contains(&module),
+        };
+        known
+            && (pass == Pass::Everything
+                || !is_prerelease(world, module) && self.retraction(world, module).is_none())
     }
 
     /// Why a version is retracted by its author, if it is and the newest version's `go.mod` is known

@@ -76,21 +76,20 @@ impl Search<'_> {
         if self.state.hard.contains(&path) {
             return Err(self.conflict(Conflict::Hard { chain, unreadable }));
         }
-        let Some(mut below) = self.scope.candidates.below(
+        // Behind each further step one more candidate is asked for ahead of time: long descents then
+        // cost few round trips.
+        let ahead = 1 + self.state.lowered.get(&path).map_or(0, Vec::len);
+        let Some(below) = self.scope.candidates.below(
             self.world,
             &mut self.needs,
             self.scope.pass,
             root,
-            &self.state.named,
+            |module| self.state.usable(module),
+            ahead,
         ) else {
             return Ok(());
         };
-        // A root that is excluded would be dropped by the go command.
-        below.retain(|module| !self.state.overrides.excludes.contains(module));
-        // Behind each further step one more candidate is asked for ahead of time: long descents then
-        // cost few round trips.
-        let ahead = 1 + self.state.lowered.get(&path).map_or(0, Vec::len);
-        for module in below.iter().take(ahead) {
+        for module in &below {
             if let Some(source) = self.world.source_of(*module, &self.state.overrides)
                 && self.world.facts(source).is_none()
             {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::candidates::{Candidates, Pass};
+use super::candidates::{Candidates, Pass, Usable};
 use super::choice::{Choice, Way};
 use super::closure::AddedBy;
 use super::derivation::Refused;
@@ -141,6 +141,19 @@ impl State {
             left_out: BTreeMap::new(),
             started: false,
             held: false,
+        }
+    }
+}
+
+impl State {
+    /// What is thought of a version: a root that is excluded would be dropped by the go command.
+    pub(super) fn usable(&self, module: ModuleId) -> Usable {
+        if self.overrides.excludes.contains(&module) {
+            Usable::No
+        } else if self.named.contains(&module) {
+            Usable::Named
+        } else {
+            Usable::IfListed
         }
     }
 }
@@ -288,16 +301,14 @@ impl<'a> Search<'a> {
             let Some(root) = self.state.roots.get(path).copied() else {
                 continue;
             };
-            let candidates = self.scope.candidates;
-            let above = candidates.above(
+            let highest = self.scope.candidates.highest(
                 self.world,
                 &mut self.needs,
                 self.scope.pass,
                 root,
-                &self.state.named,
+                |module| self.state.usable(module),
             );
-            let usable = |module: &ModuleId| !self.state.overrides.excludes.contains(module);
-            if let Some(highest) = above.unwrap_or_default().into_iter().find(usable) {
+            if let Some(highest) = highest {
                 self.state.roots.insert(*path, highest);
             }
         }

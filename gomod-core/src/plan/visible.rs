@@ -30,8 +30,9 @@ pub(super) enum Cause {
 #[derive(Debug, Default)]
 pub(super) struct View {
     /// The modules behind which everything is loaded.
-    index: FxHashMap<ModuleId, usize>,
     nodes: Vec<ModuleId>,
+    /// The place of each module in `nodes`, plus one.
+    index: Vec<u32>,
     children: Vec<Rc<[ModuleId]>>,
     cause: Vec<Option<Cause>>,
     /// The roots with what they show directly, and whether they are pruned behind.
@@ -42,7 +43,10 @@ pub(super) struct View {
 impl View {
     /// Looks at everything that the roots of `search` show. What is not known yet goes to its needs.
     pub(super) fn new(search: &mut Search<'_>) -> Self {
-        let mut view = Self::default();
+        let mut view = Self {
+            index: vec![0; search.world.modules.len()],
+            ..Self::default()
+        };
         for root in search.root_list() {
             match search.requirements(root) {
                 None => {}
@@ -67,14 +71,18 @@ impl View {
         view
     }
 
+    fn at(&self, module: ModuleId) -> Option<usize> {
+        (self.index[module.index()] as usize).checked_sub(1)
+    }
+
     fn load(&mut self, search: &mut Search<'_>, start: ModuleId) {
         let mut stack = vec![start];
         while let Some(module) = stack.pop() {
-            if self.index.contains_key(&module) {
+            if self.at(module).is_some() {
                 continue;
             }
-            self.index.insert(module, self.nodes.len());
             self.nodes.push(module);
+            self.index[module.index()] = u32::try_from(self.nodes.len()).unwrap_or(0);
             let (children, cause) = match search.requirements(module) {
                 None => (Rc::from([]), None),
                 Some(Err(error)) => (Rc::from([]), Some(Cause::Unreadable(error))),
@@ -86,9 +94,11 @@ impl View {
         }
     }
 
+    /// Marks what is bad by itself, then everything that requires it.
     fn propagate(&mut self, search: &Search<'_>) {
-        let mut parents: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
         let mut queue: Vec<usize> = Vec::new();
+        // Who requires each node, as one list cut into parts.
+        let mut ends: Vec<usize> = vec![0; self.nodes.len()];
         for (at, module) in self.nodes.iter().enumerate() {
             let above = self.children[at]
                 .iter()
@@ -99,19 +109,32 @@ impl View {
             if self.cause[at].is_some() {
                 queue.push(at);
             }
-            for child in self.children[at].iter() {
-                if let Some(child) = self.index.get(child) {
-                    parents[*child].push(at);
-                }
+            for child in self.children[at].iter().filter_map(|child| self.at(*child)) {
+                ends[child] += 1;
             }
         }
-        let mut next = 0;
-        while let Some(at) = queue.get(next).copied() {
-            next += 1;
-            for parent in &parents[at] {
-                if self.cause[*parent].is_none() {
-                    self.cause[*parent] = Some(Cause::Requires(self.nodes[at]));
-                    queue.push(*parent);
+        if !queue.is_empty() {
+            let mut total = 0;
+            for end in &mut ends {
+                total += *end;
+                *end = total;
+            }
+            let mut parents: Vec<usize> = vec![0; total];
+            let mut starts = ends.clone();
+            for at in (0..self.nodes.len()).rev() {
+                for child in self.children[at].iter().filter_map(|child| self.at(*child)) {
+                    starts[child] -= 1;
+                    parents[starts[child]] = at;
+                }
+            }
+            let mut next = 0;
+            while let Some(at) = queue.get(next).copied() {
+                next += 1;
+                for parent in &parents[starts[at]..ends[at]] {
+                    if self.cause[*parent].is_none() {
+                        self.cause[*parent] = Some(Cause::Requires(self.nodes[at]));
+                        queue.push(*parent);
+                    }
                 }
             }
         }
@@ -134,7 +157,7 @@ impl View {
     }
 
     fn node_cause(&self, module: ModuleId) -> Option<&Cause> {
-        self.cause[*self.index.get(&module)?].as_ref()
+        self.cause[self.at(module)?].as_ref()
     }
 
     /// The bad roots, in a fixed order.
@@ -182,12 +205,12 @@ impl View {
         let mut found = Vec::new();
         let mut stack: Vec<ModuleId> = list.to_vec();
         while let Some(module) = stack.pop() {
-            let at = self.index.get(&module).filter(|_| !pruned);
+            let at = self.at(module).filter(|_| !pruned);
             if let Some(at) = at {
-                if std::mem::replace(&mut seen[*at], true) {
+                if std::mem::replace(&mut seen[at], true) {
                     continue;
                 }
-                stack.extend(self.children[*at].iter());
+                stack.extend(self.children[at].iter());
             }
             if search.is_above(module) {
                 found.push(module);
