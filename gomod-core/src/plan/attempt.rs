@@ -66,7 +66,7 @@ impl Planner {
     }
 
     /// A path that go.mod replaces has no versions to go back to.
-    fn refuse_replaced(&self, world: &World, way: &Way) -> Result<(), Stop> {
+    pub(super) fn refuse_replaced(&self, world: &World, way: &Way) -> Result<(), Stop> {
         for (target, means) in self.goal.targets.iter().zip(&way.means) {
             if let Target::Module { module } = target {
                 let modules = &world.modules;
@@ -135,7 +135,7 @@ impl Planner {
     }
 
     /// A solution as a plan with its cost.
-    fn price(
+    pub(super) fn price(
         &self,
         world: &World,
         way: &Way,

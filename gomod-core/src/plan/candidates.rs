@@ -140,7 +140,14 @@ impl Candidates {
         Some(())
     }
 
-    fn is_candidate(&self, world: &World, pass: Pass, module: ModuleId, usable: Usable) -> bool {
+    /// Whether a version is a candidate.
+    pub(super) fn is_candidate(
+        &self,
+        world: &World,
+        pass: Pass,
+        module: ModuleId,
+        usable: Usable,
+    ) -> bool {
         let known = match usable {
             Usable::No => false,
             Usable::Named => true,

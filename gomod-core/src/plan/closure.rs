@@ -212,24 +212,33 @@ impl Search<'_> {
     /// What becomes a root with a changed root: its requirements, or everything behind one that is
     /// older than Go 1.17.
     fn closure_of(&mut self, root: ModuleId) -> Vec<ModuleId> {
-        let Some(Ok((list, prunes))) = self.requirements(root) else {
+        let Some((mut found, prunes)) = self.loaded_requirements(root) else {
             return Vec::new();
         };
         if prunes {
-            return list.to_vec();
+            return found;
         }
         let mut seen: FxHashSet<ModuleId> = FxHashSet::default();
-        let mut stack = list.to_vec();
+        let mut stack = found;
         while let Some(module) = stack.pop() {
             if seen.insert(module)
-                && let Some(Ok((list, _))) = self.requirements(module)
+                && let Some((list, _)) = self.loaded_requirements(module)
             {
-                stack.extend(list.iter());
+                stack.extend(list);
             }
         }
-        let mut found: Vec<ModuleId> = seen.into_iter().collect();
+        found = seen.into_iter().collect();
         found.sort_unstable();
         found
+    }
+
+    /// The requirements that the go command follows: what is excluded is not among them.
+    fn loaded_requirements(&mut self, module: ModuleId) -> Option<(Vec<ModuleId>, bool)> {
+        let (list, prunes) = self.requirements(module)?.ok()?;
+        let excludes = &self.state.overrides.excludes;
+        let list = list.iter().copied();
+        let kept = list.filter(|required| !excludes.contains(required));
+        Some((kept.collect(), prunes))
     }
 
     /// Whether a root is new, or its content is not today's.

@@ -174,6 +174,8 @@ pub(super) fn newly_overridden(
     let setup = &problem.setup;
     let today = overridden(world, &problem.graph, &setup.overrides, &setup.roots);
     let mut found = overridden(world, &solution.graph, &solution.overrides, &solution.roots);
+    // What closure adds does not make up for what is hidden.
+    found.extend(overridden(world, &solution.plain, &solution.overrides, &[]));
     found.retain(|pair, _| !today.contains_key(pair));
     found
 }

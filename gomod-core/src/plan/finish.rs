@@ -38,7 +38,7 @@ impl Search<'_> {
         imports: Option<ImportCheck>,
     ) -> Result<Solution, Stop> {
         self.check(&graph)?;
-        if !self.state.hidden.is_empty() || !self.choice.hides.is_empty() {
+        if self.state.overrides.excludes != self.scope.problem.setup.overrides.excludes {
             self.trim_excludes(&graph);
         }
         self.check_excludes()?;
@@ -58,7 +58,10 @@ impl Search<'_> {
             let original: Vec<ModuleId> = roots
                 .iter()
                 .map(|root| (self.world.modules.path_of(*root), *root))
-                .filter(|(path, _)| !self.state.added.contains_key(path))
+                .filter(|(path, _)| {
+                    // What had to be lowered is no longer what closure asks for.
+                    !self.state.added.contains_key(path) || self.state.lowered.contains_key(path)
+                })
                 .map(|(path, root)| {
                     self.state
                         .before_closure

@@ -15,7 +15,9 @@ mod cost;
 mod derivation;
 mod descend;
 mod edit;
+mod exhaust;
 mod finish;
+mod fixed;
 mod floors;
 mod goal;
 mod needs;
@@ -52,6 +54,7 @@ use crate::model::GoMod;
 use crate::mvs::World;
 use branch::{Branch, Ended};
 use choice::{Choice, Way};
+use exhaust::Exhausted;
 use outcome::Searched;
 use packages::Universe;
 use search::Stop;
@@ -83,6 +86,8 @@ pub struct Planner {
     pass: Pass,
     /// What every plan has to override.
     stuck: Vec<Stuck>,
+    /// What trying everything gave, where there was little.
+    exhausted: Exhausted,
     /// How the ways ended among releases, when they all ended without a plan.
     among_releases: Vec<(Way, Ended)>,
 }
@@ -102,6 +107,7 @@ impl Planner {
             done: Vec::new(),
             pass: Pass::Releases,
             stuck: Vec::new(),
+            exhausted: Exhausted::default(),
             among_releases: Vec::new(),
         }
     }
@@ -158,9 +164,14 @@ impl Planner {
                 self.universes = std::mem::take(&mut needs.universes);
                 return Progress::Needs(needs);
             }
+            match self.exhaust(world, self.best()) {
+                Ok(exhausted) => self.exhausted = exhausted,
+                Err(needs) => return Progress::Needs(needs),
+            }
             // Other versions than releases are tried when nothing else leads there.
             if self.pass == Pass::Everything
-                || self.done.iter().any(|(_, ended)| ended.plan.is_some())
+                || self.exhausted.better.is_some()
+                || self.best().is_some()
             {
                 return Progress::Done(Box::new(self.outcome()));
             }
@@ -204,6 +215,15 @@ impl Planner {
             && cost.overridden <= self.stuck.len()
     }
 
+    /// The best plan along any way.
+    fn best(&self) -> Option<&Plan> {
+        let plans = self
+            .done
+            .iter()
+            .filter_map(|(_, ended)| ended.plan.as_deref());
+        plans.min_by(|a, b| a.compare(b))
+    }
+
     fn outcome(&self) -> Outcome {
         let mut outcome = Outcome {
             plans: Vec::new(),
@@ -241,7 +261,19 @@ impl Planner {
                 _ => {}
             }
         }
+        outcome
+            .plans
+            .extend(self.exhausted.better.as_deref().cloned());
         outcome.plans.sort_by(Plan::compare);
+        if self.exhausted.complete
+            && let Some(best) = outcome.plans.first_mut()
+        {
+            best.search = Searched {
+                exhaustive: true,
+                bound: None,
+                tried: best.search.tried + self.exhausted.tried,
+            };
+        }
         outcome
     }
 

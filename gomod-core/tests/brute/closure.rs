@@ -36,11 +36,15 @@ impl<'a> Closure<'a> {
         }
     }
 
-    /// The excludes and roots of a final list that keeps the constraints, if there is one. What only
-    /// closure shows may be excluded as well: that costs nothing.
-    pub fn close(&mut self) -> Option<(Mask, [Option<Slot>; PATHS])> {
-        // The base's own graph decides the cost, so what it shows is not up for exclusion here.
-        let shown = load(self.world, self.base)?.visible;
+    /// The excludes and roots of final lists that keep the constraints, the fewest excludes of each kind. What
+    /// only closure shows may be excluded as well.
+    pub fn close(&mut self) -> Vec<(Mask, [Option<Slot>; PATHS])> {
+        let mut found = Vec::new();
+        // The base's own graph decides what moves, so what it shows is not up for exclusion here.
+        let Some(graph) = load(self.world, self.base) else {
+            return found;
+        };
+        let shown = graph.visible;
         let mut stack = vec![self.relaxed()];
         while let Some(excludes) = stack.pop() {
             if !self.tried.insert(excludes) {
@@ -52,7 +56,8 @@ impl<'a> Closure<'a> {
             };
             let (done, visible) = self.run(choice);
             if let Some(roots) = done {
-                return Some((excludes, roots));
+                found.push((excludes, roots));
+                continue;
             }
             if self.may_exclude {
                 let free = |slot: &Slot| !is_replaced(self.today, self.base, slot / VERSIONS);
@@ -60,7 +65,7 @@ impl<'a> Closure<'a> {
                 stack.extend(more.map(|slot| excludes | 1 << slot));
             }
         }
-        None
+        found
     }
 
     /// The excludes of the base without those that hide nothing in its graph: they may be left out.

@@ -195,20 +195,23 @@ pub fn cost(world: &World, goal: &Goal, today: &Today, choice: &Choice, graph: &
             &of_path(world, goal, today, choice, path, graph.selected(path)),
         );
     }
-    sum[1] = overridden(world, goal, today, choice, graph);
+    sum[1] = overridden(world, goal, today, [(choice, graph)]);
     sum[6] += usize::from(goal.go.is_some_and(|go| go != world.go));
     sum
 }
 
-/// The overridden pairs of a graph beyond today's.
-pub fn overridden(
+/// The overridden pairs of one graph or another beyond today's.
+pub fn overridden<'a>(
     world: &World,
     goal: &Goal,
     today: &Today,
-    choice: &Choice,
-    graph: &Graph,
+    graphs: impl IntoIterator<Item = (&'a Choice, &'a Graph)>,
 ) -> usize {
-    let mut over = pairs(world, choice, graph).less(today.pairs);
+    let mut over = Pairs::NONE;
+    for (choice, graph) in graphs {
+        over.0 |= pairs(world, choice, graph).0;
+    }
+    let mut over = over.less(today.pairs);
     if goal.strategy.is_some() {
         over = over.without_targets(goal);
     }

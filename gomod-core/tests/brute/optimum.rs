@@ -4,7 +4,7 @@
 //! Readings, where section 4 leaves room:
 //! - an exclude needs its path among the final roots (a lone one lets the version jump up), but for a
 //!   path that is to be absent; so does a replace (the require line stays);
-//! - a replace hides a minimum, so it is by a lower version than the selected one;
+//! - only targets are replaced, and by a lower version than the selected one;
 //! - replaces are for all versions of a path, so none of them is excluded anew as well, and never of one that
 //!   go.mod replaces already;
 //! - below Go 1.17 each module of today's build list may become a root at today's version or a lower one, as
@@ -163,7 +163,8 @@ impl Search<'_> {
             roots.push(None);
         }
         let mut replaces: Vec<Option<Slot>> = vec![None];
-        if self.may_replace() && !world.is_replaced(path) && !goal.is_absent(path) {
+        // Only targets are replaced.
+        if self.may_replace() && !world.is_replaced(path) && target.is_some() {
             let by = versions.filter(|slot| self.is_candidate(*slot));
             replaces.extend(
                 by.filter(|slot| target.is_none_or(|t| t == *slot))
@@ -336,19 +337,20 @@ impl Search<'_> {
             .is_none_or(|limit| cost[2] + cost[4] <= limit);
         if consistent && few && self.is_better(&cost) && self.named(choice, graph.visible) {
             let mut closure = Closure::new(world, goal, today, choice, self.may_exclude());
-            if let Some((excludes, roots)) = closure.close() {
+            for (excludes, roots) in closure.close() {
                 let choice = Choice {
                     excludes,
                     ..choice.clone()
                 };
-                // Overridden is counted on the final list: who asks may be there by closure alone.
+                // Overridden is counted on the final list as well: who asks may be there by closure alone.
                 let last = Choice {
                     roots,
                     ..choice.clone()
                 };
                 let mut cost = cost;
-                if let Some(graph) = load(world, &last) {
-                    cost[1] = cost::overridden(world, goal, today, &last, &graph);
+                if let (Some(base), Some(graph)) = (load(world, &choice), load(world, &last)) {
+                    cost[1] =
+                        cost::overridden(world, goal, today, [(&choice, &base), (&last, &graph)]);
                 }
                 if self.is_better(&cost) {
                     self.best = Some(Optimum {
@@ -369,14 +371,19 @@ impl Search<'_> {
         graph.visible & !rooted | graph.loaded & rooted
     }
 
-    /// Roots that are no candidates must be named by a go.mod that is loaded.
+    /// Roots that are no candidates must be named by a go.mod that is loaded, and so must a direct
+    /// requirement above today's: nobody wants to upgrade one to bring something else down.
     fn named(&self, choice: &Choice, visible: Mask) -> bool {
         let odd: Vec<Slot> = choice
             .roots
             .iter()
             .flatten()
             .copied()
-            .filter(|root| !self.is_candidate(*root))
+            .filter(|root| {
+                let path = root / VERSIONS;
+                let rises = self.today.selected[path].is_some_and(|today| *root > today);
+                !self.is_candidate(*root) || rises && self.world.is_direct(path)
+            })
             .collect();
         odd.iter().all(|root| {
             let mut without = choice.clone();

@@ -1,0 +1,459 @@
+//! One choice of roots, excludes and replaces, taken as it is: whether it reaches the goal, what it costs, and
+//! which further excludes could change that.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::choice::{Choice, Way};
+use super::descend::Lowering;
+use super::exhaust::{Roots, given};
+use super::goal::Target;
+use super::outcome::Plan;
+use super::search::{Scope, Search, Stop};
+use super::{Conflict, Needs, Planner};
+use crate::graph::{ModuleGraph, ModuleId, PathId};
+use crate::mvs::{Resolver, World};
+
+/// What is evaluated.
+#[derive(Clone, Copy)]
+pub(super) struct Fixed<'a> {
+    pub(super) planner: &'a Planner,
+    pub(super) roots: &'a Roots,
+    pub(super) excludes: &'a BTreeSet<ModuleId>,
+}
+
+/// What came of it. `cuts` are the versions one of which every better choice with the same roots excludes too.
+pub(super) enum Tried {
+    Needs(Needs),
+    Infeasible {
+        cuts: Vec<ModuleId>,
+    },
+    Feasible {
+        plan: Box<Plan>,
+        cuts: Vec<ModuleId>,
+    },
+}
+
+/// Why a choice is none: the module that should not be shown, if excluding anything helps at all.
+type Broken = Option<ModuleId>;
+
+impl Fixed<'_> {
+    pub(super) fn evaluate(&self, world: &mut World) -> Tried {
+        let planner = self.planner;
+        let means = self
+            .roots
+            .means(world, &planner.goal.targets, self.excludes);
+        let (way, choice) = given(means);
+        if planner.refuse_replaced(world, &way).is_err() {
+            return Tried::Infeasible { cuts: Vec::new() };
+        }
+        let mut search = self.search(world, &way, &choice);
+        let graph = match load(&mut search) {
+            Err(needs) => return Tried::Needs(needs),
+            Ok(Err(chain)) => {
+                let cuts = self.cuts(search.world, &chain);
+                return Tried::Infeasible { cuts };
+            }
+            Ok(Ok(graph)) => graph,
+        };
+        if let Some(broken) = self.broken(&mut search, &graph) {
+            let chain = broken.map_or(Vec::new(), |wrong| {
+                chain_to(&mut search, wrong, Seen::Shown)
+            });
+            let cuts = self.cuts(search.world, &chain);
+            return Tried::Infeasible { cuts };
+        }
+        let base = self.items(&mut search, &graph);
+        let closed = self.close(&mut search, graph);
+        let solution = match closed {
+            Ok(Ok(solution)) => solution,
+            Ok(Err(chain)) => {
+                // What stands in the way of the closure, or what makes the base as it is.
+                let mut cuts = self.cuts(search.world, &chain);
+                cuts.extend(base);
+                return Tried::Infeasible { cuts };
+            }
+            Err(needs) => return Tried::Needs(needs),
+        };
+        let mut cuts = self.items(&mut search, &solution.graph);
+        cuts.extend(base);
+        let world = search.world;
+        match planner.price(world, &way, &choice, solution) {
+            Ok(mut plan) => {
+                match self.reasons(world, &way, &choice) {
+                    Ok(lowered) => plan.lowered = lowered,
+                    Err(needs) => return Tried::Needs(needs),
+                }
+                Tried::Feasible {
+                    plan: Box::new(plan),
+                    cuts,
+                }
+            }
+            Err(Stop::Needs(needs)) => Tried::Needs(needs),
+            Err(Stop::Conflict(_)) => Tried::Infeasible { cuts },
+        }
+    }
+
+    /// A search whose roots and excludes are given, and that bounds nothing.
+    fn search<'w>(&'w self, world: &'w mut World, way: &'w Way, choice: &'w Choice) -> Search<'w> {
+        let planner = self.planner;
+        let scope = Scope {
+            problem: &planner.problem,
+            candidates: &planner.candidates,
+            packages: &planner.packages,
+            goal: &planner.goal,
+            pass: planner.pass,
+            raising: false,
+        };
+        let mut search = Search::new(world, scope, way, choice);
+        let state = &mut search.state;
+        state.roots.retain(|path, _| path.is_toolchain());
+        state
+            .roots
+            .extend(self.roots.roots.iter().map(|(path, root)| (*path, *root)));
+        state.overrides.excludes.extend(self.excludes);
+        state.caps.clear();
+        search
+    }
+
+    /// Whether the roots, as they are, are what is selected, and nothing else is wrong.
+    fn broken(&self, search: &mut Search<'_>, graph: &ModuleGraph) -> Option<Broken> {
+        let problem = &self.planner.problem;
+        let goal = &self.planner.goal;
+        let chain = |module: ModuleId| Some(Some(module));
+        for (path, root) in &search.state.roots {
+            if *path == PathId::TOOLCHAIN {
+                continue;
+            }
+            if search.state.overrides.excludes.contains(root) {
+                return Some(None);
+            }
+            match graph.selected(*path) {
+                Some(selected) if selected != *root => return chain(selected),
+                _ => {}
+            }
+        }
+        let absent = goal.targets.iter().filter_map(|target| match target {
+            Target::Absent { path } => Some(*path),
+            _ => None,
+        });
+        let gone = problem.roots.keys().copied().chain(absent);
+        for path in gone.filter(|path| !path.is_toolchain() && !problem.is_main(*path)) {
+            if !search.state.roots.contains_key(&path)
+                && let Some(selected) = graph.selected(path)
+            {
+                return chain(selected);
+            }
+        }
+        if search.state.go_bound.is_some() {
+            for module in graph.build_list(&search.world.modules) {
+                let path = search.world.modules.path_of(module);
+                if !path.is_toolchain()
+                    && !problem.is_main(path)
+                    && matches!(search.requirements(module), Some(Ok(_)))
+                    && search.go_line_too_high(module)
+                {
+                    return chain(module);
+                }
+            }
+        }
+        let odd = |root: &&ModuleId| self.must_be_named(search.world, **root);
+        let named = |root: &ModuleId| {
+            graph.loaded().into_iter().any(|by| {
+                search.world.modules.version(by).is_some()
+                    && graph
+                        .requirements(by)
+                        .is_some_and(|mut list| list.any(|required| required == *root))
+            })
+        };
+        let unnamed = search
+            .state
+            .roots
+            .values()
+            .filter(odd)
+            .any(|root| !named(root));
+        unnamed.then_some(None)
+    }
+
+    /// Versions that a plan may only take because another module asks for them: no candidates, and what is
+    /// above today's of a direct requirement.
+    fn must_be_named(&self, world: &World, root: ModuleId) -> bool {
+        let planner = self.planner;
+        let path = world.modules.path_of(root);
+        let today = planner.problem.selected.get(&path).copied();
+        let target = planner
+            .goal
+            .module_target(path, |module| world.modules.path_of(module));
+        if path.is_toolchain() || today == Some(root) || target.is_some() {
+            return false;
+        }
+        let rises = today.is_some_and(|today| world.modules.compare(root, today).is_gt());
+        let candidate = planner.candidates.is_candidate(
+            world,
+            planner.pass,
+            root,
+            super::candidates::Usable::IfListed,
+        );
+        !candidate || rises && planner.problem.direct.contains(&path)
+    }
+
+    /// Adds what must stand in go.mod, and finishes; or gives the chain that is in the way.
+    fn close(
+        &self,
+        search: &mut Search<'_>,
+        mut graph: ModuleGraph,
+    ) -> Result<Result<super::finish::Solution, Vec<ModuleId>>, Needs> {
+        let problem = &self.planner.problem;
+        if problem.is_pruned() {
+            loop {
+                match search.close(&graph) {
+                    Ok(false) => break,
+                    Ok(true) => {}
+                    Err(Stop::Needs(needs)) => return Err(needs),
+                    Err(Stop::Conflict(_)) => return Ok(Err(Vec::new())),
+                }
+                graph = match load(search)? {
+                    Ok(graph) => graph,
+                    Err(chain) => return Ok(Err(chain)),
+                };
+                if let Some(raised) = self.raised_back(search.world, &graph) {
+                    return Ok(Err(chain_to(search, raised, Seen::Shown)));
+                }
+            }
+            let go_line = search.state.go_bound.is_some().then(|| {
+                let list = graph.build_list(&search.world.modules);
+                list.into_iter().find(|module| {
+                    !search.world.modules.path_of(*module).is_toolchain()
+                        && search.world.modules.version(*module).is_some()
+                        && search.go_line_too_high(*module)
+                })
+            });
+            if let Some(module) = go_line.flatten() {
+                return Ok(Err(chain_to(search, module, Seen::Shown)));
+            }
+        }
+        let roots = search.root_list();
+        let imports = match search.import_check(&graph, &roots) {
+            Ok(imports) => imports,
+            Err(Stop::Needs(needs)) => return Err(needs),
+            Err(Stop::Conflict(_)) => return Ok(Err(Vec::new())),
+        };
+        match search.finish(graph, imports) {
+            Ok(solution) => Ok(Ok(solution)),
+            Err(Stop::Needs(needs)) => Err(needs),
+            Err(Stop::Conflict(blocked)) => Ok(Err(match blocked.refused.conflict {
+                Conflict::Hard { chain, .. } => chain
+                    .last()
+                    .map_or(Vec::new(), |wrong| chain_to(search, *wrong, Seen::Shown)),
+                _ => Vec::new(),
+            })),
+        }
+    }
+
+    /// A target, or a root that was lowered, that closure raises again.
+    fn raised_back(&self, world: &World, graph: &ModuleGraph) -> Option<ModuleId> {
+        let modules = &world.modules;
+        let goal = &self.planner.goal;
+        self.roots.roots.iter().find_map(|(path, root)| {
+            let today = self.planner.problem.selected.get(path)?;
+            let selected = graph.selected(*path)?;
+            let held = modules.compare(*root, *today).is_lt()
+                || goal.module_target(*path, |m| modules.path_of(m)).is_some();
+            (held && selected != *root).then_some(selected)
+        })
+    }
+
+    /// The versions on a chain that may be excluded.
+    fn cuts(&self, world: &World, chain: &[ModuleId]) -> Vec<ModuleId> {
+        let problem = &self.planner.problem;
+        let modules = &world.modules;
+        let may = |module: &ModuleId| {
+            let path = modules.path_of(*module);
+            let root = self.roots.roots.get(&path);
+            let absent = self.planner.goal.targets.contains(&Target::Absent { path });
+            modules.version(*module).is_some()
+                && !path.is_toolchain()
+                && !problem.is_main(path)
+                && root != Some(module)
+                && !self.roots.replaced.contains(&path)
+                && !self.excludes.contains(module)
+                && (root.is_some()
+                    || absent
+                    || problem.is_pruned() && !problem.roots.contains_key(&path))
+        };
+        chain.iter().copied().filter(may).collect()
+    }
+
+    /// The versions whose exclusion may take something out of a choice's cost: those on the chains to what
+    /// came, rose, or is overridden.
+    fn items(&self, search: &mut Search<'_>, graph: &ModuleGraph) -> Vec<ModuleId> {
+        let problem = &self.planner.problem;
+        let mut cuts: BTreeSet<ModuleId> = BTreeSet::new();
+        for module in graph.build_list(&search.world.modules) {
+            let modules = &search.world.modules;
+            let today = problem.selected.get(&modules.path_of(module)).copied();
+            let low = today.is_some_and(|today| modules.compare(module, today).is_lt());
+            if today == Some(module) || low || modules.version(module).is_none() {
+                continue;
+            }
+            let chain = chain_to(search, module, Seen::Shown);
+            cuts.extend(self.cuts(search.world, &chain));
+        }
+        for module in graph.loaded() {
+            let modules = &search.world.modules;
+            if !graph.is_selected(modules, module) || modules.version(module).is_none() {
+                continue;
+            }
+            let source = search
+                .world
+                .known_source_of(module, &search.state.overrides);
+            let Some(Ok(facts)) = source.and_then(|source| search.world.facts(source)) else {
+                continue;
+            };
+            let over = facts.requires.iter().any(|required| {
+                graph
+                    .selected(modules.path_of(*required))
+                    .is_none_or(|selected| modules.compare(*required, selected).is_gt())
+            });
+            if over {
+                let chain = chain_to(search, module, Seen::Loaded);
+                cuts.extend(self.cuts(search.world, &chain));
+            }
+        }
+        cuts.into_iter().collect()
+    }
+
+    /// Why each lowered root cannot stay: the chain that would be in the way with today's version.
+    fn reasons(
+        &self,
+        world: &mut World,
+        way: &Way,
+        choice: &Choice,
+    ) -> Result<FxHashMap<PathId, Vec<Lowering>>, Needs> {
+        let planner = self.planner;
+        let targets: FxHashSet<PathId> = planner
+            .goal
+            .targets
+            .iter()
+            .filter_map(|target| target.path(|module| world.modules.path_of(module)))
+            .collect();
+        let mut lowered: FxHashMap<PathId, Vec<Lowering>> = FxHashMap::default();
+        for (path, today) in &planner.problem.roots {
+            let to = self.roots.roots.get(path).copied();
+            let down = to.is_none_or(|to| world.modules.compare(to, *today).is_lt());
+            if targets.contains(path) || path.is_toolchain() || !down {
+                continue;
+            }
+            let mut roots = self.roots.clone();
+            roots.roots.insert(*path, *today);
+            let restored = Fixed {
+                roots: &roots,
+                ..*self
+            };
+            let mut search = restored.search(world, way, choice);
+            let chain = match load(&mut search)? {
+                Err(chain) => chain,
+                Ok(graph) => match restored.broken(&mut search, &graph).flatten() {
+                    Some(wrong) => chain_to(&mut search, wrong, Seen::Shown),
+                    None => Vec::new(),
+                },
+            };
+            if !chain.is_empty() {
+                let order = lowered.len();
+                let step = Lowering {
+                    order,
+                    to,
+                    ..Lowering::new(*today, chain)
+                };
+                lowered.insert(*path, vec![step]);
+            }
+        }
+        Ok(lowered)
+    }
+}
+
+/// The graph of a search's roots, or the chain to what cannot be read.
+fn load(search: &mut Search<'_>) -> Result<Result<ModuleGraph, Vec<ModuleId>>, Needs> {
+    let setup = search.setup(None);
+    let mut resolver = Resolver::new(search.world, &setup);
+    let sources = resolver.advance(search.world, &setup);
+    if !sources.is_empty() {
+        return Err(Needs {
+            sources,
+            ..Needs::default()
+        });
+    }
+    Ok(resolver.finish().map_err(|error| {
+        error
+            .path
+            .last()
+            .map_or(Vec::new(), |last| chain_to(search, *last, Seen::Loaded))
+    }))
+}
+
+/// How a module is in a graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// Something loaded requires it.
+    Shown,
+    /// Its `go.mod` is loaded.
+    Loaded,
+}
+
+/// One chain of requirements from a root that makes the graph show a module, or load it. The shortest path in
+/// a pruned graph is none: it may lead through a module that is loaded for another reason.
+fn chain_to(search: &mut Search<'_>, module: ModuleId, seen: Seen) -> Vec<ModuleId> {
+    let roots = search.root_list();
+    if roots.contains(&module) {
+        return vec![module];
+    }
+    let mut from: FxHashMap<ModuleId, ModuleId> = FxHashMap::default();
+    let mut queue: VecDeque<ModuleId> = VecDeque::new();
+    for root in roots.iter().copied() {
+        let Some(Ok((list, prunes))) = search.requirements(root) else {
+            continue;
+        };
+        let list = list.iter().copied();
+        let shown: Vec<ModuleId> = list
+            .filter(|required| !search.state.overrides.excludes.contains(required))
+            .collect();
+        let pruned = prunes && search.is_pruned();
+        if seen == Seen::Shown && shown.contains(&module) {
+            return vec![root, module];
+        }
+        if !pruned {
+            for required in shown {
+                if !from.contains_key(&required) {
+                    from.insert(required, root);
+                    queue.push_back(required);
+                }
+            }
+        }
+    }
+    while let Some(at) = queue.pop_front() {
+        if at == module {
+            break;
+        }
+        let Some(Ok((list, _))) = search.requirements(at) else {
+            continue;
+        };
+        for required in list.iter() {
+            if !search.state.overrides.excludes.contains(required) && !from.contains_key(required) {
+                from.insert(*required, at);
+                queue.push_back(*required);
+            }
+        }
+    }
+    let mut chain = vec![module];
+    let mut at = module;
+    while let Some(by) = from.get(&at) {
+        chain.push(*by);
+        if roots.contains(by) {
+            break;
+        }
+        at = *by;
+    }
+    chain.reverse();
+    chain
+}
