@@ -105,15 +105,20 @@ pub(crate) fn certificate_line(certificate: &Certificate) -> String {
         n => format!("{n} choices"),
     };
     let list = certificate.build_list.len();
+    let held = match certificate.floors.len() {
+        0 => String::new(),
+        1 => "; 1 requirement is overridden in every plan".to_owned(),
+        n => format!("; {n} requirements are overridden in every plan"),
+    };
     let best = match certificate.bound {
         _ if certificate.optimal => {
-            "; no cheaper plan among the versions listed and named".to_owned()
+            "; no plan is cheaper among the versions listed and named".to_owned()
         }
         Some(bound) => format!(
-            "; a cheaper one is not ruled out: {} dropped, {} overridden, {} raised",
+            "{held}; the search ended at its limit: from {} dropped, {} overridden, {} raised on a cheaper plan may exist",
             bound.dropped, bound.overridden, bound.raised
         ),
-        None => String::new(),
+        None => format!("{held}; the search found none cheaper"),
     };
     format!("proven by a second MVS: {list} selected versions{best} ({tried} searched)")
 }

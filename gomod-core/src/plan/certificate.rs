@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, Planner, Target};
+use super::{Plan, Planner, Stuck, Target};
 use crate::graph::ModuleId;
 use crate::mvs::World;
 
@@ -20,12 +20,39 @@ pub struct Certificate {
     pub kept: Vec<String>,
     /// The candidates between today's versions and the planned ones, each with what forbids it.
     pub skipped: Vec<Skipped>,
-    /// Whether no plan with less dropped, overridden or raised exists among what was read.
+    /// Whether it is certain that no plan costs less, its lines apart, among the versions that the sources list or
+    /// that are named and whose `go.mod` could be read.
     pub optimal: bool,
-    /// Without `optimal`: every plan with less than this was ruled out.
+    /// What every plan costs at least.
+    pub least: Least,
+    /// The requirements that every plan overrides: their paths share none.
+    pub floors: Vec<FloorPath>,
+    /// Where the search ended at its limit: it tried everything below this.
     pub bound: Option<Bound>,
-    /// How many choices of what to drop, hide and raise were tried.
+    /// How many choices were tried.
     pub tried: usize,
+}
+
+/// A lower bound of the cost of every plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Least {
+    /// Requirements overridden.
+    pub overridden: usize,
+    /// Direct requirements that move.
+    pub direct_moved: usize,
+    /// Other modules that move or come.
+    pub others_moved: usize,
+    /// Modules that rise.
+    pub raised: usize,
+}
+
+/// A direct requirement that asks for more than a target, whatever its version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorPath {
+    /// From the main module, by today's version of the requirement, to what it asks for.
+    pub path: Vec<String>,
+    /// Each version that could be used of it, with what it asks for.
+    pub versions: Vec<[String; 2]>,
 }
 
 /// The version that a path must have.
@@ -108,6 +135,26 @@ impl Certificate {
             .filter_map(|path| plan.graph.selected(*path));
         let mut kept: Vec<String> = kept.map(name).collect();
         kept.sort();
+        let least = planner.least(world);
+        let main = planner.problem().setup.main.first();
+        let floor = |stuck: &Stuck| FloorPath {
+            path: main
+                .into_iter()
+                .chain(
+                    stuck
+                        .versions
+                        .first()
+                        .into_iter()
+                        .flat_map(|(by, to)| [by, to]),
+                )
+                .map(|module| name(*module))
+                .collect(),
+            versions: stuck
+                .versions
+                .iter()
+                .map(|(by, to)| [name(*by), name(*to)])
+                .collect(),
+        };
         Self {
             build_list: plan
                 .graph
@@ -119,7 +166,14 @@ impl Certificate {
             used,
             kept,
             skipped,
-            optimal: plan.search.bound.is_none() && plan.search.exhaustive,
+            optimal: plan.search.proven,
+            least: Least {
+                overridden: least.overridden,
+                direct_moved: least.direct_moved,
+                others_moved: least.others_moved,
+                raised: least.raised,
+            },
+            floors: planner.stuck().iter().map(floor).collect(),
             bound: plan
                 .search
                 .bound

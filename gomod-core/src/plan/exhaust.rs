@@ -46,6 +46,9 @@ struct Place {
     cost: Cost,
 }
 
+/// The choices for each path.
+type Places = Vec<(PathId, Vec<Place>)>;
+
 /// Roots for all paths, and which targets are replaced.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Roots {
@@ -198,7 +201,7 @@ impl Planner {
     }
 
     /// What may be chosen for each path; `None` when that is too much to look at.
-    fn places(&self, world: &mut World) -> Result<Option<Vec<(PathId, Vec<Place>)>>, Needs> {
+    fn places(&self, world: &mut World) -> Result<Option<Places>, Needs> {
         let problem = &self.problem;
         let start = if problem.is_pruned() {
             &problem.roots

@@ -1,10 +1,11 @@
 //! One choice of roots, excludes and replaces, taken as it is: whether it reaches the goal, what it costs, and
 //! which further excludes could change that.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::chains::{Seen, chain_to, load};
 use super::choice::{Choice, Way};
 use super::descend::Lowering;
 use super::exhaust::{Roots, given};
@@ -13,7 +14,7 @@ use super::outcome::Plan;
 use super::search::{Scope, Search, Stop};
 use super::{Conflict, Needs, Planner};
 use crate::graph::{ModuleGraph, ModuleId, PathId};
-use crate::mvs::{Resolver, World};
+use crate::mvs::World;
 
 /// What is evaluated.
 #[derive(Clone, Copy)]
@@ -371,89 +372,4 @@ impl Fixed<'_> {
         }
         Ok(lowered)
     }
-}
-
-/// The graph of a search's roots, or the chain to what cannot be read.
-fn load(search: &mut Search<'_>) -> Result<Result<ModuleGraph, Vec<ModuleId>>, Needs> {
-    let setup = search.setup(None);
-    let mut resolver = Resolver::new(search.world, &setup);
-    let sources = resolver.advance(search.world, &setup);
-    if !sources.is_empty() {
-        return Err(Needs {
-            sources,
-            ..Needs::default()
-        });
-    }
-    Ok(resolver.finish().map_err(|error| {
-        error
-            .path
-            .last()
-            .map_or(Vec::new(), |last| chain_to(search, *last, Seen::Loaded))
-    }))
-}
-
-/// How a module is in a graph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seen {
-    /// Something loaded requires it.
-    Shown,
-    /// Its `go.mod` is loaded.
-    Loaded,
-}
-
-/// One chain of requirements from a root that makes the graph show a module, or load it. The shortest path in
-/// a pruned graph is none: it may lead through a module that is loaded for another reason.
-fn chain_to(search: &mut Search<'_>, module: ModuleId, seen: Seen) -> Vec<ModuleId> {
-    let roots = search.root_list();
-    if roots.contains(&module) {
-        return vec![module];
-    }
-    let mut from: FxHashMap<ModuleId, ModuleId> = FxHashMap::default();
-    let mut queue: VecDeque<ModuleId> = VecDeque::new();
-    for root in roots.iter().copied() {
-        let Some(Ok((list, prunes))) = search.requirements(root) else {
-            continue;
-        };
-        let list = list.iter().copied();
-        let shown: Vec<ModuleId> = list
-            .filter(|required| !search.state.overrides.excludes.contains(required))
-            .collect();
-        let pruned = prunes && search.is_pruned();
-        if seen == Seen::Shown && shown.contains(&module) {
-            return vec![root, module];
-        }
-        if !pruned {
-            for required in shown {
-                if !from.contains_key(&required) {
-                    from.insert(required, root);
-                    queue.push_back(required);
-                }
-            }
-        }
-    }
-    while let Some(at) = queue.pop_front() {
-        if at == module {
-            break;
-        }
-        let Some(Ok((list, _))) = search.requirements(at) else {
-            continue;
-        };
-        for required in list.iter() {
-            if !search.state.overrides.excludes.contains(required) && !from.contains_key(required) {
-                from.insert(*required, at);
-                queue.push_back(*required);
-            }
-        }
-    }
-    let mut chain = vec![module];
-    let mut at = module;
-    while let Some(by) = from.get(&at) {
-        chain.push(*by);
-        if roots.contains(by) {
-            break;
-        }
-        at = *by;
-    }
-    chain.reverse();
-    chain
 }

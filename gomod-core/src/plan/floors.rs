@@ -1,14 +1,14 @@
-//! Floors that no lowering gets rid of: direct requirements which ask for more than a target in every version
-//! that could be used of them.
+//! What every plan costs at least: the floors that no lowering gets rid of, and what targets bring themselves.
 //!
-//! Each has to be overridden in every plan, and their paths (main module, requirement, target) share no
-//! requirement. So there are at least as many overridden ones: the search starts from them, and the
-//! certificate names them.
+//! A direct requirement that asks for more than a target in every version that could be used of it is overridden
+//! in every plan. The paths of such floors (main module, requirement, target) share no requirement, so there are
+//! at least as many overridden ones: the search starts from them, and the certificate names them. What a target
+//! requires comes or rises with it, unless that is overridden as well.
 
 use rustc_hash::FxHashSet;
 
 use super::candidates::{Candidates, Pass, is_prerelease};
-use super::cost;
+use super::cost::{self, Cost};
 use super::goal::{Goal, Target};
 use super::problem::Problem;
 use crate::graph::{ModuleId, PathId};
@@ -87,6 +87,53 @@ pub(super) fn stuck(
         key(a).cmp(&key(b))
     });
     found
+}
+
+/// What every plan costs at least, but for steps and lines. With as many overridden as this says, none is left
+/// for what the targets ask for.
+pub(super) fn least(world: &World, problem: &Problem, goal: &Goal, stuck: &[Stuck]) -> Cost {
+    let modules = &world.modules;
+    let setup = &problem.setup;
+    let mut cost = Cost {
+        overridden: stuck.len(),
+        ..Cost::default()
+    };
+    let targets: FxHashSet<PathId> = goal
+        .targets
+        .iter()
+        .filter_map(|target| target.path(|module| modules.path_of(module)))
+        .collect();
+    let mut seen: FxHashSet<PathId> = FxHashSet::default();
+    for target in &goal.targets {
+        let Target::Module { module } = target else {
+            continue;
+        };
+        let Ok(Some(asked)) =
+            world.requirements(*module, &setup.overrides, setup.local_go.as_ref())
+        else {
+            continue;
+        };
+        for required in asked.iter(&setup.overrides) {
+            let path = modules.path_of(required);
+            let today = problem.selected.get(&path);
+            let above = today.is_none_or(|today| modules.compare(required, *today).is_gt());
+            if path.is_toolchain()
+                || problem.is_main(path)
+                || targets.contains(&path)
+                || !above
+                || !seen.insert(path)
+            {
+                continue;
+            }
+            cost.raised += usize::from(today.is_some());
+            if problem.direct.contains(&path) {
+                cost.direct_moved += 1;
+            } else {
+                cost.others_moved += 1;
+            }
+        }
+    }
+    cost
 }
 
 /// What each of these versions asks for, those left out that cannot be read; `None` when one was not fed.

@@ -8,6 +8,7 @@ mod attempt;
 mod branch;
 mod candidates;
 mod certificate;
+mod chains;
 mod choice;
 mod closure;
 mod conflict;
@@ -31,7 +32,7 @@ mod visible;
 mod ways;
 
 pub use candidates::{Candidates, Pass};
-pub use certificate::{Bound, Certificate, Skipped, Used};
+pub use certificate::{Bound, Certificate, FloorPath, Least, Skipped, Used};
 pub use closure::AddedBy;
 pub use conflict::Conflict;
 pub use cost::{Cost, Move, Role};
@@ -154,7 +155,7 @@ impl Planner {
             let asked = self.goal.strategy.is_some();
             let enough = |(way, ended): &(Way, Ended)| {
                 ended.plan.as_ref().is_some_and(|plan| {
-                    asked || way.only_requires() || self.overrides_no_more_than_it_must(plan)
+                    asked || way.only_requires() || self.costs_the_least(world, plan)
                 })
             };
             if needs.is_empty() && !self.done.iter().any(enough) {
@@ -173,7 +174,7 @@ impl Planner {
                 || self.exhausted.better.is_some()
                 || self.best().is_some()
             {
-                return Progress::Done(Box::new(self.outcome()));
+                return Progress::Done(Box::new(self.outcome(world)));
             }
             self.pass = Pass::Everything;
             self.stuck.clear();
@@ -208,11 +209,23 @@ impl Planner {
         )
     }
 
-    /// Whether a plan overrides only what every plan does, and moves nothing but its targets.
-    fn overrides_no_more_than_it_must(&self, plan: &Plan) -> bool {
-        let cost = plan.cost;
-        cost.unresolved + cost.dropped + cost.direct_moved + cost.others_moved == 0
-            && cost.overridden <= self.stuck.len()
+    /// What every plan costs at least, but for steps and lines.
+    pub fn least(&self, world: &World) -> Cost {
+        floors::least(world, &self.problem, &self.goal, &self.stuck)
+    }
+
+    /// Whether a plan costs no more than every plan must: then none is cheaper, but for its lines.
+    fn costs_the_least(&self, world: &World, plan: &Plan) -> bool {
+        // Steps are passed by the targets alone when nothing else goes down.
+        let targets = plan.moves.iter().filter(|moved| moved.role == Role::Target);
+        let steps =
+            targets.filter_map(|moved| Some(self.candidates.steps(world, moved.to, moved.from?)));
+        let least = Cost {
+            steps: steps.sum(),
+            lines: plan.cost.lines,
+            ..self.least(world)
+        };
+        plan.cost <= least
     }
 
     /// The best plan along any way.
@@ -224,11 +237,12 @@ impl Planner {
         plans.min_by(|a, b| a.compare(b))
     }
 
-    fn outcome(&self) -> Outcome {
+    fn outcome(&self, world: &World) -> Outcome {
         let mut outcome = Outcome {
             plans: Vec::new(),
             conflicts: Vec::new(),
         };
+        let open = self.done.iter().filter_map(|(_, ended)| ended.bound).min();
         let mut done: Vec<&(Way, Ended)> = self.done.iter().collect();
         // Of equal plans the one whose search says more.
         done.sort_by_key(|(way, _)| !way.is_exhaustive());
@@ -239,9 +253,8 @@ impl Planner {
                     if !known {
                         let mut plan = plan.as_ref().clone();
                         plan.search = Searched {
-                            exhaustive: way.is_exhaustive()
-                                || self.overrides_no_more_than_it_must(&plan),
-                            bound: ended.bound,
+                            proven: self.costs_the_least(world, &plan),
+                            bound: open,
                             tried: ended.tried,
                         };
                         outcome.plans.push(plan);
@@ -269,9 +282,9 @@ impl Planner {
             && let Some(best) = outcome.plans.first_mut()
         {
             best.search = Searched {
-                exhaustive: true,
-                bound: None,
+                proven: true,
                 tried: best.search.tried + self.exhausted.tried,
+                ..best.search
             };
         }
         outcome

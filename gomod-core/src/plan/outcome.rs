@@ -14,8 +14,8 @@ use crate::mvs::{LoadError, Setup, Source, World};
 /// How far a search went.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Searched {
-    /// Whether all that may be hidden, raised or dropped was considered.
-    pub(super) exhaustive: bool,
+    /// Whether it is certain that no plan is cheaper, but for its lines.
+    pub(super) proven: bool,
     /// The level below which everything was ruled out; `None` when nothing was left to try.
     pub(super) bound: Option<Level>,
     /// How many choices were tried.

@@ -1,0 +1,103 @@
+//! Loading the graph of a search, and why a module is in it.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use super::Needs;
+use super::search::Search;
+use crate::graph::{ModuleGraph, ModuleId};
+use crate::mvs::Resolver;
+
+/// The graph of a search's roots, or the chain to what cannot be read.
+pub(super) fn load(search: &mut Search<'_>) -> Result<Result<ModuleGraph, Vec<ModuleId>>, Needs> {
+    let setup = search.setup(None);
+    let mut resolver = Resolver::new(search.world, &setup);
+    let sources = resolver.advance(search.world, &setup);
+    if !sources.is_empty() {
+        return Err(Needs {
+            sources,
+            ..Needs::default()
+        });
+    }
+    Ok(resolver.finish().map_err(|error| {
+        error
+            .path
+            .last()
+            .map_or(Vec::new(), |last| chain_to(search, *last, Seen::Loaded))
+    }))
+}
+
+/// How a module is in a graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Something loaded requires it.
+    Shown,
+    /// Its `go.mod` is loaded.
+    Loaded,
+}
+
+/// One chain of requirements from a root that makes the graph show a module, or load it. The shortest path in
+/// a pruned graph is none: it may lead through a module that is loaded for another reason.
+pub(super) fn chain_to(search: &mut Search<'_>, module: ModuleId, seen: Seen) -> Vec<ModuleId> {
+    let roots = search.root_list();
+    if roots.contains(&module) {
+        return vec![module];
+    }
+    let mut from: FxHashMap<ModuleId, ModuleId> = FxHashMap::default();
+    let mut queue: VecDeque<ModuleId> = VecDeque::new();
+    for root in roots.iter().copied() {
+        let Some(Ok((list, prunes))) = search.requirements(root) else {
+            continue;
+        };
+        let list = list.iter().copied();
+        let shown: Vec<ModuleId> = list
+            .filter(|required| !search.state.overrides.excludes.contains(required))
+            .collect();
+        let pruned = prunes && search.is_pruned();
+        if seen == Seen::Shown && shown.contains(&module) {
+            return vec![root, module];
+        }
+        if !pruned {
+            for required in shown {
+                follow(&mut from, &mut queue, required, root);
+            }
+        }
+    }
+    while let Some(at) = queue.pop_front() {
+        if at == module {
+            break;
+        }
+        let Some(Ok((list, _))) = search.requirements(at) else {
+            continue;
+        };
+        for required in list.iter() {
+            if !search.state.overrides.excludes.contains(required) {
+                follow(&mut from, &mut queue, *required, at);
+            }
+        }
+    }
+    let mut chain = vec![module];
+    let mut at = module;
+    while let Some(by) = from.get(&at) {
+        chain.push(*by);
+        if roots.contains(by) {
+            break;
+        }
+        at = *by;
+    }
+    chain.reverse();
+    chain
+}
+
+fn follow(
+    from: &mut FxHashMap<ModuleId, ModuleId>,
+    queue: &mut VecDeque<ModuleId>,
+    required: ModuleId,
+    by: ModuleId,
+) {
+    from.entry(required).or_insert_with(|| {
+        queue.push_back(required);
+        by
+    });
+}
