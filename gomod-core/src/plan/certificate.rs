@@ -52,7 +52,16 @@ pub struct FloorPath {
     /// From the main module, by today's version of the requirement, to what it asks for.
     pub path: Vec<String>,
     /// Each version that could be used of it, with what it asks for.
-    pub versions: Vec<[String; 2]>,
+    pub versions: Vec<FloorVersion>,
+}
+
+/// One version of such a requirement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloorVersion {
+    /// The version, as `path@version`.
+    pub version: String,
+    /// What it asks for, as `path@version`.
+    pub requires: String,
 }
 
 /// The version that a path must have.
@@ -152,7 +161,10 @@ impl Certificate {
             versions: stuck
                 .versions
                 .iter()
-                .map(|(by, to)| [name(*by), name(*to)])
+                .map(|(by, to)| FloorVersion {
+                    version: name(*by),
+                    requires: name(*to),
+                })
                 .collect(),
         };
         Self {

@@ -32,7 +32,7 @@ mod visible;
 mod ways;
 
 pub use candidates::{Candidates, Pass};
-pub use certificate::{Bound, Certificate, FloorPath, Least, Skipped, Used};
+pub use certificate::{Bound, Certificate, FloorPath, FloorVersion, Least, Skipped, Used};
 pub use closure::AddedBy;
 pub use conflict::Conflict;
 pub use cost::{Cost, Move, Role};
