@@ -12,7 +12,7 @@ use super::cost::{self, Cost, Today};
 use super::goal::Goal;
 use super::load::{Choice, Graph, accepted, load};
 use super::optimum::{Answer, Optimum, optimum};
-use super::world::{PATHS, Slot, VERSIONS, World, of_path};
+use super::world::{PATHS, Slot, VERSIONS, World, of_path, slots};
 use crate::scenario::Scenario;
 
 /// The planner's best plan.
@@ -187,7 +187,85 @@ fn fault(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Option<Strin
                 && goal.version(*path).is_none()
                 && !added.contains(path)
         });
-    odd.map(|path| format!("{} is a new root without reason", World::name(path)))
+    if let Some(path) = odd {
+        return Some(format!(
+            "{} is a new root without reason",
+            World::name(path)
+        ));
+    }
+    spare(world, goal, &today, &base).map(|edit| format!("it does without {edit}"))
+}
+
+/// An edit without which the plan still reaches the goal and costs no more.
+fn spare(world: &World, goal: &Goal, today: &Today, base: &Choice) -> Option<String> {
+    if !world.is_pruned() {
+        // Below Go 1.17 requirements are listed that others imply.
+        return None;
+    }
+    let cost = closed_costs(world, goal, today, base).into_iter().min()?;
+    let mut without: Vec<(String, Choice)> = Vec::new();
+    for path in (0..PATHS).filter(|path| goal.targets[*path].is_none()) {
+        if base.roots[path] != world.roots[path] && world.roots[path].is_some() {
+            let mut fewer = base.clone();
+            fewer.roots[path] = world.roots[path];
+            without.push((format!("the change of {}", World::name(path)), fewer));
+        }
+    }
+    for slot in slots(base.excludes & !world.excludes) {
+        let mut fewer = base.clone();
+        fewer.excludes &= !(1 << slot);
+        without.push((format!("the exclude of {}", world.module(slot)), fewer));
+    }
+    let reaches = |fewer: &Choice| {
+        let Some(graph) = load(world, fewer) else {
+            return false;
+        };
+        let consistent = (0..PATHS).all(|path| match fewer.roots[path] {
+            Some(root) => graph.selected(path) == Some(root),
+            None => {
+                graph.selected(path).is_none()
+                    || world.roots[path].is_none() && !goal.is_absent(path)
+            }
+        });
+        // A direct requirement rises only to what another module asks for.
+        let asked = fewer.roots.iter().flatten().all(|root| {
+            let path = root / VERSIONS;
+            let rises = today.selected[path].is_some_and(|today| *root > today);
+            let mut others = fewer.clone();
+            others.roots[path] = None;
+            !(rises && world.is_direct(path))
+                || load(world, &others).is_some_and(|graph| graph.visible & 1 << root != 0)
+        });
+        consistent
+            && asked
+            && closed_costs(world, goal, today, fewer)
+                .into_iter()
+                .any(|less| {
+                    let few = |limit| less[2] + less[4] <= limit;
+                    less <= cost && goal.max_collateral.is_none_or(few)
+                })
+    };
+    let spare = without.into_iter().find(|(_, fewer)| reaches(fewer));
+    spare.map(|(edit, _)| edit)
+}
+
+/// What a choice costs with what closure adds to it, for each way to add it without new excludes.
+fn closed_costs(world: &World, goal: &Goal, today: &Today, base: &Choice) -> Vec<Cost> {
+    let Some(graph) = load(world, base) else {
+        return Vec::new();
+    };
+    let mut closure = Closure::new(world, goal, today, base, false);
+    let closed = closure.close().into_iter().filter_map(|(_, roots)| {
+        let last = Choice {
+            roots,
+            ..base.clone()
+        };
+        let mut cost = cost::cost(world, goal, today, base, &graph);
+        let whole = load(world, &last)?;
+        cost[1] = cost::overridden(world, goal, today, [(base, &graph), (&last, &whole)]);
+        Some(cost)
+    });
+    closed.collect()
 }
 
 /// Both answers to one question.
