@@ -100,7 +100,7 @@ impl Session {
                 ..SourceOptions::default()
             },
         )?;
-        let trust = Trust::new(&env, &cache, go_sum)?;
+        let trust = Trust::new(&env, &cache, go_sum);
         Ok(Self {
             env,
             cache,
@@ -305,8 +305,10 @@ impl Session {
                 _ if self.bypassed.contains(&wanted[at]) => missing.push(at),
                 Ok(Some(bytes)) => found.push((at, bytes, "the module cache".to_owned(), false)),
                 Ok(None) => missing.push(at),
+                // What cannot be read counts as not cached, as for the go command.
                 Err(error) => {
-                    results[at] = Some(Err(unavailable(error.to_string(), Unavailable::Other)))
+                    self.warnings.push(error.to_string());
+                    missing.push(at);
                 }
             }
         }
@@ -380,8 +382,13 @@ impl Session {
             .collect()
     }
 
-    /// Whether each module version exists, as its `.info` says; fetched ones are cached.
+    /// Whether each module version exists, as its `.info` says; fetched ones are cached. Sources that
+    /// make no sense are refused also where nothing must be fetched, as the go command does here.
     pub fn infos(&mut self, modules: &[ModuleVersion]) -> Vec<Result<Info, LoadError>> {
+        if let Err(error) = self.sources.check_list() {
+            let error = fetch_failure(&error);
+            return modules.iter().map(|_| Err(error.clone())).collect();
+        }
         let mut results: Vec<Option<Result<Info, LoadError>>> = modules
             .iter()
             .map(|module| self.cache.read_info(module).ok().flatten().map(Ok))
@@ -511,6 +518,7 @@ fn fetch_failure(error: &FetchError) -> LoadError {
     let reason = match error.best() {
         _ if error.is_not_found() || error.is_refused_everywhere() => Unavailable::NotFound,
         FetchError::NoProxyConfigured { .. } => Unavailable::NoProxy,
+        FetchError::InvalidSource { .. } => Unavailable::Setting,
         FetchError::Offline { .. } | FetchError::Off { .. } => Unavailable::Offline,
         _ => Unavailable::Other,
     };
@@ -520,6 +528,7 @@ fn fetch_failure(error: &FetchError) -> LoadError {
 pub(super) fn distrust(error: &TrustError) -> LoadError {
     let reason = match error {
         error if error.is_security() => Unavailable::Distrusted,
+        TrustError::NoDatabase { .. } => Unavailable::Setting,
         TrustError::Unreachable { offline: true, .. } => Unavailable::Offline,
         _ => Unavailable::Other,
     };
