@@ -288,7 +288,7 @@ fn files_in_the_module_cache_that_are_none() {
         ("a link to itself", |file| symlink(file, file).unwrap()),
         ("not readable", |file| {
             fs::write(file, "x").unwrap();
-            fs::set_permissions(file, fs::Permissions::from_mode(0)).unwrap();
+            fs::set_permissions(file, fs::Permissions::from_mode(0o000)).unwrap();
         }),
         ("empty", |file| fs::write(file, "").unwrap()),
     ];

@@ -14,6 +14,7 @@ mod audit;
 mod cache;
 mod content;
 mod direct;
+mod drive;
 mod env;
 mod error;
 mod fetch_error;
@@ -44,6 +45,7 @@ mod zip;
 
 pub use cache::{CacheFile, ModCache, VersionLock};
 pub use content::main_packages;
+pub use drive::{LoadFailure, Sums};
 pub use env::{GoEnv, Toolchain};
 pub use error::HostError;
 pub use fetch_error::{Attempt, FetchError};
@@ -58,7 +60,7 @@ pub use inspect::{Damage, Expected, FileChange, Inspection, inspect, inspect_all
 pub use log::Records;
 pub use repair::{Mended, RepairError};
 pub use request::{Fetched, Request, SourceOptions};
-pub use session::{Evidence, LoadFailure, Session, SessionOptions, Sums};
+pub use session::{Evidence, Session, SessionOptions};
 pub use sources::Sources;
 pub use sumdb::{SumdbFiles, WriteLatest};
 pub use trust::{Checked, LogWork, Trust, TrustError};

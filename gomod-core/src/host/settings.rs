@@ -125,10 +125,13 @@ impl GoEnv {
     }
 }
 
+/// A variable, whether a value is good, and what it may hold in words.
+type Architecture = (&'static str, fn(&str) -> bool, &'static str);
+
 /// The variables of architectures, with what they may hold. They are looked at in the environment
 /// alone. Go 1.26 forgets what it found in `GOAMD64` and `GOARM` when it comes to `GOARM64`, and never
 /// looks at `GO386`.
-const ARCHITECTURES: [(&str, fn(&str) -> bool, &str); 6] = [
+const ARCHITECTURES: [Architecture; 6] = [
     (
         "GOARM64",
         is_arm64,
