@@ -103,7 +103,9 @@ impl GoFlags {
         }
         let mode = self.mod_mode().unwrap_or_default();
         if !matches!(mode, "" | "mod" | "readonly" | "vendor") {
-            return Err(self.refused(format!("-mod={mode}: must be mod, readonly or vendor")));
+            return Err(self.refused(format!(
+                "-mod={mode} is none of -mod=mod, -mod=readonly and -mod=vendor"
+            )));
         }
         Ok(())
     }
