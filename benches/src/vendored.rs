@@ -1,5 +1,5 @@
 //! `vendor/modules.txt` as `go mod vendor` writes it for real programs, and after small changes: `gomod verify`
-//! beside what `go list ./...` says of it.
+//! beside what `go list -mod=vendor ./...` says of it.
 //!
 //! The go command lists every requirement and replacement that does not fit in one error; the modules
 //! that the two name are compared. Lines of packages are left as they are.
@@ -83,7 +83,14 @@ impl Vendored {
                 return differs(error.to_string());
             }
         }
-        let theirs = match tools.go(self.theirs.path(), "", &["list", "./..."]) {
+        // Below go 1.14 vendor/ is only used when that is asked for; one that was made for a workspace, or
+        // for none, is only left aside when it is not.
+        let is_workspace = self.theirs.path().join("go.work").is_file();
+        let flags = match (text.lines().next() == Some("## workspace")) == is_workspace {
+            true => "-mod=vendor",
+            false => "",
+        };
+        let theirs = match tools.go(self.theirs.path(), flags, &["list", "./..."]) {
             Ok(output) => findings_of_go(&String::from_utf8_lossy(&output.stderr)),
             Err(error) => return differs(error),
         };
