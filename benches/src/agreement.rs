@@ -1,31 +1,79 @@
 //! `gomod-benches agree`: on how many inputs gomod gives what the go command gives, by kind.
 //!
 //! The formats, versions, paths and queries are compared in this process, by what the tests of
-//! gomod-core use; whole commands on random module worlds by the test of gomod-cli.
+//! gomod-core use; whole commands on random module worlds by the test of gomod-cli, and on real modules here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use crate::real::{self, Cases, Tools};
+use crate::vendored;
+
 #[path = "../../gomod-core/tests/agree/mod.rs"]
-mod agree;
+pub(crate) mod agree;
 
 use agree::oracle::Oracle;
 use agree::{Tally, run as compare};
 
-pub(crate) fn run(mut args: impl Iterator<Item = String>) -> ExitCode {
-    let (mut inputs, mut worlds, mut seed) = (5000, 40, 1);
-    while let Some(flag) = args.next() {
-        let value = args.next().and_then(|text| text.parse::<u64>().ok());
-        match (flag.as_str(), value) {
-            ("--inputs", Some(n)) => inputs = usize::try_from(n).unwrap_or(usize::MAX),
-            ("--worlds", Some(n)) => worlds = n,
-            ("--seed", Some(n)) => seed = n,
-            _ => {
-                eprintln!("{flag}: --inputs, --worlds and --seed each take a number");
-                return ExitCode::from(2);
+/// What to compare, and how much of it.
+struct Options {
+    inputs: usize,
+    worlds: u64,
+    seed: u64,
+    real: Option<Real>,
+    corpus: Option<PathBuf>,
+}
+
+/// How many of the real modules.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Real {
+    Few,
+    All,
+}
+
+impl Options {
+    fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self {
+            inputs: 5000,
+            worlds: 40,
+            seed: 1,
+            real: None,
+            corpus: std::env::var_os("GOMOD_CORPUS").map(PathBuf::from),
+        };
+        while let Some(flag) = args.next() {
+            let value = args.next().unwrap_or_default();
+            let number = || {
+                let number = value.parse::<u64>();
+                number.map_err(|_| format!("{flag} takes a number"))
+            };
+            match flag.as_str() {
+                "--inputs" => options.inputs = usize::try_from(number()?).unwrap_or(usize::MAX),
+                "--worlds" => options.worlds = number()?,
+                "--seed" => options.seed = number()?,
+                "--corpus" => options.corpus = Some(PathBuf::from(value)),
+                "--real" => {
+                    options.real = Some(match value.as_str() {
+                        "few" => Real::Few,
+                        "all" => Real::All,
+                        _ => return Err("--real takes few or all".to_owned()),
+                    });
+                }
+                _ => return Err(format!("{flag} is no flag of agree")),
             }
         }
+        Ok(options)
     }
+}
+
+pub(crate) fn run(args: impl Iterator<Item = String>) -> ExitCode {
+    let options = match Options::parse(args) {
+        Ok(options) => options,
+        Err(reason) => {
+            eprintln!("{reason}");
+            return ExitCode::from(2);
+        }
+    };
+    let (inputs, seed) = (options.inputs, options.seed);
     let mut oracle = match Oracle::build() {
         Ok(oracle) => oracle,
         Err(reason) => {
@@ -37,10 +85,22 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> ExitCode {
         "{:<36} {:>9} {:>9} {:>9} {:>9}",
         "kind", "inputs", "same", "refused", "differ"
     );
-    let mut tallies = compare(&mut oracle, inputs, seed, row);
-    for tally in of_worlds(worlds, seed) {
+    let mut tallies = match inputs {
+        0 => Vec::new(),
+        _ => compare(&mut oracle, inputs, seed, row),
+    };
+    let mut note = |tally: Tally| {
         row(&tally);
         tallies.push(tally);
+    };
+    of_worlds(options.worlds, seed)
+        .into_iter()
+        .for_each(&mut note);
+    if let Some(real) = options.real
+        && let Err(reason) = of_real(real, options.corpus.as_deref(), seed, &mut note)
+    {
+        eprintln!("{reason}");
+        return ExitCode::from(3);
     }
     let sum = |count: fn(&Tally) -> usize| tallies.iter().map(count).sum();
     row(&Tally {
@@ -51,6 +111,26 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> ExitCode {
         shown: Vec::new(),
     });
     ExitCode::from(u8::from(tallies.iter().any(|tally| tally.differ > 0)))
+}
+
+/// Real modules, workspaces and vendor directories.
+fn of_real(
+    real: Real,
+    corpus: Option<&Path>,
+    seed: u64,
+    note: &mut impl FnMut(Tally),
+) -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let gomod = crate::build(&root).ok_or("gomod could not be built")?;
+    let gomod = std::path::absolute(gomod).map_err(|error| error.to_string())?;
+    let tools = Tools { gomod };
+    let (cases, changes) = match real {
+        Real::Few => (Cases::few()?, 20),
+        Real::All => (Cases::all(corpus)?, 150),
+    };
+    real::run(&tools, &cases, &mut *note);
+    note(vendored::run(&tools, &cases.vendored, changes, seed));
+    Ok(())
 }
 
 fn row(tally: &Tally) {

@@ -5,6 +5,9 @@
 //! ratios pair by pair are printed. Whole processes are timed; nothing is asserted.
 
 mod agreement;
+mod materialise;
+mod real;
+mod vendored;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -19,9 +22,10 @@ fn main() -> ExitCode {
         Some("agree") => agreement::run(args),
         _ => {
             eprintln!(
-                "usage: gomod-benches versus-go [DIR…]\n       gomod-benches agree [--inputs N] [--worlds N] [--seed N]\n\n\
+                "usage: gomod-benches versus-go [DIR…]\n       gomod-benches agree [--inputs N] [--worlds N] [--seed N] [--real few|all] [--corpus DIR]\n\n\
                  versus-go times gomod beside go; DIR is a main module, without one fixtures/gin-app.\n\
-                 agree counts on how many inputs gomod gives what go gives; by default 5000 of each kind, 40 worlds."
+                 agree counts on how many inputs gomod gives what go gives; by default 5000 of each kind, 40 worlds.\n\
+                 With --real it fetches real modules as go does; all takes those of a corpus too (or GOMOD_CORPUS)."
             );
             ExitCode::from(2)
         }
@@ -87,7 +91,7 @@ fn versus_go(args: impl Iterator<Item = String>) -> ExitCode {
 }
 
 /// Builds the release binary and says where it is.
-fn build(root: &Path) -> Option<PathBuf> {
+pub(crate) fn build(root: &Path) -> Option<PathBuf> {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--release", "--quiet", "-p", "gomod-cli"])
         .current_dir(root)

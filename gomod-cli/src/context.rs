@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gomod_core::diag::Position;
-use gomod_core::host::{GoEnv, Session, read_if_there};
+use gomod_core::host::{GoCommand, GoEnv, GoFlags, Session, read_if_there};
 use gomod_core::model::{
     GoMod, GoSum, GoVersion, GoWork, Godebug, Godebugs, Replace, ReplaceTarget,
 };
@@ -13,7 +13,8 @@ use gomod_core::syntax::LineId;
 use crate::args::Global;
 use crate::error::CliError;
 use crate::surroundings::{
-    Surroundings, Versions, malformed, not_in_workspace, open_session, read, unreadable,
+    Surroundings, Versions, bad_setting, malformed, not_in_workspace, open_session, read,
+    unreadable,
 };
 
 /// The main module or workspace in force, as it is on disk.
@@ -31,8 +32,7 @@ pub(crate) struct Project {
     module_root: PathBuf,
     /// The Go that is assumed to be installed.
     pub(crate) local_go: Option<GoVersion>,
-    /// `-mod` of GOFLAGS.
-    mod_flag: Option<String>,
+    flags: GoFlags,
 }
 
 /// A replace line that names a directory.
@@ -61,6 +61,7 @@ impl Project {
     /// Finds and reads the files, as the `go` command would in this directory.
     pub(crate) fn open(global: &Global) -> Result<Self, CliError> {
         let around = Surroundings::read(global)?;
+        around.check_flags()?;
         around.modules_are_on()?;
         around.refuse_overlay()?;
         let local_go = match &global.go {
@@ -82,7 +83,6 @@ impl Project {
             }
             None => None,
         };
-        let mod_flag = around.flags.mod_mode().map(str::to_owned);
         let (file, name, sum_file, module_root) = match &work {
             Some(work) => {
                 let directory = work
@@ -145,7 +145,7 @@ impl Project {
             work,
             module_root,
             local_go,
-            mod_flag,
+            flags: around.flags,
         })
     }
 
@@ -162,17 +162,22 @@ impl Project {
     }
 
     /// What `go list` would do about an inconsistent go.mod: under `-mod=mod` it is updated, here in
-    /// memory alone. `go mod graph` does not take the flag.
+    /// memory alone. `go mod graph` does not take the flag. Refuses what `go list` refuses of GOFLAGS.
     pub(crate) fn list_mode(&self) -> Result<Mode, CliError> {
-        match (self.mod_flag.as_deref(), &self.work) {
-            (None | Some("" | "readonly" | "vendor"), _) => Ok(Mode::ReadOnly),
+        self.check_flags(GoCommand::List)?;
+        self.env.check_compilers().map_err(|e| bad_setting(&e))?;
+        match (self.flags.mod_mode(), &self.work) {
             (Some("mod"), None) => Ok(Mode::Update),
             (Some("mod"), Some(work)) => Err(not_in_workspace("-mod=mod of GOFLAGS", &work.file)),
-            (Some(other), _) => Err(CliError::environment(format!(
-                "-mod={other} of GOFLAGS is no mode"
-            ))
-            .hint("write -mod=mod, -mod=readonly or -mod=vendor")),
+            _ => Ok(Mode::ReadOnly),
         }
+    }
+
+    /// Refuses what a command of `go` refuses of GOFLAGS.
+    pub(crate) fn check_flags(&self, command: GoCommand) -> Result<(), CliError> {
+        self.flags
+            .check(command)
+            .map_err(|error| bad_setting(&error))
     }
 
     /// A session with the sources that the flags and the environment name.

@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use gomod_core::host::{GoEnv, GoFlags, HostError, Session, SessionOptions, read_if_there};
+use gomod_core::host::{
+    GoCommand, GoEnv, GoFlags, HostError, Session, SessionOptions, read_if_there,
+};
 use gomod_core::model::{GoMod, GoSum, GoVersion, VersionFixes};
 
 use crate::args::Global;
@@ -38,10 +40,8 @@ impl Surroundings {
     pub(crate) fn read(global: &Global) -> Result<Self, CliError> {
         let here = Self::enter(global)?;
         let env = GoEnv::load([]).map_err(|error| CliError::environment(error.to_string()))?;
-        let flags = env.go_flags().map_err(|error| {
-            CliError::environment(error.to_string())
-                .hint("correct it, or run with GOFLAGS= in front")
-        })?;
+        env.check().map_err(|error| bad_setting(&error))?;
+        let flags = env.go_flags().map_err(|error| bad_setting(&error))?;
         let modfile = match &global.modfile {
             Some(file) => Some(file.clone()),
             None => flags.mod_file().map(PathBuf::from),
@@ -67,6 +67,12 @@ impl Surroundings {
     pub(crate) fn check(&self) -> Result<(), CliError> {
         self.local_go()?;
         self.workspace().map(drop)
+    }
+
+    /// Refuses values of GOFLAGS that every command of `go` refuses.
+    pub(crate) fn check_flags(&self) -> Result<(), CliError> {
+        let checked = self.flags.check(GoCommand::ModVerify);
+        checked.map_err(|error| bad_setting(&error))
     }
 
     /// Refuses to look for modules where they are switched off.
@@ -188,9 +194,6 @@ pub(crate) fn open_session(
             HostError::Proxy { .. } => {
                 "--proxy takes a list as GOPROXY does, or a directory that is laid out as a proxy"
             }
-            HostError::Sumdb { .. } => {
-                "set GOSUMDB to sum.golang.org, to a verifier key, or to off: go env -w GOSUMDB=…"
-            }
             _ => "go env shows the settings in force",
         };
         CliError::environment(error.to_string()).hint(hint)
@@ -245,6 +248,21 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, CliError> {
         ),
         Err(error) => Err(unreadable(&error)),
     }
+}
+
+/// What to do about a GOSUMDB that makes no sense.
+pub(crate) const SET_GOSUMDB: &str =
+    "set GOSUMDB to sum.golang.org, to a verifier key, or to off: go env -w GOSUMDB=…";
+
+/// A setting of the environment that makes no sense.
+pub(crate) fn bad_setting(error: &HostError) -> CliError {
+    let name = match error {
+        HostError::Setting { name, .. } => name,
+        _ => "GOFLAGS",
+    };
+    CliError::environment(error.to_string()).hint(format!(
+        "correct it, or run with {name}= in front; go env shows the settings in force"
+    ))
 }
 
 pub(crate) fn unreadable(error: &HostError) -> CliError {

@@ -9,6 +9,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
+#[path = "support/transparency_log.rs"]
+mod transparency_log;
 
 use std::fs;
 use std::time::Duration;
@@ -19,6 +21,7 @@ use gomod_core::host::{
 };
 use gomod_core::model::ModulePath;
 use support::{Home, Reply, Server, add_module, has_go, limits, module};
+use transparency_log::TestSigner;
 
 const MOD: &str = "module example.com/a\n";
 
@@ -462,7 +465,8 @@ fn the_way_to_the_checksum_database() {
     }
     // At the URL in GOSUMDB, past all proxies.
     let own = Server::start(|seen| Reply::ok(seen.path.clone()));
-    let sumdb = format!("{NAME}+1+k {}/base/", own.url());
+    let key = TestSigner::new(NAME, 7).key();
+    let sumdb = format!("{key} {}/base/", own.url());
     let env = GoEnv::from_vars([("GOPROXY", serving.url()), ("GOSUMDB", &sumdb)]);
     let fetched = fetch(&Sources::new(&env, options()).unwrap(), lookup()).unwrap();
     assert_eq!(fetched.bytes, b"/base/latest");

@@ -27,7 +27,7 @@ pub(crate) mod verify;
 mod way_back;
 pub(crate) mod why;
 
-use gomod_core::host::{LoadFailure, Session};
+use gomod_core::host::{GoCommand, LoadFailure, Session};
 use gomod_core::model::{GoMod, Require};
 use gomod_core::mvs::{LoadError, Loaded, MainModules, Mode, Unavailable, World};
 
@@ -50,7 +50,10 @@ impl Setting {
         let project = Project::open(global)?;
         let mode = match mode {
             Mode::ReadOnly => project.list_mode()?,
-            Mode::Update => mode,
+            Mode::Update => {
+                project.check_flags(GoCommand::ModGraph)?;
+                mode
+            }
         };
         if mode == Mode::ReadOnly {
             refuse_required_twice(&project)?;
@@ -236,6 +239,8 @@ pub(crate) fn from_load_error(module: &str, error: &LoadError) -> CliError {
             Unavailable::NoProxy => result.hint(
                 "set one: go env -w GOPROXY=LIST, or GOPROXY in the environment, or --proxy LIST|DIR",
             ),
+            Unavailable::Setting => result
+                .hint("go env shows the settings in force, and go env -w NAME=VALUE changes one"),
             Unavailable::Offline => result.hint(
                 "run it once without --offline and GOPROXY=off, or name a file:// proxy with --proxy",
             ),

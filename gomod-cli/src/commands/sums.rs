@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Setting;
 use crate::error::{CliError, Kind};
+use crate::surroundings::SET_GOSUMDB;
 
 /// What was checked, and which lines go.sum needs.
 #[derive(Debug, Default, Serialize)]
@@ -211,6 +212,9 @@ pub(crate) fn trust_error(error: &TrustError) -> CliError {
     }
     if kind == Kind::Security {
         return result.hint("do not use this version; nothing was changed");
+    }
+    if let TrustError::NoDatabase { .. } = error {
+        return result.hint(SET_GOSUMDB);
     }
     result.hint("a private module belongs into GOPRIVATE; else try again when the checksum database can be reached")
 }

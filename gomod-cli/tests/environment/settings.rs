@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
-use crate::scene::{ALL, LIST, Scene, asked};
+use crate::scene::{ALL, LIST, Scene, Seen, asked};
 use crate::trust::database;
 
 #[test]
@@ -259,6 +259,66 @@ fn without_a_home() {
             assert_eq!(theirs.status.success(), go_works, "{sumdb} {theirs:?}");
             assert!(ours.status.success(), "{ours:?}");
             assert!(!go_works || ours.stdout == theirs.stdout, "{ours:?}");
+        }
+    }
+}
+
+/// What cannot be read in the module cache counts as not there: it is fetched again, or the run fails.
+#[test]
+fn files_in_the_module_cache_that_are_none() {
+    let Some(mut scene) = Scene::new("files_in_the_module_cache_that_are_none") else {
+        return;
+    };
+    let server = scene.serve("/", |_| None);
+    scene.set("GOPROXY", server.url());
+    let caches = ["go", "gomod"].map(|program| scene.home.path(&format!("cache-{program}")));
+    scene.home.go_ok(&LIST); // go.sum is complete
+    scene.set("GOFLAGS", "-mod=readonly -modcacherw");
+    type Spoil = fn(&Path);
+    let spoilt: [(&str, Spoil); 7] = [
+        ("a directory", |file| fs::create_dir(file).unwrap()),
+        ("a directory with a file", |file| {
+            fs::create_dir(file).unwrap();
+            fs::write(file.join("x"), "").unwrap();
+        }),
+        ("a link to nothing", |file| {
+            symlink("nothing", file).unwrap()
+        }),
+        ("a link to a directory", |file| symlink(".", file).unwrap()),
+        ("a link to itself", |file| symlink(file, file).unwrap()),
+        ("not readable", |file| {
+            fs::write(file, "x").unwrap();
+            fs::set_permissions(file, fs::Permissions::from_mode(0o000)).unwrap();
+        }),
+        ("empty", |file| fs::write(file, "").unwrap()),
+    ];
+    for kind in ["mod", "info"] {
+        for (what, spoil) in &spoilt {
+            for reachable in [true, false] {
+                for cache in &caches {
+                    let _ = fs::remove_dir_all(cache);
+                }
+                scene.set("GOPROXY", server.url());
+                for (program, args) in [("go", &LIST[..]), ("gomod", &["list"])] {
+                    assert!(scene.run(program, args, &[]).1.ok, "{what}");
+                }
+                for cache in &caches {
+                    let below = format!("cache/download/example.com/b/@v/v1.0.0.{kind}");
+                    let file = cache.join(below);
+                    fs::remove_file(&file).unwrap();
+                    spoil(&file);
+                }
+                let what = format!("{kind}: {what}, reachable {reachable}");
+                if !reachable {
+                    scene.set("GOPROXY", "off");
+                }
+                for args in [(&LIST[..], &["list"][..]), (&["mod", "graph"], &["graph"])] {
+                    let (go, theirs) = scene.run("go", args.0, &[]);
+                    let (gomod, ours) = scene.run("gomod", args.1, &[]);
+                    let printed = |seen: &Seen| seen.ok.then(|| seen.stdout.clone());
+                    assert_eq!(printed(&ours), printed(&theirs), "{what}: {gomod:?} {go:?}");
+                }
+            }
         }
     }
 }

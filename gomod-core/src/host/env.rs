@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::goroot::{GoInstall, clean};
 use super::{GoFlags, HostError};
 use crate::model::{GoVersion, Godebugs, ModulePath, match_prefix_patterns};
+use crate::verify::{Database, DatabaseError};
 
 /// The settings that the go command would work with.
 #[derive(Debug, Clone)]
@@ -18,22 +19,6 @@ pub struct GoEnv {
     files: HashMap<String, String>,
     defaults: HashMap<&'static str, String>,
     go: Option<GoInstall>,
-}
-
-/// What `GOSUMDB` says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SumdbSetting {
-    /// `off`: nothing is looked up.
-    Off,
-    /// A checksum database.
-    Database {
-        /// Its name, `host[/path]`.
-        name: String,
-        /// Its verifier key `name+hash+key`, unless only the name of a well-known one was given.
-        key: Option<String>,
-        /// Where it is reached, when neither through proxies nor at its name.
-        url: Option<String>,
-    },
 }
 
 /// The Go toolchain that `GOTOOLCHAIN` starts from.
@@ -117,6 +102,11 @@ impl GoEnv {
         };
         let found = self.var(name).or_else(in_file);
         found.unwrap_or_else(|| self.defaults.get(name).map_or("", String::as_str))
+    }
+
+    /// Whether a setting was made, in the environment or in a file.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.var(name).is_some() || self.files.get(name).is_some_and(|value| !value.is_empty())
     }
 
     /// A variable of the process that is no setting of Go, such as `HOME` or `NETRC`; `None` when empty.
@@ -207,7 +197,8 @@ impl GoEnv {
             Some(_) => return Err(fail("only +auto and +path may follow a toolchain's name")),
         };
         let version = match name {
-            "" | "local" => installed,
+            "" if mode.is_none() => installed,
+            "local" => installed,
             "auto" | "path" if mode.is_none() => installed,
             name => {
                 let version =
@@ -221,36 +212,9 @@ impl GoEnv {
     /// What `GOSUMDB` says.
     ///
     /// # Errors
-    /// [`HostError::Sumdb`] for a value that the go command refuses. A key is not looked into.
-    pub fn sumdb(&self) -> Result<SumdbSetting, HostError> {
-        let value = self.get("GOSUMDB");
-        if value == "off" {
-            return Ok(SumdbSetting::Off);
-        }
-        let fail = |reason: &str| HostError::Sumdb {
-            value: value.into(),
-            reason: reason.into(),
-        };
-        let words: Vec<&str> = value.split_whitespace().collect();
-        let (first, url) = match words[..] {
-            [ALIAS] => (DEFAULT_SUMDB, Some(format!("https://{ALIAS}"))),
-            [key] => (key, None),
-            [key, url] => (key, Some(url.to_owned())),
-            [] => return Err(fail("no database named")),
-            _ => return Err(fail("more than a key and a URL")),
-        };
-        let (name, key) = match first.split_once('+') {
-            Some((name, _)) => (name, Some(first.to_owned())),
-            None => (first, None),
-        };
-        if !is_sumdb_name(name) {
-            return Err(fail("the database's name must be host[/path]"));
-        }
-        Ok(SumdbSetting::Database {
-            name: name.into(),
-            key,
-            url,
-        })
+    /// [`DatabaseError`] for a value that the go command refuses, once it wants to look something up.
+    pub fn sumdb(&self) -> Result<Database, DatabaseError> {
+        Database::from_gosumdb(self.get("GOSUMDB"))
     }
 
     /// Whether `path` is fetched from its origin, past all proxies (`GONOPROXY`).
@@ -329,16 +293,8 @@ impl GoEnv {
     }
 }
 
-/// The name of the checksum database that the go command knows the key of.
+/// The checksum database of a go command without a `go.env`.
 const DEFAULT_SUMDB: &str = "sum.golang.org";
-/// Another name of the same database, for where the first cannot be reached.
-const ALIAS: &str = "sum.golang.google.cn";
-
-fn is_sumdb_name(name: &str) -> bool {
-    let plain =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '~' | '/' | ':');
-    !name.is_empty() && !name.starts_with('/') && !name.ends_with('/') && name.chars().all(plain)
-}
 
 /// The user's file: `GOENV`, or `go/env` below the user's configuration directory.
 fn env_file<'a>(var: &impl Fn(&str) -> Option<&'a str>) -> Option<PathBuf> {
@@ -424,40 +380,6 @@ mod tests {
     }
 
     #[test]
-    fn sumdb_settings() {
-        let of = |v: &str| GoEnv::from_vars([("GOSUMDB", v)]).sumdb();
-        let db = |name: &str, key: Option<&str>, url: Option<&str>| SumdbSetting::Database {
-            name: name.into(),
-            key: key.map(Into::into),
-            url: url.map(Into::into),
-        };
-        assert_eq!(of("off").unwrap(), SumdbSetting::Off);
-        assert_eq!(of("").unwrap(), db("sum.golang.org", None, None));
-        assert_eq!(
-            of("db.example+1+k").unwrap(),
-            db("db.example", Some("db.example+1+k"), None)
-        );
-        assert_eq!(
-            of("db.example/x+1+k http://localhost:1/y").unwrap(),
-            db(
-                "db.example/x",
-                Some("db.example/x+1+k"),
-                Some("http://localhost:1/y")
-            )
-        );
-        for bad in [
-            " ",
-            "a b c",
-            "https://x/",
-            "x/+1+k",
-            "x?y+1+k",
-            "user@x+1+k",
-        ] {
-            assert!(matches!(of(bad), Err(HostError::Sumdb { .. })), "{bad:?}");
-        }
-    }
-
-    #[test]
     fn toolchain_settings() {
         let of = |v: &str| GoEnv::from_vars([("GOTOOLCHAIN", v)]).toolchain();
         assert!(of("auto").unwrap().switches);
@@ -469,7 +391,7 @@ mod tests {
             None,
             "nothing to switch from without Go"
         );
-        for bad in ["go1.21.3+x", "bash", "auto+auto"] {
+        for bad in ["go1.21.3+x", "bash", "auto+auto", "+auto", "local+"] {
             assert!(matches!(of(bad), Err(HostError::Toolchain { .. })), "{bad}");
         }
     }

@@ -68,10 +68,12 @@ pub enum HostError {
         /// What is wrong with it.
         reason: String,
     },
-    /// `GOSUMDB` does not name a checksum database.
-    #[error("{reason} (GOSUMDB is {value:?})")]
-    Sumdb {
-        /// The value of `GOSUMDB`.
+    /// A setting that the go command refuses whatever it is asked to do.
+    #[error("{name}: {reason} (in {value:?})")]
+    Setting {
+        /// The setting, such as `GOPATH`.
+        name: &'static str,
+        /// Its value.
         value: String,
         /// What is wrong with it.
         reason: String,

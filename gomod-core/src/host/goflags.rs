@@ -5,6 +5,8 @@ use super::HostError;
 /// The flags in `GOFLAGS`, checked as the go command checks them (`go help environment`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GoFlags {
+    /// The value as a whole, for messages.
+    text: String,
     flags: Vec<(String, Option<String>)>,
 }
 
@@ -14,11 +16,11 @@ impl GoFlags {
     /// # Errors
     /// [`HostError::GoFlags`] for an open quote, a word that is no flag, and a flag that no go command has.
     pub fn parse(value: &str) -> Result<Self, HostError> {
-        let fail = |reason: String| HostError::GoFlags {
-            value: value.into(),
-            reason,
+        let mut parsed = Self {
+            text: value.to_owned(),
+            flags: Vec::new(),
         };
-        let mut flags = Vec::new();
+        let fail = |reason: String| Self::refuse(value, reason);
         for word in split_quoted(value).map_err(fail)? {
             let body = word
                 .strip_prefix('-')
@@ -33,9 +35,21 @@ impl GoFlags {
             if !is_known(name) {
                 return Err(fail(format!("the go command has no flag -{name}")));
             }
-            flags.push((name.to_owned(), value));
+            parsed.flags.push((name.to_owned(), value));
         }
-        Ok(Self { flags })
+        Ok(parsed)
+    }
+
+    fn refuse(value: &str, reason: String) -> HostError {
+        HostError::GoFlags {
+            value: value.to_owned(),
+            reason,
+        }
+    }
+
+    /// The error for flags that are each known.
+    pub(super) fn refused(&self, reason: String) -> HostError {
+        Self::refuse(&self.text, reason)
     }
 
     /// The value of the last `-name=value`; `None` if the flag is absent or has no value.
@@ -53,12 +67,12 @@ impl GoFlags {
         self.flags.iter().any(|(n, _)| n == name)
     }
 
-    /// Whether a boolean flag is on: `-name`, or a value that Go's `strconv.ParseBool` takes for true.
+    /// Whether a boolean flag is on: `-name`, or a true value.
     pub fn is_on(&self, name: &str) -> bool {
         match self.flags.iter().rev().find(|(n, _)| n == name) {
             None => false,
             Some((_, None)) => true,
-            Some((_, Some(v))) => matches!(v.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True"),
+            Some((_, Some(value))) => is_true(value).unwrap_or(false),
         }
     }
 
@@ -85,8 +99,17 @@ impl GoFlags {
     }
 }
 
+/// A boolean value as Go's `strconv.ParseBool` reads it; `None` for another word.
+pub(super) fn is_true(value: &str) -> Option<bool> {
+    match value {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
 /// Splits at spaces; a word may stand in single or double quotes, in which nothing is escaped.
-fn split_quoted(text: &str) -> Result<Vec<&str>, String> {
+pub(super) fn split_quoted(text: &str) -> Result<Vec<&str>, String> {
     let space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r');
     let mut words = Vec::new();
     let mut rest = text.trim_start_matches(space);

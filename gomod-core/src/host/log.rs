@@ -30,6 +30,16 @@ impl Trust {
         if asked.is_empty() {
             return BTreeMap::new();
         }
+        if let Err(error) = &self.database {
+            let refused = |module: &ModuleVersion| TrustError::NoDatabase {
+                module: module.clone(),
+                error: error.clone(),
+            };
+            return asked
+                .into_iter()
+                .map(|module| (module.clone(), Err(refused(module))))
+                .collect();
+        }
         let mut client = match self.take_client() {
             Ok(client) => client,
             Err(error) => {
@@ -76,7 +86,7 @@ impl Trust {
             .filter(|(_, result)| result.as_ref().is_err_and(TrustError::is_security))
             .map(|(module, _)| module.clone())
             .collect();
-        let Database::Db { key, .. } = &self.database else {
+        let Ok(Database::Db { key, .. }) = &self.database else {
             return None;
         };
         if wrong.is_empty() || self.checked.work.cached == 0 || sources.is_offline() {
@@ -101,7 +111,7 @@ impl Trust {
 
     /// Lets go of the tiles that were read; the newest tree head stays. What is asked later reads them again.
     pub fn forget_tiles(&mut self) {
-        if let (Database::Db { key, .. }, Some(client)) = (&self.database, self.client.take()) {
+        if let (Ok(Database::Db { key, .. }), Some(client)) = (&self.database, self.client.take()) {
             self.client = Client::new(key, client.latest()).ok();
         }
     }
@@ -110,7 +120,7 @@ impl Trust {
         if let Some(client) = self.client.take() {
             return Ok(client);
         }
-        let Database::Db { name, key, .. } = &self.database else {
+        let Ok(Database::Db { name, key, .. }) = &self.database else {
             return Client::new("", None);
         };
         self.stored_latest = self

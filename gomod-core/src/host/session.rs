@@ -1,4 +1,4 @@
-//! Connects the state machines of the core to the module cache, the proxies and the checksum database.
+//! One run over one main module: what is read from the module cache and the proxies, and checked.
 //!
 //! Nothing is fed whose hash does not hold, and nothing is written to the cache before its hash held.
 
@@ -8,26 +8,12 @@ use std::path::{Path, PathBuf};
 use super::trust::{Checked, Trust, TrustError};
 use super::zip::{ZipError, hash_zip};
 use super::{
-    FetchError, Fetched, GoEnv, HostError, Info, ModCache, Request, SourceOptions, Sources,
+    FetchError, Fetched, GoEnv, HostError, Info, ModCache, Request, SourceOptions, Sources, Sums,
     parse_list, read_if_there,
 };
-use crate::graph::PathId;
-use crate::model::{GoMod, GoSum, GoVersion, ModulePath, ModuleVersion, Version};
-use crate::mvs::{
-    LoadError, Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, Unavailable,
-    World,
-};
-use crate::plan::{Outcome, Planner, Progress};
+use crate::model::{GoMod, GoSum, ModulePath, ModuleVersion, Version};
+use crate::mvs::{LoadError, Unavailable};
 use crate::verify::{ModuleHash, Record, hash_go_mod};
-
-/// What a missing go.sum line means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sums {
-    /// It is an error, as under `-mod=readonly`.
-    Required,
-    /// The checksum database is asked instead.
-    Looked,
-}
 
 /// How a session is opened.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +39,7 @@ pub struct Session {
     /// Versions whose `.mod` in the cache is neither read nor written.
     pub(super) bypassed: HashSet<ModuleVersion>,
     warnings: Vec<String>,
-    read: Evidence,
+    pub(super) read: Evidence,
     /// A module cache for this run only.
     _scratch: Option<tempfile::TempDir>,
 }
@@ -65,15 +51,6 @@ pub struct Evidence {
     pub go_mods: Vec<(ModuleVersion, ModuleHash)>,
     /// The versions that the source of each path lists.
     pub lists: BTreeMap<ModulePath, Vec<Version>>,
-}
-
-/// A graph could not be loaded.
-#[derive(Debug, Clone)]
-pub struct LoadFailure {
-    /// Requirements from the main module to the one that failed.
-    pub path: Vec<String>,
-    /// What failed.
-    pub error: LoadError,
 }
 
 impl Session {
@@ -100,7 +77,7 @@ impl Session {
                 ..SourceOptions::default()
             },
         )?;
-        let trust = Trust::new(&env, &cache, go_sum)?;
+        let trust = Trust::new(&env, &cache, go_sum);
         Ok(Self {
             env,
             cache,
@@ -134,153 +111,6 @@ impl Session {
         &self.warnings
     }
 
-    /// Loads the graph of `main`.
-    ///
-    /// # Errors
-    /// [`LoadFailure`] for the first `go.mod` that could not be used.
-    pub fn load(
-        &mut self,
-        world: &mut World,
-        main: &MainModules,
-        mode: Mode,
-        local_go: Option<&GoVersion>,
-    ) -> Result<Loaded, LoadFailure> {
-        // In a workspace the go command does not insist on sums.
-        let sums = match mode {
-            Mode::ReadOnly if !main.is_workspace() => Sums::Required,
-            _ => Sums::Looked,
-        };
-        let mut loader = Loader::new(world, main, mode, local_go);
-        loop {
-            let needs = loader.advance(world);
-            if needs.is_empty() {
-                break;
-            }
-            self.satisfy(world, &needs, sums);
-        }
-        loader
-            .finish()
-            .map_err(|ResolveError { path, error }| LoadFailure {
-                path: path
-                    .iter()
-                    .map(|module| world.modules.display(*module))
-                    .collect(),
-                error,
-            })
-    }
-
-    /// Runs a planner to its end.
-    ///
-    /// # Errors
-    /// The first security error among the `go.mod` files that were read: a plan is not worth more than
-    /// what it was made from.
-    pub fn plan(&mut self, world: &mut World, planner: &mut Planner) -> Result<Outcome, LoadError> {
-        loop {
-            match planner.advance(world) {
-                Progress::Done(outcome) => return Ok(*outcome),
-                Progress::Needs(needs) => {
-                    self.satisfy(world, &needs.sources, Sums::Looked);
-                    let insecure = needs.sources.iter().find_map(|id| match world.facts(*id) {
-                        Some(Err(
-                            error @ LoadError::Unavailable {
-                                reason: Unavailable::Distrusted,
-                                ..
-                            },
-                        )) => Some(error),
-                        _ => None,
-                    });
-                    if let Some(error) = insecure {
-                        return Err(error.clone());
-                    }
-                    self.feed_packages(world, &needs.packages, &mut planner.packages)?;
-                    self.list_versions(world, &needs.lists, planner)?;
-                    // What is only counted may be missing.
-                    let counts = needs
-                        .counts
-                        .iter()
-                        .map(|path| world.modules.path(*path).clone());
-                    let counts: Vec<ModulePath> = counts.collect();
-                    for (path, list) in needs.counts.iter().zip(self.versions(&counts)) {
-                        let list = list.unwrap_or_default();
-                        planner.candidates.feed(world, *path, &list);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Lists the versions that a planner chooses from. Offline those count whose `go.mod` is cached.
-    ///
-    /// # Errors
-    /// When a source cannot say which versions there are: a plan that leaves some out unknowingly is none.
-    fn list_versions(
-        &mut self,
-        world: &mut World,
-        paths: &[PathId],
-        planner: &mut Planner,
-    ) -> Result<(), LoadError> {
-        let requests: Vec<Request> = paths
-            .iter()
-            .map(|path| Request::List(world.modules.path(*path).clone()))
-            .collect();
-        let answers = self.sources.fetch(&requests);
-        for (id, answer) in paths.iter().zip(answers) {
-            let path = world.modules.path(*id).clone();
-            let versions = match answer {
-                Ok(fetched) => listed(&fetched.bytes),
-                Err(error) => {
-                    let why = match fetch_failure(&error) {
-                        LoadError::Unavailable {
-                            reason: Unavailable::NotFound,
-                            ..
-                        } => "no source lists them",
-                        LoadError::Unavailable {
-                            reason: Unavailable::Offline,
-                            ..
-                        } => "offline",
-                        LoadError::Unavailable { message, reason } => {
-                            let message =
-                                format!("the versions of {path} cannot be listed: {message}");
-                            return Err(unavailable(message, reason));
-                        }
-                        other => return Err(other),
-                    };
-                    planner.candidates.note_failure(*id, why.to_owned());
-                    self.cache.versions(&path).unwrap_or_default()
-                }
-            };
-            planner.candidates.feed(world, *id, &versions);
-            self.read.lists.insert(path, versions);
-        }
-        Ok(())
-    }
-
-    /// Reads, checks and feeds the `go.mod` files of `needs`.
-    pub fn satisfy(&mut self, world: &mut World, needs: &[SourceId], sums: Sums) {
-        let mut ids: Vec<SourceId> = Vec::new();
-        let mut wanted: Vec<ModuleVersion> = Vec::new();
-        for id in needs {
-            match world.source(*id).clone() {
-                Source::Directory(directory) => match self.read_directory(&directory) {
-                    Ok(bytes) => world.feed(*id, &bytes),
-                    Err(error) => world.feed_facts(*id, Err(error)),
-                },
-                Source::Module(module) => {
-                    if let Some(module) = world.modules.module_version(module) {
-                        ids.push(*id);
-                        wanted.push(module);
-                    }
-                }
-            }
-        }
-        for (id, result) in ids.into_iter().zip(self.go_mods(&wanted, sums)) {
-            match result {
-                Ok(bytes) => world.feed(id, &bytes),
-                Err(error) => world.feed_facts(id, Err(error)),
-            }
-        }
-    }
-
     /// The `go.mod` files of module versions, checked, in the order asked for.
     pub fn go_mods(
         &mut self,
@@ -305,8 +135,10 @@ impl Session {
                 _ if self.bypassed.contains(&wanted[at]) => missing.push(at),
                 Ok(Some(bytes)) => found.push((at, bytes, "the module cache".to_owned(), false)),
                 Ok(None) => missing.push(at),
+                // What cannot be read counts as not cached, as for the go command.
                 Err(error) => {
-                    results[at] = Some(Err(unavailable(error.to_string(), Unavailable::Other)))
+                    self.warnings.push(error.to_string());
+                    missing.push(at);
                 }
             }
         }
@@ -380,8 +212,13 @@ impl Session {
             .collect()
     }
 
-    /// Whether each module version exists, as its `.info` says; fetched ones are cached.
+    /// Whether each module version exists, as its `.info` says; fetched ones are cached. Sources that
+    /// make no sense are refused also where nothing must be fetched, as the go command does here.
     pub fn infos(&mut self, modules: &[ModuleVersion]) -> Vec<Result<Info, LoadError>> {
+        if let Err(error) = self.sources.check_list() {
+            let error = fetch_failure(&error);
+            return modules.iter().map(|_| Err(error.clone())).collect();
+        }
         let mut results: Vec<Option<Result<Info, LoadError>>> = modules
             .iter()
             .map(|module| self.cache.read_info(module).ok().flatten().map(Ok))
@@ -462,7 +299,7 @@ impl Session {
         self.trust.go_sum()
     }
 
-    fn read_directory(&self, directory: &str) -> Result<Vec<u8>, LoadError> {
+    pub(super) fn read_directory(&self, directory: &str) -> Result<Vec<u8>, LoadError> {
         let path = self.root.join(Path::new(directory)).join("go.mod");
         match read_if_there(&path) {
             Ok(Some(bytes)) => Ok(bytes),
@@ -479,7 +316,7 @@ impl Session {
 }
 
 /// The canonical versions of a `list` file.
-fn listed(bytes: &[u8]) -> Vec<Version> {
+pub(super) fn listed(bytes: &[u8]) -> Vec<Version> {
     parse_list(bytes)
         .iter()
         .filter(|text| crate::model::is_canonical(text))
@@ -496,7 +333,7 @@ fn answered<T>(results: Vec<Option<Result<T, LoadError>>>) -> Vec<Result<T, Load
         .collect()
 }
 
-fn unavailable(message: String, reason: Unavailable) -> LoadError {
+pub(super) fn unavailable(message: String, reason: Unavailable) -> LoadError {
     LoadError::Unavailable { message, reason }
 }
 
@@ -507,10 +344,11 @@ fn missing_sum(module: &ModuleVersion) -> LoadError {
     )
 }
 
-fn fetch_failure(error: &FetchError) -> LoadError {
+pub(super) fn fetch_failure(error: &FetchError) -> LoadError {
     let reason = match error.best() {
         _ if error.is_not_found() || error.is_refused_everywhere() => Unavailable::NotFound,
         FetchError::NoProxyConfigured { .. } => Unavailable::NoProxy,
+        FetchError::InvalidSource { .. } => Unavailable::Setting,
         FetchError::Offline { .. } | FetchError::Off { .. } => Unavailable::Offline,
         _ => Unavailable::Other,
     };
@@ -520,6 +358,7 @@ fn fetch_failure(error: &FetchError) -> LoadError {
 pub(super) fn distrust(error: &TrustError) -> LoadError {
     let reason = match error {
         error if error.is_security() => Unavailable::Distrusted,
+        TrustError::NoDatabase { .. } => Unavailable::Setting,
         TrustError::Unreachable { offline: true, .. } => Unavailable::Offline,
         _ => Unavailable::Other,
     };

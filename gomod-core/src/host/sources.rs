@@ -14,8 +14,9 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use super::direct;
 use super::http::HttpClient;
 use super::proxy::{Entry, Place, Reader, parse_entries};
-use super::{Attempt, FetchError, Fetched, GoEnv, HostError, Request, SourceOptions, SumdbSetting};
+use super::{Attempt, FetchError, Fetched, GoEnv, HostError, Request, SourceOptions};
 use crate::model::ModulePath;
+use crate::verify;
 
 /// The sources of modules. Creating them costs nothing: no thread, connection or certificate is
 /// touched before the first request needs it.
@@ -75,6 +76,20 @@ impl Sources {
     /// Whether the network may not be used.
     pub fn is_offline(&self) -> bool {
         self.options.offline
+    }
+
+    /// Refuses a `GOPROXY` that is no list, before anything must be fetched.
+    ///
+    /// # Errors
+    /// [`FetchError::InvalidSource`].
+    pub fn check_list(&self) -> Result<(), FetchError> {
+        match &self.entries {
+            Err(Unusable::Entry { entry, reason }) => Err(FetchError::InvalidSource {
+                entry: entry.clone(),
+                reason: reason.clone(),
+            }),
+            Ok(_) | Err(Unusable::NotConfigured) => Ok(()),
+        }
     }
 
     /// Fetches a batch, many requests at once and equal ones once; answers are in the order asked.
@@ -292,7 +307,7 @@ impl Sources {
             what: format!("checksum database {entry}"),
             reason,
         };
-        if let Ok(SumdbSetting::Database {
+        if let Ok(verify::Database::Db {
             name: set,
             url: Some(url),
             ..
@@ -368,16 +383,12 @@ impl Sources {
     }
 
     fn usable(&self, request: &Request) -> Result<&[Entry], FetchError> {
-        match &self.entries {
-            Ok(entries) => Ok(entries),
-            Err(Unusable::NotConfigured) => Err(FetchError::NoProxyConfigured {
+        self.check_list()?;
+        self.entries
+            .as_deref()
+            .map_err(|_| FetchError::NoProxyConfigured {
                 what: request.to_string(),
-            }),
-            Err(Unusable::Entry { entry, reason }) => Err(FetchError::InvalidSource {
-                entry: entry.clone(),
-                reason: reason.clone(),
-            }),
-        }
+            })
     }
 
     fn reader<'a>(

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{GoEnv, HostError, ModCache, Sources, SumdbFiles};
+use super::{GoEnv, ModCache, Sources, SumdbFiles};
 use crate::model::{GoSum, ModuleVersion};
-use crate::verify::{Client, Database, ModuleHash, VerifyError};
+use crate::verify::{Client, Database, DatabaseError, ModuleHash, VerifyError};
 
 /// What was compared with what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,6 +80,14 @@ pub enum TrustError {
         /// What is wrong.
         error: Box<VerifyError>,
     },
+    /// There is no log that could be asked: GOSUMDB makes no sense.
+    #[error("{module}: not in go.sum, and the checksum database is not known: {error}")]
+    NoDatabase {
+        /// The module version that would be looked up.
+        module: ModuleVersion,
+        /// What is wrong with GOSUMDB.
+        error: DatabaseError,
+    },
     /// The log could not be asked.
     #[error("{module}: not in go.sum, and the checksum database could not be asked: {message}")]
     Unreachable {
@@ -100,7 +108,7 @@ impl TrustError {
         match self {
             Self::Mismatch { .. } => true,
             Self::Log { error, .. } => error.is_security(),
-            Self::Unreachable { .. } => false,
+            Self::NoDatabase { .. } | Self::Unreachable { .. } => false,
         }
     }
 }
@@ -109,7 +117,8 @@ impl TrustError {
 #[derive(Debug)]
 pub struct Trust {
     go_sum: GoSum,
-    pub(super) database: Database,
+    /// An error matters only once something must be looked up, as for the go command.
+    pub(super) database: Result<Database, DatabaseError>,
     pub(super) files: Option<SumdbFiles>,
     pub(super) client: Option<Client>,
     pub(super) stored_latest: Vec<u8>,
@@ -120,25 +129,17 @@ pub struct Trust {
 
 impl Trust {
     /// Trusts `go_sum`, then what the environment says about a checksum database.
-    ///
-    /// # Errors
-    /// [`HostError`] when GOSUMDB makes no sense.
-    pub fn new(env: &GoEnv, cache: &ModCache, go_sum: GoSum) -> Result<Self, HostError> {
-        let value = env.get("GOSUMDB");
-        let database = Database::from_gosumdb(value).map_err(|error| HostError::Sumdb {
-            value: value.to_owned(),
-            reason: error.to_string(),
-        })?;
+    pub fn new(env: &GoEnv, cache: &ModCache, go_sum: GoSum) -> Self {
         let files = env.sumdb_dir().ok().map(|dir| SumdbFiles::new(cache, dir));
-        Ok(Self {
+        Self {
             go_sum,
-            database,
+            database: env.sumdb(),
             files,
             client: None,
             stored_latest: Vec::new(),
             mends_cache: false,
             checked: Checked::default(),
-        })
+        }
     }
 
     /// What was checked so far.
@@ -161,11 +162,11 @@ impl Trust {
         self.mends_cache = true;
     }
 
-    /// The name of the checksum database; `None` when GOSUMDB is off.
+    /// The name of the checksum database; `None` when GOSUMDB is off or makes no sense.
     pub fn database(&self) -> Option<&str> {
         match &self.database {
-            Database::Db { name, .. } => Some(name),
-            Database::Off => None,
+            Ok(Database::Db { name, .. }) => Some(name),
+            Ok(Database::Off) | Err(_) => None,
         }
     }
 
@@ -177,7 +178,7 @@ impl Trust {
 
     /// Why a module is not looked up, or `None` if it is.
     pub fn outside_log(&self, env: &GoEnv, module: &ModuleVersion) -> Option<String> {
-        if self.database == Database::Off {
+        if self.database == Ok(Database::Off) {
             return Some("GOSUMDB=off".to_owned());
         }
         if env.uses_sumdb(&module.path) {

@@ -34,6 +34,8 @@ pub enum Unavailable {
     NoSum,
     /// No module proxy is configured.
     NoProxy,
+    /// A setting that says whom to ask makes no sense.
+    Setting,
     /// It takes the network, which this run may not use.
     Offline,
     /// A replacement directory is not there, or has no `go.mod`.

@@ -55,7 +55,7 @@ impl Tally {
         self.same + self.refused + self.differ
     }
 
-    fn add(&mut self, outcome: Outcome) {
+    pub fn add(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Same => self.same += 1,
             Outcome::Refused => self.refused += 1,

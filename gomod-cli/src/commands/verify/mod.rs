@@ -27,6 +27,7 @@ use crate::args::{Format, Global, Verify};
 use crate::context::Project;
 use crate::error::{CliError, Kind};
 use crate::render;
+use crate::surroundings::SET_GOSUMDB;
 use crate::{Answer, Output};
 
 /// All that was checked, and what was found.
@@ -50,6 +51,9 @@ pub(crate) fn run(global: &Global, args: &Verify) -> Result<Answer, CliError> {
     if args.fix {
         project.require_single("gomod verify --fix")?;
     }
+    // Without a database that makes sense there is nothing to compare with.
+    let database = project.env.sumdb();
+    database.map_err(|error| CliError::environment(error.to_string()).hint(SET_GOSUMDB))?;
     let mut session = project.session(global)?;
     let lines = log::Lines::of(&project.go_sum);
     if args.repair {

@@ -1,0 +1,179 @@
+//! Runs the state machines of the core to their ends: says what they need to the session, and feeds them
+//! what it gives.
+
+use super::session::{fetch_failure, listed, unavailable};
+use super::{Request, Session};
+use crate::graph::PathId;
+use crate::model::{GoVersion, ModulePath, ModuleVersion};
+use crate::mvs::{
+    LoadError, Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, Unavailable,
+    World,
+};
+use crate::plan::{Outcome, Planner, Progress};
+
+/// What a missing go.sum line means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sums {
+    /// It is an error, as under `-mod=readonly`.
+    Required,
+    /// The checksum database is asked instead.
+    Looked,
+}
+
+/// A graph could not be loaded.
+#[derive(Debug, Clone)]
+pub struct LoadFailure {
+    /// Requirements from the main module to the one that failed.
+    pub path: Vec<String>,
+    /// What failed.
+    pub error: LoadError,
+}
+
+impl Session {
+    /// Loads the graph of `main`.
+    ///
+    /// # Errors
+    /// [`LoadFailure`] for the first `go.mod` that could not be used.
+    pub fn load(
+        &mut self,
+        world: &mut World,
+        main: &MainModules,
+        mode: Mode,
+        local_go: Option<&GoVersion>,
+    ) -> Result<Loaded, LoadFailure> {
+        // In a workspace the go command does not insist on sums.
+        let sums = match mode {
+            Mode::ReadOnly if !main.is_workspace() => Sums::Required,
+            _ => Sums::Looked,
+        };
+        let mut loader = Loader::new(world, main, mode, local_go);
+        loop {
+            let needs = loader.advance(world);
+            if needs.is_empty() {
+                break;
+            }
+            self.satisfy(world, &needs, sums);
+        }
+        loader
+            .finish()
+            .map_err(|ResolveError { path, error }| LoadFailure {
+                path: path
+                    .iter()
+                    .map(|module| world.modules.display(*module))
+                    .collect(),
+                error,
+            })
+    }
+
+    /// Runs a planner to its end.
+    ///
+    /// # Errors
+    /// The first security error among the `go.mod` files that were read: a plan is not worth more than
+    /// what it was made from.
+    pub fn plan(&mut self, world: &mut World, planner: &mut Planner) -> Result<Outcome, LoadError> {
+        loop {
+            match planner.advance(world) {
+                Progress::Done(outcome) => return Ok(*outcome),
+                Progress::Needs(needs) => {
+                    self.satisfy(world, &needs.sources, Sums::Looked);
+                    let insecure = needs.sources.iter().find_map(|id| match world.facts(*id) {
+                        Some(Err(
+                            error @ LoadError::Unavailable {
+                                reason: Unavailable::Distrusted,
+                                ..
+                            },
+                        )) => Some(error),
+                        _ => None,
+                    });
+                    if let Some(error) = insecure {
+                        return Err(error.clone());
+                    }
+                    self.feed_packages(world, &needs.packages, &mut planner.packages)?;
+                    self.list_versions(world, &needs.lists, planner)?;
+                    // What is only counted may be missing.
+                    let counts = needs
+                        .counts
+                        .iter()
+                        .map(|path| world.modules.path(*path).clone());
+                    let counts: Vec<ModulePath> = counts.collect();
+                    for (path, list) in needs.counts.iter().zip(self.versions(&counts)) {
+                        let list = list.unwrap_or_default();
+                        planner.candidates.feed(world, *path, &list);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lists the versions that a planner chooses from. Offline those count whose `go.mod` is cached.
+    ///
+    /// # Errors
+    /// When a source cannot say which versions there are: a plan that leaves some out unknowingly is none.
+    fn list_versions(
+        &mut self,
+        world: &mut World,
+        paths: &[PathId],
+        planner: &mut Planner,
+    ) -> Result<(), LoadError> {
+        let requests: Vec<Request> = paths
+            .iter()
+            .map(|path| Request::List(world.modules.path(*path).clone()))
+            .collect();
+        let answers = self.sources.fetch(&requests);
+        for (id, answer) in paths.iter().zip(answers) {
+            let path = world.modules.path(*id).clone();
+            let versions = match answer {
+                Ok(fetched) => listed(&fetched.bytes),
+                Err(error) => {
+                    let why = match fetch_failure(&error) {
+                        LoadError::Unavailable {
+                            reason: Unavailable::NotFound,
+                            ..
+                        } => "no source lists them",
+                        LoadError::Unavailable {
+                            reason: Unavailable::Offline,
+                            ..
+                        } => "offline",
+                        LoadError::Unavailable { message, reason } => {
+                            let message =
+                                format!("the versions of {path} cannot be listed: {message}");
+                            return Err(unavailable(message, reason));
+                        }
+                        other => return Err(other),
+                    };
+                    planner.candidates.note_failure(*id, why.to_owned());
+                    self.cache.versions(&path).unwrap_or_default()
+                }
+            };
+            planner.candidates.feed(world, *id, &versions);
+            self.read.lists.insert(path, versions);
+        }
+        Ok(())
+    }
+
+    /// Reads, checks and feeds the `go.mod` files of `needs`.
+    pub fn satisfy(&mut self, world: &mut World, needs: &[SourceId], sums: Sums) {
+        let mut ids: Vec<SourceId> = Vec::new();
+        let mut wanted: Vec<ModuleVersion> = Vec::new();
+        for id in needs {
+            match world.source(*id).clone() {
+                Source::Directory(directory) => match self.read_directory(&directory) {
+                    Ok(bytes) => world.feed(*id, &bytes),
+                    Err(error) => world.feed_facts(*id, Err(error)),
+                },
+                Source::Module(module) => {
+                    if let Some(module) = world.modules.module_version(module) {
+                        ids.push(*id);
+                        wanted.push(module);
+                    }
+                }
+            }
+        }
+        for (id, result) in ids.into_iter().zip(self.go_mods(&wanted, sums)) {
+            match result {
+                Ok(bytes) => world.feed(id, &bytes),
+                Err(error) => world.feed_facts(id, Err(error)),
+            }
+        }
+    }
+}
