@@ -175,6 +175,11 @@ impl Project {
         }
     }
 
+    /// Whether GOFLAGS asks for `-mod=vendor`.
+    pub(crate) fn uses_vendor(&self) -> bool {
+        self.mod_flag.as_deref() == Some("vendor")
+    }
+
     /// A session with the sources that the flags and the environment name.
     pub(crate) fn session(&self, global: &Global) -> Result<Session, CliError> {
         open_session(&self.env, self.go_sum.clone(), global, self.root())

@@ -25,5 +25,6 @@ mod support;
 mod targets;
 mod tree;
 mod trust;
+mod vendor;
 mod verify;
 mod why;

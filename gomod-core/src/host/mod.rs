@@ -38,6 +38,7 @@ mod sumdb;
 mod tls;
 mod tree;
 mod trust;
+mod vendored;
 mod zip;
 
 pub use cache::{CacheFile, ModCache, VersionLock};
@@ -59,4 +60,5 @@ pub use session::{Evidence, LoadFailure, Session, SessionOptions, Sums};
 pub use sources::Sources;
 pub use sumdb::{SumdbFiles, WriteLatest};
 pub use trust::{Checked, LogWork, Trust, TrustError};
+pub use vendored::{VendorImport, VendorImportKind, vendored_imports};
 pub use zip::{ZipError, hash_zip, read_from_zip, unpack_zip};
