@@ -11,6 +11,7 @@ use crate::error::Kind;
 pub(crate) enum Code {
     ChecksumMismatch,
     LogDistrusted,
+    LogStateDamaged,
     CacheMismatch,
     NotInLog,
     LooksPrivate,

@@ -1,7 +1,7 @@
 //! go.sum against the log: one look-up for each version, which yields both of its hashes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error as _;
+use std::path::PathBuf;
 
 use gomod_core::host::{Request, Session, TrustError};
 use gomod_core::model::{GoSum, ModulePath, ModuleVersion, Version, is_canonical};
@@ -164,6 +164,7 @@ fn explain(session: &mut Session, failures: Vec<(ModuleVersion, TrustError)>) ->
     let mut unreachable: Vec<(ModuleVersion, String)> = Vec::new();
     // By what is wrong: one bad tile or head fails many look-ups.
     let mut other: BTreeMap<String, Vec<(ModuleVersion, Box<VerifyError>)>> = BTreeMap::new();
+    let mut damaged: BTreeMap<Vec<PathBuf>, (Finding, usize)> = BTreeMap::new();
     for (module, error) in failures {
         match error {
             // A directory that stands in for the log is not the log, and may lack what that has.
@@ -174,14 +175,29 @@ fn explain(session: &mut Session, failures: Vec<(ModuleVersion, TrustError)>) ->
             TrustError::Unreachable { message, .. } => unreachable.push((module, message)),
             TrustError::Log { error, .. } => {
                 other
-                    .entry(chain(&error))
+                    .entry(error.chain())
                     .or_default()
                     .push((module, error));
+            }
+            TrustError::Local {
+                files,
+                reason,
+                latest,
+                security,
+                ..
+            } => {
+                let place = damaged.entry(files).or_insert_with_key(|files| {
+                    (kept_file(session, files, reason, latest, security), 0)
+                });
+                place.1 += 1;
             }
             error => unreachable.push((module, error.to_string())),
         }
     }
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding> = damaged
+        .into_values()
+        .map(|(finding, count)| finding.detail(more(count, "version")))
+        .collect();
     for (text, modules) in other {
         let Some((module, error)) = modules.first() else {
             continue;
@@ -309,16 +325,35 @@ fn private_pattern(path: &str) -> &str {
     owner.unwrap_or(path)
 }
 
-/// An error and its causes.
-fn chain(error: &VerifyError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+/// A file that this machine keeps of the log, and that does not hold.
+fn kept_file(
+    session: &Session,
+    files: &[PathBuf],
+    reason: String,
+    latest: bool,
+    security: bool,
+) -> Finding {
+    let severity = match security {
+        true => Severity::Security,
+        false => Severity::Environment,
+    };
+    let database = session.database().unwrap_or("the log");
+    let shown = |file: &PathBuf| file.display().to_string();
+    let (what, message, help) = match latest {
+        true => (
+            format!("the latest tree head of {database}"),
+            "the tree head that this machine keeps does not hold: nothing can be checked against it",
+            "look at how the file was changed, then remove it: the next run starts from the tree that the log signs then, and cannot compare it with those before",
+        ),
+        false => (
+            format!("the cache of {database}"),
+            "the go command's cache of the log does not hold; the log itself was not asked",
+            "gomod verify --repair, with the network, fetches anew what does not hold",
+        ),
+    };
+    let mut finding = Finding::new(Code::LogStateDamaged, severity, what, message);
+    finding.details = files.iter().map(shown).collect();
+    finding.detail(reason).help(help)
 }
 
 fn more(count: usize, what: &str) -> String {
