@@ -29,3 +29,4 @@ mod trust;
 mod vendor;
 mod verify;
 mod why;
+mod witnesses;

@@ -52,7 +52,9 @@ pub use goflags::GoFlags;
 pub use goroot::GoInstall;
 pub use http::Limits;
 pub use info::{Info, parse_list};
-pub use inspect::{Damage, Expected, FileChange, Inspection, inspect, inspect_all};
+pub use inspect::{
+    Damage, Expected, FileChange, Inspection, inspect, inspect_all, without_readable_mod,
+};
 pub use log::Records;
 pub use repair::{Mended, RepairError};
 pub use request::{Fetched, Request, SourceOptions};
