@@ -14,6 +14,7 @@ pub(crate) enum Code {
     LogStateDamaged,
     CacheMismatch,
     NotInLog,
+    NoSuchVersion,
     LooksPrivate,
     LogUnreachable,
     GraphUnavailable,

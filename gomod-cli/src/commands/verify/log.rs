@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use gomod_core::host::{Request, Session, TrustError};
-use gomod_core::model::{GoSum, ModulePath, ModuleVersion, Version, is_canonical};
+use gomod_core::host::{Session, TrustError};
+use gomod_core::model::{GoSum, ModuleVersion, Version, is_canonical};
 use gomod_core::verify::{Record, VerifyError};
 use serde::Serialize;
 
+use super::absent;
 use super::finding::{Code, Finding, Severity};
 
 /// The lines of go.sum, by the version that they are of.
@@ -251,78 +252,8 @@ fn explain(session: &mut Session, failures: Vec<(ModuleVersion, TrustError)>) ->
             .help("run it once without --offline"),
         );
     }
-    findings.extend(not_in_log(session, &missing));
+    findings.extend(absent::explain(session, &missing));
     findings
-}
-
-/// The log has no record: does a source serve the version?
-fn not_in_log(session: &mut Session, missing: &[ModuleVersion]) -> Vec<Finding> {
-    let requests: Vec<Request> = missing.iter().cloned().map(Request::Mod).collect();
-    let answers = session.ask_sources(&requests);
-    let database = session.database().unwrap_or("the log").to_owned();
-    missing
-        .iter()
-        .zip(answers)
-        .map(|(module, answer)| match answer {
-            Ok(fetched) if fetched.source != "direct" => Finding::new(
-                Code::NotInLog,
-                Severity::Environment,
-                module,
-                format!(
-                    "{database} has no record of it (404), and {} serves it",
-                    fetched.source
-                ),
-            )
-            .detail("nobody vouches for its content but go.sum")
-            .help("the database answers 404 for some existing versions: try again later, or another version"),
-            Err(error) if !(error.is_not_found() || error.is_refused_everywhere()) => {
-                Finding::new(
-                    Code::NotInLog,
-                    Severity::Environment,
-                    module,
-                    format!("{database} has no record of it (404); whether a source serves it is not known: {error}"),
-                )
-                .help("try again when the network can be reached")
-            }
-            _ => Finding::new(
-                Code::LooksPrivate,
-                Severity::Environment,
-                module,
-                format!("{database} has no record of it (404), and no proxy serves it: it looks private"),
-            )
-            .help(set_private(session, &module.path)),
-        })
-        .collect()
-}
-
-/// The setting that keeps a module and its neighbours away from proxies and from the log.
-fn set_private(session: &Session, path: &ModulePath) -> String {
-    let pattern = private_pattern(path.as_str());
-    match session.env().get("GOPRIVATE") {
-        "" => format!("go env -w GOPRIVATE={pattern}"),
-        set => format!("go env -w GOPRIVATE={set},{pattern}"),
-    }
-}
-
-/// Hosts on which the owner, not the host, is private.
-const SHARED_HOSTS: [&str; 5] = [
-    "github.com",
-    "gitlab.com",
-    "bitbucket.org",
-    "codeberg.org",
-    "git.sr.ht",
-];
-
-fn private_pattern(path: &str) -> &str {
-    let host = path.split('/').next().unwrap_or(path);
-    if !SHARED_HOSTS.contains(&host) {
-        return host;
-    }
-    let owner = path
-        .match_indices('/')
-        .nth(1)
-        .and_then(|(end, _)| path.get(..end));
-    owner.unwrap_or(path)
 }
 
 /// A file that this machine keeps of the log, and that does not hold.
@@ -360,21 +291,5 @@ fn more(count: usize, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
         n => format!("{n} {what}s, this is the first"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_for_goprivate() {
-        for (path, pattern) in [
-            ("corp.example/team/x/v2", "corp.example"),
-            ("github.com/owner/repo/sub", "github.com/owner"),
-            ("github.com/owner", "github.com/owner"),
-        ] {
-            assert_eq!(private_pattern(path), pattern);
-        }
     }
 }

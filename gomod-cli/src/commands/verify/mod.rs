@@ -1,5 +1,6 @@
 //! `gomod verify`: go.sum, the module cache and vendor/ against the checksum database.
 
+mod absent;
 mod cache;
 mod finding;
 mod forensics;
