@@ -1,10 +1,11 @@
 //! `cargo run -p gomod-benches --release -- versus-go [DIR…]`: gomod's speed beside the go command's; and
-//! `… -- agree`, which counts where the two agree.
+//! `… -- agree`, which counts where the two agree; and `… -- trust [DIR…]`, which counts what proving go.sum takes.
 //!
 //! For each main module the two commands run in turn, A B A B …, and the medians and the median of the
 //! ratios pair by pair are printed. Whole processes are timed; nothing is asserted.
 
 mod agreement;
+mod trust;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -17,11 +18,20 @@ fn main() -> ExitCode {
     match args.next().as_deref() {
         Some("versus-go") => versus_go(args),
         Some("agree") => agreement::run(args),
+        Some("trust") => match build(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..")) {
+            Some(gomod) => trust::run(args, &gomod),
+            None => {
+                eprintln!("gomod could not be built");
+                ExitCode::FAILURE
+            }
+        },
         _ => {
             eprintln!(
-                "usage: gomod-benches versus-go [DIR…]\n       gomod-benches agree [--inputs N] [--worlds N] [--seed N]\n\n\
+                "usage: gomod-benches versus-go [DIR…]\n       gomod-benches agree [--inputs N] [--worlds N] [--seed N]\n       gomod-benches trust DIR…\n\n\
                  versus-go times gomod beside go; DIR is a main module, without one fixtures/gin-app.\n\
-                 agree counts on how many inputs gomod gives what go gives; by default 5000 of each kind, 40 worlds."
+                 agree counts on how many inputs gomod gives what go gives; by default 5000 of each kind, 40 worlds.\n\
+                 trust proves the go.sum of main modules in the real log, with an empty cache and then offline, and fails \
+                 when more is asked than a look-up for each version and each tile once."
             );
             ExitCode::from(2)
         }

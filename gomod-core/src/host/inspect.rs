@@ -356,7 +356,10 @@ fn wrong_info(cache: &ModCache, module: &ModuleVersion) -> Result<Option<String>
 
 /// Why a file that is there cannot be read as one: it is a directory, a pipe, or a link to nothing.
 fn irregular(file: &Path) -> Option<String> {
-    fs::symlink_metadata(file).ok()?;
+    let meta = fs::symlink_metadata(file).ok()?;
+    if meta.is_file() {
+        return None; // most are, and one question is enough
+    }
     match fs::metadata(file) {
         Ok(meta) if meta.is_file() => None,
         Ok(meta) if meta.is_dir() => Some("it is a directory".to_owned()),

@@ -24,6 +24,7 @@ mod goflags;
 mod goroot;
 mod http;
 mod http_proxy;
+mod inflate;
 mod info;
 mod inspect;
 mod log;
