@@ -21,7 +21,7 @@ pub(super) struct Window {
     /// Where the held part begins.
     start: u64,
     held: Vec<u8>,
-    /// Where the file itself stands.
+    /// Where the file itself stands, as far as that is known.
     cursor: u64,
 }
 
@@ -34,7 +34,7 @@ impl Window {
             at: 0,
             start: 0,
             held: Vec::new(),
-            cursor: 0,
+            cursor: u64::MAX, // wherever it was left
         })
     }
 
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn contents_and_what_is_wrong_with_them() {
         let large: Vec<u8> = (0..300_000_u32)
-            .flat_map(|n| (n * n).to_le_bytes())
+            .flat_map(|n| n.wrapping_mul(n).to_le_bytes())
             .collect();
         for content in [&b""[..], b"x", &large, &vec![7; 5 << 20]] {
             let (raw, crc) = deflated(content);
