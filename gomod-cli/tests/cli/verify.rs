@@ -650,3 +650,33 @@ fn the_help_says_what_offline_means() {
     assert!(zero.contains("with --offline"), "{help}");
     assert!(rest.contains("3 something could not be checked"), "{help}");
 }
+
+/// A hash of another kind counts as none, for the go command too.
+#[test]
+fn a_line_with_another_kind_of_hash_is_no_line() {
+    if !has_go("a_line_with_another_kind_of_hash_is_no_line") {
+        return;
+    }
+    let world = World::new(PAIR).with_go();
+    let source = "package main\n\nimport _ \"example.com/b\"\n\nfunc main() {}\n";
+    world.write("main/main.go", source);
+    let sums = world.read("main/go.sum");
+    for (line, command) in [
+        ("b v1.2.0 h1:", &["build", "./..."][..]),
+        ("b v1.2.0/go.mod h1:", &["list", "-m", "all"]),
+    ] {
+        world.write(
+            "main/go.sum",
+            &sums.replace(line, &line.replace("h1:", "h2:")),
+        );
+        let go = world.go_in("main", command);
+        assert_ne!(go.code, Some(0), "{line}: {go:?}");
+        let run = json(&world, &["--offline"]);
+        assert_eq!(run.code, Some(1), "{line}: {run:?}");
+        assert_eq!(
+            findings(&run),
+            [found("sum-missing", "example.com/b@v1.2.0", "")]
+        );
+    }
+    assert_ne!(world.gomod(&["list"]).code, Some(0));
+}

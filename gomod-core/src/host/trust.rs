@@ -212,7 +212,10 @@ impl Trust {
     /// Whether go.sum has a line for the `go.mod` of `module`.
     pub fn knows_go_mod(&self, module: &ModuleVersion) -> bool {
         let version = format!("{}/go.mod", module.version);
-        !self.go_sum.hashes(&module.path, &version).is_empty()
+        !self
+            .go_sum
+            .checked_hashes(&module.path, &version)
+            .is_empty()
     }
 
     /// Why a module is not looked up, or `None` if it is.
@@ -325,11 +328,11 @@ impl Trust {
             What::GoMod => format!("{}/go.mod", module.version),
             What::Zip => module.version.to_string(),
         };
-        let known = self.go_sum.hashes(&module.path, &version);
+        let known = self.go_sum.checked_hashes(&module.path, &version);
         if known.is_empty() {
             return None;
         }
-        if known.iter().any(|hash| **hash == *actual.to_string()) {
+        if known.contains(&actual.to_string().as_str()) {
             return Some(Ok(()));
         }
         Some(Err(mismatch(file, what, "go.sum", known.join(" or "))))
