@@ -22,26 +22,26 @@ const BATCH: usize = 64;
 
 /// What two runs over one main module showed.
 #[derive(Debug, Default)]
-pub struct Measured {
-    pub lines: u64,
-    pub versions: u64,
-    pub proven: u64,
-    pub proofs: u64,
-    pub tiles: u64,
+pub(crate) struct Measured {
+    pub(crate) lines: u64,
+    pub(crate) versions: u64,
+    pub(crate) proven: u64,
+    pub(crate) proofs: u64,
+    pub(crate) tiles: u64,
     /// What gomod says that it asked for.
-    pub lookups_fetched: u64,
-    pub tiles_fetched: u64,
+    pub(crate) lookups_fetched: u64,
+    pub(crate) tiles_fetched: u64,
     /// What the proxy saw: look-ups, tiles, and questions whether there is such a log.
-    pub lookups_seen: u64,
-    pub tiles_seen: u64,
-    pub others_seen: u64,
-    pub online: Duration,
-    pub offline: Duration,
+    pub(crate) lookups_seen: u64,
+    pub(crate) tiles_seen: u64,
+    pub(crate) others_seen: u64,
+    pub(crate) online: Duration,
+    pub(crate) offline: Duration,
     /// Bounds that do not hold.
-    pub broken: Vec<String>,
+    pub(crate) broken: Vec<String>,
 }
 
-pub fn run(dirs: impl Iterator<Item = String>, gomod: &Path) -> ExitCode {
+pub(crate) fn run(dirs: impl Iterator<Item = String>, gomod: &Path) -> ExitCode {
     let env = match GoEnv::load([]) {
         Ok(env) => env,
         Err(error) => {
@@ -102,7 +102,7 @@ pub fn run(dirs: impl Iterator<Item = String>, gomod: &Path) -> ExitCode {
 }
 
 /// Verifies the main module in `dir` twice.
-pub fn measure(gomod: &Path, env: &GoEnv, dir: &Path) -> Result<Measured, String> {
+pub(crate) fn measure(gomod: &Path, env: &GoEnv, dir: &Path) -> Result<Measured, String> {
     let home = tempfile::tempdir().map_err(|error| error.to_string())?;
     let sources = Sources::new(env, SourceOptions::default()).map_err(|error| error.to_string())?;
     let proxy = Proxy::start(sources).map_err(|error| error.to_string())?;
