@@ -236,8 +236,9 @@ Examples:
   gomod verify --fix      add the lines that go.sum lacks, as the checksum database has them
   gomod verify --repair   put damaged modules of the cache right, and only those
 
-Exit codes: 0 all that could be checked holds; 1 something is missing or does not fit; 3 something
-could not be checked; 4 a checksum, a signature or a proof does not hold.")]
+Exit codes: 0 all was checked and holds, and with --offline all of what is cached, the rest being named
+as not checked; 1 something is missing or does not fit; 3 something could not be checked that should
+have been, or a file is malformed; 4 a checksum, a signature or a proof does not hold.")]
 pub(crate) struct Verify {
     /// Add the lines that go.sum lacks, proven to be in the checksum database
     #[arg(long)]

@@ -180,6 +180,11 @@ impl Project {
             .map_err(|error| bad_setting(&error))
     }
 
+    /// Whether GOFLAGS asks for `-mod=vendor`.
+    pub(crate) fn uses_vendor(&self) -> bool {
+        self.flags.mod_mode() == Some("vendor")
+    }
+
     /// A session with the sources that the flags and the environment name.
     pub(crate) fn session(&self, global: &Global) -> Result<Session, CliError> {
         open_session(&self.env, self.go_sum.clone(), global, self.root())

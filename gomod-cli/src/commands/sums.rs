@@ -65,7 +65,7 @@ pub(crate) fn complete(
         !setting
             .session
             .go_sum()
-            .hashes(&module.path, &version)
+            .checked_hashes(&module.path, &version)
             .is_empty()
     };
     // Each module with the lines that it lacks: that of its go.mod, and that of its zip.
@@ -184,8 +184,9 @@ pub(crate) fn outside(
 fn compare(setting: &Setting, module: &ModuleVersion, lines: &Record) -> Result<(), CliError> {
     for (suffix, ours) in [("", lines.zip), ("/go.mod", lines.go_mod)] {
         let version = format!("{}{suffix}", module.version);
-        let held = setting.session.go_sum().hashes(&module.path, &version);
-        if !held.is_empty() && !held.iter().any(|hash| **hash == *ours.to_string()) {
+        let go_sum = setting.session.go_sum();
+        let held = go_sum.checked_hashes(&module.path, &version);
+        if !held.is_empty() && !held.contains(&ours.to_string().as_str()) {
             return Err(CliError::security(format!(
                 "{} {version}: checksum mismatch",
                 module.path

@@ -16,6 +16,7 @@ mod format;
 #[path = "../../../gomod-core/tests/formats_common/mod.rs"]
 mod formats_common;
 mod imports;
+mod log_files;
 mod network;
 mod plan;
 mod queries;
@@ -25,5 +26,7 @@ mod support;
 mod targets;
 mod tree;
 mod trust;
+mod vendor;
 mod verify;
 mod why;
+mod witnesses;

@@ -309,6 +309,29 @@ fn what_the_log_does_not_have() {
         "{run:?}"
     );
 
+    // A mistyped version of a public module.
+    for kind in ["mod", "info", "zip"] {
+        fs::remove_file(world.path(&World::proxied("example.com/b", "v1.1.0", kind))).unwrap();
+    }
+    let run = json(&world, &[]);
+    assert_eq!(run.code, Some(3), "{run:?}");
+    let said = findings(&run);
+    let other = |code: &str, version: &str| found(code, &format!("example.com/b@{version}"), "");
+    assert_eq!(
+        said,
+        [
+            other("not-in-log", "v1.0.0"),
+            other("not-in-log", "v1.2.0"),
+            other("no-such-version", "v1.1.0")
+        ]
+    );
+    assert!(!run.stdout.contains("GOPRIVATE"), "{run:?}");
+    assert!(
+        run.stdout.contains("3 are listed, the highest is v1.2.0"),
+        "{run:?}"
+    );
+
+    // A module that nobody knows.
     fs::remove_dir_all(world.path("proxy/example.com/b")).unwrap();
     world.set("GOPRIVATE", "corp.example");
     let run = world.gomod(&["verify"]);
@@ -316,7 +339,7 @@ fn what_the_log_does_not_have() {
     assert!(run.stdout.contains("it looks private"), "{run:?}");
     assert!(
         run.stdout
-            .contains("go env -w GOPRIVATE=corp.example,example.com"),
+            .contains("go env -w GOPRIVATE=corp.example,example.com/b\n"),
         "{run:?}"
     );
 }
@@ -605,4 +628,55 @@ fn a_cache_of_the_log_that_lies_is_mended() {
     let asked = server.seen().len();
     assert_eq!(json(&world, &[]).code, Some(0));
     assert_eq!(server.seen().len(), asked);
+}
+
+/// As for every other command: an error, and no document.
+#[test]
+fn malformed_files_end_alike_in_json() {
+    let world = World::new(PAIR);
+    let (go_mod, go_sum) = (world.read("main/go.mod"), world.read("main/go.sum"));
+    world.write("main/go.sum", &format!("{go_sum}one two\n"));
+    world.refused(3, &["verify"], &["go.sum:13"]);
+    world.write("main/go.sum", &go_sum);
+    world.write("main/go.mod", &format!("{go_mod}nonsense\n"));
+    world.refused(3, &["verify"], &["go.mod:9"]);
+}
+
+#[test]
+fn the_help_says_what_offline_means() {
+    let help = World::new(PAIR).gomod(&["verify", "--help"]).ok();
+    let (_, codes) = help.split_once("Exit codes: 0").unwrap();
+    let (zero, rest) = codes.split_once("; 1 ").unwrap();
+    assert!(zero.contains("with --offline"), "{help}");
+    assert!(rest.contains("3 something could not be checked"), "{help}");
+}
+
+/// A hash of another kind counts as none, for the go command too.
+#[test]
+fn a_line_with_another_kind_of_hash_is_no_line() {
+    if !has_go("a_line_with_another_kind_of_hash_is_no_line") {
+        return;
+    }
+    let world = World::new(PAIR).with_go();
+    let source = "package main\n\nimport _ \"example.com/b\"\n\nfunc main() {}\n";
+    world.write("main/main.go", source);
+    let sums = world.read("main/go.sum");
+    for (line, command) in [
+        ("b v1.2.0 h1:", &["build", "./..."][..]),
+        ("b v1.2.0/go.mod h1:", &["list", "-m", "all"]),
+    ] {
+        world.write(
+            "main/go.sum",
+            &sums.replace(line, &line.replace("h1:", "h2:")),
+        );
+        let go = world.go_in("main", command);
+        assert_ne!(go.code, Some(0), "{line}: {go:?}");
+        let run = json(&world, &["--offline"]);
+        assert_eq!(run.code, Some(1), "{line}: {run:?}");
+        assert_eq!(
+            findings(&run),
+            [found("sum-missing", "example.com/b@v1.2.0", "")]
+        );
+    }
+    assert_ne!(world.gomod(&["list"]).code, Some(0));
 }

@@ -143,7 +143,7 @@ impl Content {
 }
 
 /// The package in a directory of a module; a module of its own in between hides it.
-fn package_below(root: &Path, directory: &str) -> Result<Option<Package>, HostError> {
+pub(super) fn package_below(root: &Path, directory: &str) -> Result<Option<Package>, HostError> {
     let mut path = root.to_path_buf();
     for name in directory.split('/').filter(|name| !name.is_empty()) {
         path.push(name);
@@ -151,14 +151,19 @@ fn package_below(root: &Path, directory: &str) -> Result<Option<Package>, HostEr
             return Ok(None);
         }
     }
-    if !path.is_dir() {
+    package_at(&path)
+}
+
+/// The package of the Go files in a directory, if there are any.
+pub(super) fn package_at(directory: &Path) -> Result<Option<Package>, HostError> {
+    if !directory.is_dir() {
         return Ok(None);
     }
-    let (files, _) = entries(&path)?;
+    let (files, _) = entries(directory)?;
     if files.is_empty() {
         return Ok(None);
     }
-    package(&path, &files).map(Some)
+    package(directory, &files).map(Some)
 }
 
 fn zipped(

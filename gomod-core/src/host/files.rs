@@ -171,7 +171,11 @@ pub(super) struct Staged {
 
 impl Staged {
     pub(super) fn new(path: &Path, bytes: &[u8], sync: Sync) -> Result<Self, HostError> {
-        let target = resolve_link(path)?;
+        // In a cache a link is replaced, as the go command does: it may lead anywhere.
+        let target = match sync {
+            Sync::Disk => resolve_link(path)?,
+            Sync::No => path.to_path_buf(),
+        };
         let permissions = match fs::metadata(&target) {
             Ok(meta) if sync == Sync::Disk && meta.permissions().readonly() => {
                 let error = io::ErrorKind::PermissionDenied.into();

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use super::tree::digest_tree;
 use super::zip::{digest_zip, hash_zip};
-use super::{CacheFile, HostError, Info, ModCache};
+use super::{CacheFile, HostError, Info, ModCache, read_if_there};
 use crate::model::ModuleVersion;
 use crate::verify::dirhash::DirHasher;
 use crate::verify::{ModuleHash, hash_go_mod};
@@ -57,6 +57,8 @@ pub struct Inspection {
 pub enum Damage {
     /// The `.mod` has another hash.
     GoModChanged(ModuleHash),
+    /// The `.mod` is there and is no file that can be read.
+    GoModUnreadable(String),
     /// The content is there, and the `.mod` is not.
     GoModMissing,
     /// There is a zip without a `.ziphash`.
@@ -106,6 +108,7 @@ impl Damage {
             | Self::DirChanged { .. }
             | Self::DirUnreadable(_) => true,
             Self::GoModMissing
+            | Self::GoModUnreadable(_)
             | Self::ZipHashMissing
             | Self::Unfinished
             | Self::InfoUnreadable(_)
@@ -188,12 +191,21 @@ fn look(
     let module = &expected.module;
     let mut found = Inspection {
         module: module.clone(),
-        go_mod: cache.read_mod(module)?.map(|bytes| hash_go_mod(&bytes)),
+        go_mod: None,
         zip: None,
         dir: None,
         ziphash: None,
         damage: Vec::new(),
     };
+    match irregular(&cache.file(module, CacheFile::Mod)?) {
+        Some(reason) => found.damage.push(Damage::GoModUnreadable(reason)),
+        None => match cache.read_mod(module) {
+            Ok(bytes) => found.go_mod = bytes.map(|bytes| hash_go_mod(&bytes)),
+            Err(error) => found
+                .damage
+                .push(Damage::GoModUnreadable(error.to_string())),
+        },
+    }
     if let Some(hash) = found.go_mod
         && !expected.go_mod.is_empty()
         && !says(&expected.go_mod, &hash)
@@ -205,7 +217,12 @@ fn look(
     }
     if expected.content {
         content(cache, expected, &mut found)?;
-        if found.go_mod.is_none() && !expected.go_mod.is_empty() && found.has_content() {
+        let unreadable = |damage: &Damage| matches!(damage, Damage::GoModUnreadable(_));
+        if found.go_mod.is_none()
+            && !expected.go_mod.is_empty()
+            && found.has_content()
+            && !found.damage.iter().any(unreadable)
+        {
             found.damage.push(Damage::GoModMissing);
         }
     }
@@ -221,7 +238,10 @@ fn content(cache: &ModCache, expected: &Expected, found: &mut Inspection) -> Res
     let module = &expected.module;
     let zip = cache.zip(module)?;
     let dir = cache.unpacked_dir(module)?;
-    found.ziphash = cache.read_ziphash(module)?;
+    // One that cannot be read counts as none, as for the go command.
+    if irregular(&cache.file(module, CacheFile::ZipHash)?).is_none() {
+        found.ziphash = cache.read_ziphash(module).ok().flatten();
+    }
     let right: Vec<String> = match expected.zip.is_empty() {
         true => found.ziphash.iter().cloned().collect(),
         false => expected.zip.clone(),
@@ -234,8 +254,10 @@ fn content(cache: &ModCache, expected: &Expected, found: &mut Inspection) -> Res
         _ => {}
     }
     if zip.is_none() && fs::symlink_metadata(cache.file(module, CacheFile::Zip)?).is_ok() {
-        let reason = "it is not a file".to_owned();
-        found.damage.push(Damage::ZipUnreadable(reason));
+        let reason = irregular(&cache.file(module, CacheFile::Zip)?);
+        found
+            .damage
+            .push(Damage::ZipUnreadable(reason.unwrap_or_default()));
     }
     if let Some(zip) = &zip {
         match hash_zip(zip, module) {
@@ -315,8 +337,13 @@ fn says(right: &[String], hash: &ModuleHash) -> bool {
 /// What is wrong with the `.info`, if there is one.
 fn wrong_info(cache: &ModCache, module: &ModuleVersion) -> Result<Option<String>, HostError> {
     let file = cache.file(module, CacheFile::Info)?;
-    let Ok(bytes) = fs::read(&file) else {
-        return Ok(None);
+    if let Some(reason) = irregular(&file) {
+        return Ok(Some(reason));
+    }
+    let bytes = match read_if_there(&file) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Ok(None),
+        Err(error) => return Ok(Some(error.to_string())),
     };
     Ok(match Info::parse(&bytes) {
         Err(reason) => Some(reason),
@@ -325,6 +352,30 @@ fn wrong_info(cache: &ModCache, module: &ModuleVersion) -> Result<Option<String>
         }
         Ok(_) => None,
     })
+}
+
+/// Why a file that is there cannot be read as one: it is a directory, a pipe, or a link to nothing.
+fn irregular(file: &Path) -> Option<String> {
+    let meta = fs::symlink_metadata(file).ok()?;
+    if meta.is_file() {
+        return None; // most are, and one question is enough
+    }
+    match fs::metadata(file) {
+        Ok(meta) if meta.is_file() => None,
+        Ok(meta) if meta.is_dir() => Some("it is a directory".to_owned()),
+        Ok(_) => Some("it is not a file".to_owned()),
+        Err(error) => Some(format!("it is a link that leads nowhere: {error}")),
+    }
+}
+
+/// Those of `modules` whose cached `.mod` is there and is no file. The go command fetches it again.
+pub fn without_readable_mod(cache: &ModCache, modules: &[ModuleVersion]) -> Vec<ModuleVersion> {
+    let is_irregular = |module: &&ModuleVersion| {
+        cache
+            .file(module, CacheFile::Mod)
+            .is_ok_and(|file| irregular(&file).is_some())
+    };
+    modules.iter().filter(is_irregular).cloned().collect()
 }
 
 fn size(cache: &ModCache, expected: &Expected) -> u64 {

@@ -2,6 +2,7 @@
 //! proven where the go command looks for it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::trust::Trust;
 use super::{FetchError, Fetched, GoEnv, Request, Sources, TrustError, WriteLatest};
@@ -42,10 +43,10 @@ impl Trust {
         }
         let mut client = match self.take_client() {
             Ok(client) => client,
-            Err(error) => {
+            Err(failed) => {
                 return asked
                     .into_iter()
-                    .map(|module| (module.clone(), Err(failed(module, error.clone()))))
+                    .map(|module| (module.clone(), Err(failed(module))))
                     .collect();
             }
         };
@@ -54,6 +55,7 @@ impl Trust {
         }
         self.drive(&mut client, sources, true);
         let mut results = outcomes(&client, &asked, sources);
+        self.blame_files(&mut results, client.name());
         let client = match self.ask_past_cache(&mut results, sources) {
             None => {
                 self.keep(&mut client, sources);
@@ -78,18 +80,42 @@ impl Trust {
         results
     }
 
+    /// Where what does not hold came from files of this machine, says so instead of accusing the log.
+    fn blame_files(&self, results: &mut Records, database: &str) {
+        let Some(files) = &self.files else { return };
+        for (module, result) in results {
+            let Err(TrustError::Log { error, .. }) = result else {
+                continue;
+            };
+            let cached = error.answers().into_iter();
+            let cached = cached.filter(|path| self.from_cache.contains(path));
+            let damaged: Vec<PathBuf> = cached
+                .filter_map(|path| files.cache_file(&format!("{database}/{path}")).ok())
+                .collect();
+            if !damaged.is_empty() {
+                *result = Err(TrustError::Local {
+                    module: module.clone(),
+                    files: damaged,
+                    reason: error.chain(),
+                    latest: false,
+                    security: error.is_security(),
+                });
+            }
+        }
+    }
+
     /// When something does not hold and the go command's cache had a part in it, asks the log itself. If
     /// that holds, it was the cache that lied: the results are the log's, from the client returned.
     fn ask_past_cache(&mut self, results: &mut Records, sources: &Sources) -> Option<Client> {
         let wrong: Vec<ModuleVersion> = results
             .iter()
-            .filter(|(_, result)| result.as_ref().is_err_and(TrustError::is_security))
+            .filter(|(_, result)| matches!(result, Err(TrustError::Local { .. })))
             .map(|(module, _)| module.clone())
             .collect();
         let Ok(Database::Db { key, .. }) = &self.database else {
             return None;
         };
-        if wrong.is_empty() || self.checked.work.cached == 0 || sources.is_offline() {
+        if wrong.is_empty() || sources.is_offline() {
             return None;
         }
         let mut client = Client::new(key, Some(&self.stored_latest)).ok()?;
@@ -97,16 +123,21 @@ impl Trust {
             client.lookup(&module.path, &module.version);
         }
         self.drive(&mut client, sources, false);
-        let again = outcomes(&client, &wrong.iter().collect::<Vec<_>>(), sources);
-        if again.values().any(Result::is_err) {
-            return None;
-        }
-        for (module, result) in again {
-            if let Some(Err(error)) = results.insert(module, result) {
-                self.checked.cache_lies.push(error.to_string());
+        let mut held = false;
+        for (module, again) in outcomes(&client, &wrong.iter().collect::<Vec<_>>(), sources) {
+            match again {
+                // Nothing more is known than that the file is damaged.
+                Err(TrustError::Unreachable { .. }) => {}
+                Err(_) => _ = results.insert(module, again),
+                Ok(_) => {
+                    held = true;
+                    if let Some(Err(error)) = results.insert(module, again) {
+                        self.checked.cache_lies.push(error.to_string());
+                    }
+                }
             }
         }
-        Some(client)
+        held.then_some(client)
     }
 
     /// Lets go of the tiles that were read; the newest tree head stays. What is asked later reads them again.
@@ -116,19 +147,35 @@ impl Trust {
         }
     }
 
-    fn take_client(&mut self) -> Result<Client, VerifyError> {
+    /// The client of this run; or what is wrong, as an error about each module.
+    fn take_client(&mut self) -> Result<Client, impl Fn(&ModuleVersion) -> TrustError + use<>> {
         if let Some(client) = self.client.take() {
             return Ok(client);
         }
-        let Ok(Database::Db { name, key, .. }) = &self.database else {
-            return Client::new("", None);
+        let (name, key) = match &self.database {
+            Ok(Database::Db { name, key, .. }) => (name.as_str(), key.as_str()),
+            Ok(Database::Off) | Err(_) => ("", ""),
         };
-        self.stored_latest = self
-            .files
-            .as_ref()
-            .and_then(|files| files.read_latest(name).ok())
-            .unwrap_or_default();
-        Client::new(key, Some(&self.stored_latest))
+        let files = self.files.as_ref();
+        let file = files.and_then(|files| files.latest_file(name).ok());
+        let stored = match files.map(|files| files.read_latest(name)).transpose() {
+            Ok(stored) => Ok(stored.unwrap_or_default()),
+            Err(error) => Err((error.to_string(), false)),
+        };
+        let client = stored.and_then(|stored| {
+            let client = Client::new(key, Some(&stored));
+            self.stored_latest = stored;
+            client.map_err(|error| (error.chain(), error.is_security()))
+        });
+        client.map_err(|(reason, security)| {
+            move |module: &ModuleVersion| TrustError::Local {
+                module: module.clone(),
+                files: file.iter().cloned().collect(),
+                reason: reason.clone(),
+                latest: true,
+                security,
+            }
+        })
     }
 
     /// Feeds the client from the go command's cache, then from the database, until it needs no more.
@@ -153,6 +200,7 @@ impl Trust {
                 {
                     Some(bytes) => {
                         work.cached += 1;
+                        self.from_cache.insert(need.remote_path());
                         client.feed_cached(&need, &bytes);
                     }
                     None => missing.push(need),

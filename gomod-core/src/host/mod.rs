@@ -26,6 +26,7 @@ mod goflags;
 mod goroot;
 mod http;
 mod http_proxy;
+mod inflate;
 mod info;
 mod inspect;
 mod log;
@@ -41,6 +42,7 @@ mod sumdb;
 mod tls;
 mod tree;
 mod trust;
+mod vendored;
 mod zip;
 
 pub use cache::{CacheFile, ModCache, VersionLock};
@@ -56,7 +58,9 @@ pub use goflags::GoFlags;
 pub use goroot::GoInstall;
 pub use http::Limits;
 pub use info::{Info, parse_list};
-pub use inspect::{Damage, Expected, FileChange, Inspection, inspect, inspect_all};
+pub use inspect::{
+    Damage, Expected, FileChange, Inspection, inspect, inspect_all, without_readable_mod,
+};
 pub use log::Records;
 pub use repair::{Mended, RepairError};
 pub use request::{Fetched, Request, SourceOptions};
@@ -64,4 +68,5 @@ pub use session::{Evidence, Session, SessionOptions};
 pub use sources::Sources;
 pub use sumdb::{SumdbFiles, WriteLatest};
 pub use trust::{Checked, LogWork, Trust, TrustError};
+pub use vendored::{VendorImport, VendorImportKind, vendored_imports};
 pub use zip::{ZipError, hash_zip, read_from_zip, unpack_zip};

@@ -153,8 +153,7 @@ impl Job<'_> {
             // The go command would unpack it anew as well.
             remove_tree(&dir).map_err(|error| HostError::io("removing", &dir, error))?;
             let partial = self.cache().file(self.module(), CacheFile::Partial)?;
-            fs::remove_file(&partial)
-                .map_err(|error| HostError::io("removing", &partial, error))?;
+            remove_tree(&partial).map_err(|error| HostError::io("removing", &partial, error))?;
             mended.push(Mended::Unfinished);
         }
         if directory || zip || ziphash {
@@ -167,7 +166,7 @@ impl Job<'_> {
             let good = self.good_zip(directory || zip, mended)?;
             if self.found.ziphash.as_ref() != Some(&right) {
                 let file = self.cache().file(self.module(), CacheFile::ZipHash)?;
-                replace(&file, right.as_bytes())?;
+                put(&file, right.as_bytes())?;
                 mended.push(Mended::ZipHash);
             }
             if let (true, Some(good)) = (directory, good) {
@@ -207,10 +206,7 @@ impl Job<'_> {
             return Err(self.repeats("zip", fetched.source, found, &self.expected.zip));
         }
         make_parent(&target)?;
-        // A rename takes the place of a file, not of a directory.
-        if fs::symlink_metadata(&target).is_ok_and(|meta| meta.is_dir()) {
-            remove_tree(&target).map_err(|error| HostError::io("removing", &target, error))?;
-        }
+        make_way(&target)?;
         super::cache::put_zip(&file, &target)?;
         mended.push(Mended::ZipFetched);
         Ok(Some(target))
@@ -255,8 +251,17 @@ impl Job<'_> {
     }
 
     fn go_mod(&self, mended: &mut Vec<Mended>) -> Result<(), RepairError> {
-        if !self.has(|d| matches!(d, Damage::GoModChanged(_) | Damage::GoModMissing)) {
+        let wrong = |damage: &Damage| {
+            matches!(
+                damage,
+                Damage::GoModChanged(_) | Damage::GoModMissing | Damage::GoModUnreadable(_)
+            )
+        };
+        if !self.has(wrong) {
             return Ok(());
+        }
+        if self.expected.go_mod.is_empty() {
+            return Err(RepairError::NoWitness("go.mod"));
         }
         let right = &self.expected.go_mod;
         let holds = |bytes: &[u8]| right.contains(&hash_go_mod(bytes).to_string());
@@ -274,7 +279,7 @@ impl Job<'_> {
                 fetched.bytes
             }
         };
-        replace(&self.cache().file(self.module(), CacheFile::Mod)?, &bytes)?;
+        put(&self.cache().file(self.module(), CacheFile::Mod)?, &bytes)?;
         mended.push(Mended::GoMod);
         Ok(())
     }
@@ -294,6 +299,7 @@ impl Job<'_> {
                 reason,
             },
         })?;
+        make_way(&self.cache().file(module, CacheFile::Info)?)?;
         self.cache().store_info(module, &info)?;
         mended.push(Mended::Info);
         Ok(())
@@ -335,6 +341,22 @@ impl Job<'_> {
             found,
             right: right.join(" or "),
         }
+    }
+}
+
+/// Writes a file of the cache, whatever stands in its place.
+fn put(file: &Path, bytes: &[u8]) -> Result<(), HostError> {
+    make_way(file)?;
+    replace(file, bytes)
+}
+
+/// A rename takes the place of a file or a link, not of a directory.
+fn make_way(file: &Path) -> Result<(), HostError> {
+    match fs::symlink_metadata(file) {
+        Ok(meta) if meta.is_dir() => {
+            remove_tree(file).map_err(|error| HostError::io("removing", file, error))
+        }
+        _ => Ok(()),
     }
 }
 

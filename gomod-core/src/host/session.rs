@@ -129,10 +129,13 @@ impl Session {
                 known
             })
             .collect();
+        let (past, readable): (Vec<usize>, Vec<usize>) = readable
+            .into_iter()
+            .partition(|at| self.bypassed.contains(&wanted[*at]));
+        missing.extend(past);
         let modules: Vec<ModuleVersion> = readable.iter().map(|at| wanted[*at].clone()).collect();
         for (at, cached) in readable.into_iter().zip(self.cache.read_mods(&modules)) {
             match cached {
-                _ if self.bypassed.contains(&wanted[at]) => missing.push(at),
                 Ok(Some(bytes)) => found.push((at, bytes, "the module cache".to_owned(), false)),
                 Ok(None) => missing.push(at),
                 // What cannot be read counts as not cached, as for the go command.

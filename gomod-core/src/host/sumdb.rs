@@ -42,6 +42,22 @@ impl SumdbFiles {
         Ok(Self::new(&ModCache::from_env(env)?, env.sumdb_dir()?))
     }
 
+    /// Where a look-up or tile is cached, or would be.
+    ///
+    /// # Errors
+    /// [`HostError::CacheName`].
+    pub fn cache_file(&self, name: &str) -> Result<PathBuf, HostError> {
+        below(&self.cache, name)
+    }
+
+    /// Where the latest tree head of `database` is kept.
+    ///
+    /// # Errors
+    /// [`HostError::CacheName`].
+    pub fn latest_file(&self, database: &str) -> Result<PathBuf, HostError> {
+        Ok(below(&self.config, database)?.join("latest"))
+    }
+
     /// A cached look-up or tile, such as `sum.golang.org/lookup/…`; an empty file counts as none.
     ///
     /// # Errors
@@ -64,8 +80,7 @@ impl SumdbFiles {
     /// # Errors
     /// [`HostError::CacheName`], [`HostError::Io`].
     pub fn read_latest(&self, database: &str) -> Result<Vec<u8>, HostError> {
-        let path = below(&self.config, database)?.join("latest");
-        Ok(read_shared(&path)?.unwrap_or_default())
+        Ok(read_shared(&self.latest_file(database)?)?.unwrap_or_default())
     }
 
     /// Stores `new` as the latest tree head if the stored one still is `old`, under the file's lock.
@@ -81,7 +96,7 @@ impl SumdbFiles {
         old: &[u8],
         new: &[u8],
     ) -> Result<WriteLatest, HostError> {
-        let path = below(&self.config, database)?.join("latest");
+        let path = self.latest_file(database)?;
         make_parent(&path)?;
         let mut file = open_locked(&path)?;
         let fail = |error| HostError::io("writing", &path, error);

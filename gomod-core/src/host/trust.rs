@@ -3,7 +3,8 @@
 //! It is the order of `checkMod` and `checkGoMod` in cmd/go's modfetch. A module that the settings keep
 //! away from the database, and that go.sum does not know, is used unchecked, and counted as such.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::PathBuf;
 
 use super::{GoEnv, ModCache, Sources, SumdbFiles};
 use crate::model::{GoSum, ModuleVersion};
@@ -88,6 +89,23 @@ pub enum TrustError {
         /// What is wrong with GOSUMDB.
         error: DatabaseError,
     },
+    /// What this machine keeps of the log does not hold, which says nothing of the log itself.
+    #[error(
+        "{module}: what this machine keeps of the checksum database does not hold: {reason}\nlook at {}\n{}",
+        list(files), advice(*latest)
+    )]
+    Local {
+        /// The module version that was looked up.
+        module: ModuleVersion,
+        /// The files of which at least one is damaged.
+        files: Vec<PathBuf>,
+        /// What is wrong.
+        reason: String,
+        /// Whether it is the latest tree head, rather than a cached look-up or tile.
+        latest: bool,
+        /// Whether a signature or a proof does not hold; else it is malformed, or cannot be read.
+        security: bool,
+    },
     /// The log could not be asked.
     #[error("{module}: not in go.sum, and the checksum database could not be asked: {message}")]
     Unreachable {
@@ -108,8 +126,27 @@ impl TrustError {
         match self {
             Self::Mismatch { .. } => true,
             Self::Log { error, .. } => error.is_security(),
+            Self::Local { security, .. } => *security,
             Self::NoDatabase { .. } | Self::Unreachable { .. } => false,
         }
+    }
+}
+
+fn list(files: &[PathBuf]) -> String {
+    let files: Vec<String> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    files.join(", ")
+}
+
+/// What to do about a damaged file of the log's.
+fn advice(latest: bool) -> &'static str {
+    match latest {
+        true => {
+            "remove it: the next run starts from the tree that the database signs then, and can no longer compare it with what was signed before"
+        }
+        false => "gomod verify --repair, with the network, fetches anew what does not hold",
     }
 }
 
@@ -122,6 +159,8 @@ pub struct Trust {
     pub(super) files: Option<SumdbFiles>,
     pub(super) client: Option<Client>,
     pub(super) stored_latest: Vec<u8>,
+    /// The look-ups and tiles, by remote path, that came from the go command's cache.
+    pub(super) from_cache: HashSet<String>,
     /// Whether a cache of the log that lied is written anew.
     pub(super) mends_cache: bool,
     pub(super) checked: Checked,
@@ -137,6 +176,7 @@ impl Trust {
             files,
             client: None,
             stored_latest: Vec::new(),
+            from_cache: HashSet::new(),
             mends_cache: false,
             checked: Checked::default(),
         }
@@ -173,7 +213,10 @@ impl Trust {
     /// Whether go.sum has a line for the `go.mod` of `module`.
     pub fn knows_go_mod(&self, module: &ModuleVersion) -> bool {
         let version = format!("{}/go.mod", module.version);
-        !self.go_sum.hashes(&module.path, &version).is_empty()
+        !self
+            .go_sum
+            .checked_hashes(&module.path, &version)
+            .is_empty()
     }
 
     /// Why a module is not looked up, or `None` if it is.
@@ -286,11 +329,11 @@ impl Trust {
             What::GoMod => format!("{}/go.mod", module.version),
             What::Zip => module.version.to_string(),
         };
-        let known = self.go_sum.hashes(&module.path, &version);
+        let known = self.go_sum.checked_hashes(&module.path, &version);
         if known.is_empty() {
             return None;
         }
-        if known.iter().any(|hash| **hash == *actual.to_string()) {
+        if known.contains(&actual.to_string().as_str()) {
             return Some(Ok(()));
         }
         Some(Err(mismatch(file, what, "go.sum", known.join(" or "))))

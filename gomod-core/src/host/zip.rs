@@ -4,9 +4,10 @@
 //! than that is ever read.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, Read};
 use std::path::Path;
 
+use super::inflate::{Inflater, Window};
 use crate::model::ModuleVersion;
 use crate::verify::dirhash::DirHasher;
 use crate::verify::{MAX_ZIP, ModuleHash, ZipEntry, ZipRuleError, ZipRules};
@@ -113,28 +114,27 @@ pub fn read_from_zip(
 }
 
 /// A zip whose directory keeps the rules.
-struct ModuleZip<R: Read + Seek> {
-    archive: zip::ZipArchive<R>,
+struct ModuleZip {
+    archive: zip::ZipArchive<Window>,
     prefix: usize,
 }
 
-impl ModuleZip<BufReader<File>> {
+impl ModuleZip {
     fn open(file: &Path, module: &ModuleVersion) -> Result<Self, ZipError> {
-        let file = File::open(file)?;
-        if file.metadata()?.len() > MAX_ZIP {
+        let file = Window::new(File::open(file)?)?;
+        if file.size() > MAX_ZIP {
             return Err(ZipError::Malformed(
                 "the zip is larger than 500 MiB".to_owned(),
             ));
         }
-        let mut archive =
-            zip::ZipArchive::new(BufReader::with_capacity(64 << 10, file)).map_err(malformed)?;
+        let archive = zip::ZipArchive::new(file).map_err(malformed)?;
         // The archive keeps one entry of a name only; the hash and the rules are about all.
         if archive.has_duplicate_names() {
             return Err(ZipError::Malformed("a file stands twice".to_owned()));
         }
         let mut rules = ZipRules::new(module);
         for at in 0..archive.len() {
-            let entry = archive.by_index_raw(at).map_err(malformed)?;
+            let entry = archive.by_index_data(at).map_err(malformed)?;
             let kind = entry.unix_mode().unwrap_or_default() & 0o170_000;
             rules.check(ZipEntry {
                 name: name(entry.name_raw())?,
@@ -148,16 +148,18 @@ impl ModuleZip<BufReader<File>> {
             prefix: module.to_string().len() + 1,
         })
     }
-}
 
-impl<R: Read + Seek> ModuleZip<R> {
     /// Reads each entry: its name, its path below the root unless it is a directory, and its content.
     fn each(
         &mut self,
         mut visit: impl FnMut(&str, Option<&str>, &mut dyn Read) -> Result<(), ZipError>,
     ) -> Result<(), ZipError> {
+        let mut inflater = Inflater::new();
         for at in 0..self.archive.len() {
-            let entry = self.archive.by_index(at).map_err(malformed)?;
+            let entry = self.archive.by_index_raw(at).map_err(malformed)?;
+            if entry.encrypted() {
+                return Err(ZipError::Malformed("a file is encrypted".to_owned()));
+            }
             let raw = entry.name_raw().to_vec();
             let name = name(&raw)?;
             let inner = name.get(self.prefix..);
@@ -166,9 +168,10 @@ impl<R: Read + Seek> ModuleZip<R> {
                 visit(name, None, &mut io::empty())?; // directories count in the hash, without content
                 continue;
             }
-            let size = entry.size();
+            let (size, method, crc) = (entry.size(), entry.compression(), entry.crc32());
+            let content = inflater.read(entry, method, crc);
             let mut content = Counted {
-                from: entry.take(size.saturating_add(1)),
+                from: content.take(size.saturating_add(1)),
                 read: 0,
             };
             visit(name, inner, &mut content)?;

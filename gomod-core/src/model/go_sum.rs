@@ -84,6 +84,14 @@ impl GoSum {
             .map_or(&[], |e| &e.hashes)
     }
 
+    /// Those of the recorded hashes that are checked: `h1:`. As for the go command, a version with none but
+    /// others is not known (`HaveSum` and `haveModSumLocked` in cmd/go's modfetch).
+    pub fn checked_hashes(&self, path: &ModulePath, version: &str) -> Vec<&str> {
+        let hashes = self.hashes(path, version).iter();
+        let checked = hashes.filter(|hash| hash.starts_with("h1:"));
+        checked.map(|hash| &**hash).collect()
+    }
+
     /// Records a hash; `false` when it is there already.
     pub fn insert(&mut self, path: &ModulePath, version: &str, hash: &str) -> bool {
         let hashes = self.hashes_mut(path.as_str(), version);

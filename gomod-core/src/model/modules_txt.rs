@@ -2,9 +2,11 @@
 //!
 //! Read as `cmd/go/internal/modload` reads it: what is not understood is passed over.
 
+use std::collections::hash_map::Entry;
+
 use rustc_hash::FxHashMap;
 
-use super::{ModulePath, is_valid};
+use super::{GoVersion, ModulePath, Version, is_valid};
 
 /// A `vendor/modules.txt` file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +15,10 @@ pub struct ModulesTxt {
     pub modules: Vec<VendoredModule>,
     /// Whether the directory was made for a workspace (`## workspace`).
     pub workspace: bool,
+    /// The module that a package belongs to: the last that lists it.
+    owners: FxHashMap<String, usize>,
+    selected: Vec<usize>,
+    newest_go: Option<(usize, GoVersion)>,
 }
 
 /// A module in a vendor directory, or a replacement recorded there.
@@ -49,6 +55,7 @@ impl ModulesTxt {
         let first = text.split('\n').next().unwrap_or_default();
         out.workspace = annotations(first).is_some_and(|mut a| a.any(|entry| entry == "workspace"));
         let mut places: FxHashMap<(&str, &str), usize> = FxHashMap::default();
+        let mut highest: FxHashMap<ModulePath, Option<Version>> = FxHashMap::default();
         let mut current = None;
         for line in text.split('\n') {
             if line.starts_with("# ") {
@@ -64,6 +71,11 @@ impl ModulesTxt {
                     module.explicit |= entry == "explicit";
                     if let Some(version) = entry.strip_prefix("go ") {
                         module.go = Some(version.into());
+                        let version = GoVersion::new(version);
+                        let newest = out.newest_go.as_ref();
+                        if newest.is_none_or(|(_, newest)| version.cmp_precedence(newest).is_gt()) {
+                            out.newest_go = Some((at, version));
+                        }
                     }
                 }
                 continue;
@@ -73,6 +85,16 @@ impl ModulesTxt {
                 && ModulePath::new(package).check_import().is_ok()
             {
                 module.packages.push(package.into());
+                out.owners.insert(package.into(), at);
+                // Of several versions of a path the highest one that lists packages is the selected one.
+                let version = Version::parse(&module.version).ok();
+                let highest = highest.entry(module.path.clone());
+                let first = matches!(highest, Entry::Vacant(_));
+                let highest = highest.or_default();
+                if first || version > *highest {
+                    *highest = version;
+                    out.selected.push(at);
+                }
             }
         }
         out
@@ -85,7 +107,25 @@ impl ModulesTxt {
             .find(|m| m.path == *path && m.version == version)
     }
 
-    /// The modules that packages are taken from, in the order of the file.
+    /// The module that lists a package; of several the last.
+    pub fn owner(&self, package: &str) -> Option<&VendoredModule> {
+        self.modules.get(*self.owners.get(package)?)
+    }
+
+    /// The modules that the go command takes for selected, in the order of the file; of several versions of a
+    /// path that list packages, those above all before.
+    pub fn selected(&self) -> impl DoubleEndedIterator<Item = &VendoredModule> {
+        let at = self.selected.iter();
+        at.filter_map(|at| self.modules.get(*at))
+    }
+
+    /// The highest go version of any module, and that module.
+    pub fn newest_go(&self) -> Option<(&VendoredModule, &GoVersion)> {
+        let (at, version) = self.newest_go.as_ref()?;
+        Some((self.modules.get(*at)?, version))
+    }
+
+    /// The modules that packages are listed of, in the order of the file.
     pub fn with_packages(&self) -> impl Iterator<Item = &VendoredModule> {
         self.modules
             .iter()
@@ -194,5 +234,24 @@ example.com/e
         assert_eq!(txt.modules.len(), 1);
         assert!(txt.modules[0].explicit);
         assert_eq!(txt.modules[0].go.as_deref(), Some("1.20"));
+    }
+
+    #[test]
+    fn packages_belong_to_the_last_and_the_highest_version_is_selected() {
+        let txt = ModulesTxt::parse(
+            b"# a.b/c v1.2.0\n## go 1.99\n## go 1.20\na.b/c\n# a.b/c v1.10.0\na.b/c\n# a.b/c v1.3.0\na.b/c/d\n",
+        );
+        let versions: Vec<&str> = txt.selected().map(|module| &*module.version).collect();
+        assert_eq!(versions, ["v1.2.0", "v1.10.0"]);
+        assert_eq!(txt.owner("a.b/c").unwrap().version, "v1.10.0");
+        assert_eq!(txt.owner("a.b/c/d").unwrap().version, "v1.3.0");
+        assert_eq!(txt.owner("a.b/e"), None);
+        let (module, go) = txt.newest_go().unwrap();
+        assert_eq!((&*module.version, go.as_str()), ("v1.2.0", "1.99"));
+        assert_eq!(
+            module.go.as_deref(),
+            Some("1.20"),
+            "the last counts otherwise"
+        );
     }
 }

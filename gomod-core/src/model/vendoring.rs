@@ -1,11 +1,13 @@
 //! Whether `vendor/modules.txt` fits the requirements and replacements that it was made from.
 //!
-//! The findings are those that fail `go build -mod=vendor` (`checkVendorConsistency` in cmd/go's modload).
+//! The findings are those that fail `go build -mod=vendor` before any package is loaded (`readVendorList`,
+//! `checkVendorConsistency` and `initVendor` in cmd/go's modload), and go versions that no compiler takes.
 
 use std::collections::BTreeSet;
 
 use super::{
-    GoMod, GoVersion, GoWork, ModulePath, ModulesTxt, Replace, ReplaceTarget, VendoredReplacement,
+    GoMod, GoVersion, GoWork, ModulePath, ModulesTxt, Replace, ReplaceTarget, VendoredModule,
+    VendoredReplacement,
 };
 use crate::syntax::LineId;
 
@@ -61,6 +63,23 @@ pub enum VendorMismatch {
         /// The replacement in `modules.txt`.
         vendored: String,
     },
+    /// From go 1.17 on: packages are taken from it, and the `go.mod` does not require that version.
+    #[error("has packages in modules.txt, but that version is not required")]
+    NotARoot,
+    /// Its go version in `modules.txt` is above the installed Go.
+    #[error("needs go {go} in modules.txt, but the installed Go is {local}")]
+    GoTooNew {
+        /// The version in `modules.txt`.
+        go: GoVersion,
+        /// The installed Go.
+        local: GoVersion,
+    },
+    /// Its go version in `modules.txt` is none that the compiler takes.
+    #[error("has packages in modules.txt, and {go:?} as its go version, which is none")]
+    GoInvalid {
+        /// The text.
+        go: String,
+    },
 }
 
 /// A main module: the name of its `go.mod` for messages, and the file.
@@ -75,6 +94,8 @@ pub struct VendorCheck<'a> {
     pub work: Option<&'a GoWork>,
     /// Turns a directory that a member's replace line names into one relative to `go.work`.
     pub rebase: &'a dyn Fn(usize, &str) -> String,
+    /// The installed Go, if it limits go versions.
+    pub local_go: Option<&'a GoVersion>,
 }
 
 impl VendorCheck<'_> {
@@ -105,37 +126,81 @@ impl VendorCheck<'_> {
             }
         }
         self.replacements(txt, early, &mut found);
-        for module in txt.with_packages().filter(|module| module.explicit) {
-            let required = self.members.iter().any(|(_, go_mod)| {
-                go_mod
-                    .require
-                    .iter()
-                    .any(|r| r.path == module.path && r.version.as_str() == module.version)
-            });
-            if !required {
-                found.push(VendorFinding {
-                    path: module.path.clone(),
-                    version: module.version.clone(),
-                    kind: VendorMismatch::NotRequired,
-                    place: None,
-                });
+        for module in txt.selected().filter(|module| module.explicit) {
+            if !self.requires(module) {
+                found.push(about(module, VendorMismatch::NotRequired));
             }
         }
         for module in &txt.modules {
             if let Some(replacement) = &module.replacement
                 && self.replacement(&module.path, &module.version).is_none()
             {
-                found.push(VendorFinding {
-                    path: module.path.clone(),
-                    version: module.version.clone(),
-                    kind: VendorMismatch::NotReplaced {
-                        vendored: describe(replacement),
-                    },
-                    place: None,
-                });
+                let vendored = describe(replacement);
+                found.push(about(module, VendorMismatch::NotReplaced { vendored }));
             }
         }
+        if self.is_pruned() {
+            for module in txt.selected().filter(|module| !self.is_root(module)) {
+                // One that is marked explicit was found already, unless it is required and excluded.
+                if !module.explicit || self.requires(module) {
+                    found.push(about(module, VendorMismatch::NotARoot));
+                }
+            }
+        }
+        self.go_versions(txt, &mut found);
         found
+    }
+
+    fn go_versions(&self, txt: &ModulesTxt, found: &mut Vec<VendorFinding>) {
+        if let (Some((module, go)), Some(local)) = (txt.newest_go(), self.local_go)
+            && go.cmp_precedence(local).is_gt()
+        {
+            let (go, local) = (go.clone(), local.clone());
+            found.push(about(module, VendorMismatch::GoTooNew { go, local }));
+        }
+        for module in txt.with_packages() {
+            if let Some(go) = &module.go
+                && !GoVersion::new(go).is_valid()
+            {
+                found.push(about(module, VendorMismatch::GoInvalid { go: go.clone() }));
+            }
+        }
+    }
+
+    fn requires(&self, module: &VendoredModule) -> bool {
+        self.members.iter().any(|(_, go_mod)| {
+            let mut requires = go_mod.require.iter();
+            requires.any(|r| r.path == module.path && r.version.as_str() == module.version)
+        })
+    }
+
+    /// Whether the roots are the whole module graph: a single main module at go 1.17 or later.
+    fn is_pruned(&self) -> bool {
+        let (None, [(_, go_mod), ..]) = (self.work, self.members) else {
+            return false;
+        };
+        go_mod.go.as_ref().is_some_and(|line| line.version.prunes())
+    }
+
+    /// Whether a single main module requires exactly this, unless it excludes it or asks for a higher version too.
+    pub fn is_root(&self, module: &VendoredModule) -> bool {
+        let Some((_, go_mod)) = self.members.first() else {
+            return false;
+        };
+        if go_mod
+            .module
+            .as_ref()
+            .is_some_and(|m| m.path == module.path)
+        {
+            return false;
+        }
+        let excluded = |version: &super::Version| {
+            let mut lines = go_mod.exclude.iter();
+            lines.any(|line| line.path == module.path && line.version == *version)
+        };
+        let roots = go_mod.require.iter().filter(|r| r.path == module.path);
+        let selected = roots.map(|r| &r.version).filter(|v| !excluded(v)).max();
+        selected.is_some_and(|version| version.as_str() == module.version)
     }
 
     fn replacements(&self, txt: &ModulesTxt, early: bool, found: &mut Vec<VendorFinding>) {
@@ -241,8 +306,18 @@ fn target(line: &Replace, rebase: impl Fn(&str) -> String) -> VendoredReplacemen
 
 /// The version of a path that packages are taken from.
 fn provider<'a>(txt: &'a ModulesTxt, path: &ModulePath) -> Option<&'a str> {
-    let mut providers = txt.with_packages().filter(|module| module.path == *path);
+    let mut providers = txt.selected().rev().filter(|module| module.path == *path);
     providers.next().map(|module| module.version.as_str())
+}
+
+/// A finding without a line in `go.mod`.
+fn about(module: &VendoredModule, kind: VendorMismatch) -> VendorFinding {
+    VendorFinding {
+        path: module.path.clone(),
+        version: module.version.clone(),
+        kind,
+        place: None,
+    }
 }
 
 fn describe(replacement: &VendoredReplacement) -> String {
@@ -267,6 +342,7 @@ mod tests {
             members: &[("go.mod", &go_mod)],
             work: None,
             rebase: &|_, dir| dir.to_owned(),
+            local_go: Some(&GoVersion::new("1.26.8")),
         };
         let findings = check.findings(&ModulesTxt::parse(txt.as_bytes()));
         findings
@@ -298,6 +374,26 @@ mod tests {
             findings(early, "# a.b/c v1.0.0\na.b/c\n"),
             ["a.b/c v1.1.0: is required, but modules.txt takes packages from v1.0.0"]
         );
+    }
+
+    #[test]
+    fn roots_and_go_versions() {
+        let go_mod = "go 1.21\nrequire a.b/c v1.1.0\nexclude a.b/d v1.0.0\nrequire a.b/d v1.0.0\n";
+        let txt = "# a.b/c v1.1.0\n## explicit; go 1.27\na.b/c\n# a.b/d v1.0.0\n## explicit\na.b/d\n\
+                   # a.b/e v1.0.0\n## go one\na.b/e\n# m v1.0.0\nm/x\n# a.b/f v1.0.0\n## go one\n";
+        assert_eq!(
+            findings(go_mod, txt),
+            [
+                "a.b/d v1.0.0: has packages in modules.txt, but that version is not required",
+                "a.b/e v1.0.0: has packages in modules.txt, but that version is not required",
+                "m v1.0.0: has packages in modules.txt, but that version is not required",
+                "a.b/c v1.1.0: needs go 1.27 in modules.txt, but the installed Go is 1.26.8",
+                "a.b/e v1.0.0: has packages in modules.txt, and \"one\" as its go version, which is none",
+            ]
+        );
+        let unpruned = "go 1.16\nrequire a.b/c v1.1.0\n";
+        let txt = "# a.b/c v1.1.0\n## explicit\na.b/c\n# a.b/e v1.0.0\na.b/e\n";
+        assert_eq!(findings(unpruned, txt), [""; 0]);
     }
 
     #[test]

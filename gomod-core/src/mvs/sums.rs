@@ -95,8 +95,9 @@ pub fn audit_sums(world: &World, loaded: &Loaded, go_sum: &GoSum) -> SumAudit {
             Some((content_of(world, overrides, module)?, path.clone()))
         })
         .collect();
-    let has =
-        |module: &ModuleVersion, version: &str| !go_sum.hashes(&module.path, version).is_empty();
+    let has = |module: &ModuleVersion, version: &str| {
+        !go_sum.checked_hashes(&module.path, version).is_empty()
+    };
     let mut audit = SumAudit::default();
     let mut keys: FxHashSet<(&str, String)> = FxHashSet::default();
     for SumLine { module, zip } in &lines {

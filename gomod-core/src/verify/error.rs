@@ -161,6 +161,39 @@ impl VerifyError {
             | Self::Fork(_) => true,
         }
     }
+
+    /// The remote paths of the answers of which at least one is wrong, or `latest`. None for a fork, which
+    /// the database has signed, and for what is missing.
+    pub fn answers(&self) -> Vec<String> {
+        let paths = |tile: &Tile| match tile.is_full() {
+            true => vec![tile.to_string()],
+            // The full tile may have stood in for a partial one.
+            false => vec![tile.to_string(), tile.full().to_string()],
+        };
+        match self {
+            Self::Malformed { what, .. }
+            | Self::Note { what, .. }
+            | Self::TreeHead { what, .. }
+            | Self::WrongRecord { what, .. }
+            | Self::OutsideTree { what, .. }
+            | Self::RecordMismatch { what, .. } => vec![what.clone()],
+            Self::TileLength { tile, .. } => paths(tile),
+            Self::TileMismatch { tiles, .. } => tiles.iter().flat_map(paths).collect(),
+            Self::Key(_) | Self::Name(_) | Self::Unavailable { .. } | Self::Fork(_) => Vec::new(),
+        }
+    }
+
+    /// The error and its causes in one line.
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
 }
 
 impl Fork {

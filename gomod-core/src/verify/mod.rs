@@ -28,7 +28,7 @@ pub use store::Need;
 pub use tile::Tile;
 pub use tree::Hash;
 pub use tree_head::{TreeHead, TreeHeadError};
-pub use witness::{Standing, Witness, standing};
+pub use witness::{Says, Standing, Witness, standing};
 
 #[cfg(test)]
 #[path = "../../tests/support/transparency_log.rs"]

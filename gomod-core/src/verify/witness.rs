@@ -10,8 +10,19 @@ use std::collections::BTreeMap;
 pub struct Witness {
     /// Who it is, as shown.
     pub who: String,
-    /// The hash, or why it says nothing.
-    pub says: Result<String, String>,
+    /// What it says.
+    pub says: Says,
+}
+
+/// What a witness says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Says {
+    /// A hash.
+    Hash(String),
+    /// Nothing, and why: it was not asked, or has nothing.
+    Nothing(String),
+    /// It is there and has no hash: what it holds cannot be read, and why.
+    Unreadable(String),
 }
 
 impl Witness {
@@ -19,7 +30,7 @@ impl Witness {
     pub fn of(who: impl Into<String>, hash: impl Into<String>) -> Self {
         Self {
             who: who.into(),
-            says: Ok(hash.into()),
+            says: Says::Hash(hash.into()),
         }
     }
 
@@ -27,7 +38,15 @@ impl Witness {
     pub fn silent(who: impl Into<String>, why: impl Into<String>) -> Self {
         Self {
             who: who.into(),
-            says: Err(why.into()),
+            says: Says::Nothing(why.into()),
+        }
+    }
+
+    /// A witness whose content cannot be read, and why.
+    pub fn unreadable(who: impl Into<String>, why: impl Into<String>) -> Self {
+        Self {
+            who: who.into(),
+            says: Says::Unreadable(why.into()),
         }
     }
 }
@@ -37,7 +56,7 @@ impl Witness {
 pub enum Standing {
     /// They all say the same, or at most one says anything.
     Agree,
-    /// These stand alone, each with a hash of its own, while at least two others agree.
+    /// These stand alone, each with a hash of its own or with what has none, while at least two others agree.
     Alone(Vec<String>),
     /// No two of them agree, or several groups do.
     Split,
@@ -47,17 +66,23 @@ pub enum Standing {
 pub fn standing(witnesses: &[Witness]) -> Standing {
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for witness in witnesses {
-        if let Ok(hash) = &witness.says {
+        if let Says::Hash(hash) = &witness.says {
             groups.entry(hash).or_default().push(&witness.who);
         }
     }
-    if groups.len() < 2 {
+    let unreadable = witnesses
+        .iter()
+        .filter(|w| matches!(w.says, Says::Unreadable(_)));
+    let unreadable: Vec<&str> = unreadable.map(|witness| witness.who.as_str()).collect();
+    if groups.len() + unreadable.len() < 2 {
         return Standing::Agree;
     }
     let (single, several): (Vec<_>, Vec<_>) =
         groups.into_values().partition(|group| group.len() == 1);
-    match (single.is_empty(), several.len()) {
-        (false, 1) => Standing::Alone(single.concat().into_iter().map(str::to_owned).collect()),
+    let mut alone = single.concat();
+    alone.extend(unreadable);
+    match (alone.is_empty(), several.len()) {
+        (false, 1) => Standing::Alone(alone.into_iter().map(str::to_owned).collect()),
         _ => Standing::Split,
     }
 }
@@ -69,6 +94,7 @@ mod tests {
     fn stand(says: &[&str]) -> Standing {
         let named = |(at, hash): (usize, &&str)| match *hash {
             "" => Witness::silent(at.to_string(), "offline"),
+            "!" => Witness::unreadable(at.to_string(), "it is a directory"),
             hash => Witness::of(at.to_string(), hash),
         };
         standing(&says.iter().enumerate().map(named).collect::<Vec<_>>())
@@ -80,15 +106,19 @@ mod tests {
         assert_eq!(stand(&["a", "b", "b", "b"]), alone(&["0"]));
         assert_eq!(stand(&["a", "b", "b", "c"]), alone(&["0", "3"]));
         assert_eq!(stand(&["b", "", "b", "a"]), alone(&["3"]));
+        assert_eq!(stand(&["b", "!", "b", "", "!"]), alone(&["1", "4"]));
+        assert_eq!(stand(&["b", "!", "b", "a"]), alone(&["3", "1"]));
         for split in [
             &["a", "b"][..],
+            &["a", "!"],
+            &["!", "!"],
             &["a", "b", "a", "b"],
             &["a", "b", "c"],
             &["a", "a", "b", "b", "c"],
         ] {
             assert_eq!(stand(split), Standing::Split, "{split:?}");
         }
-        for agree in [&[][..], &["a"], &["a", "", "a"], &["", ""]] {
+        for agree in [&[][..], &["a"], &["a", "", "a"], &["", ""], &["!"]] {
             assert_eq!(stand(agree), Standing::Agree, "{agree:?}");
         }
     }

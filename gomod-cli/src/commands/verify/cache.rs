@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gomod_core::host::{
     CacheFile, Damage, Expected, FileChange, Inspection, ModCache, inspect_all,
+    without_readable_mod,
 };
 use gomod_core::model::ModuleVersion;
 use serde::Serialize;
@@ -58,24 +59,23 @@ pub(super) fn expected(
     }
 }
 
-/// The `.mod` files of the cache that are not what go.sum or the log says.
+/// The `.mod` files of the cache that cannot be read, or are not what go.sum or the log says.
 pub(super) fn changed_go_mods(cache: &ModCache, lines: &Lines, log: &Log) -> Vec<ModuleVersion> {
-    let wanted: Vec<ModuleVersion> = lines.versions.keys().cloned().collect();
+    let mut wanted: Vec<ModuleVersion> = lines.versions.keys().cloned().collect();
+    let mut unreadable = without_readable_mod(cache, &wanted);
+    wanted.retain(|module| !unreadable.contains(module));
     let changed = |(module, bytes): (&ModuleVersion, Option<Vec<u8>>)| {
         let right = expected(module, lines, log, false).go_mod;
         let hash = gomod_core::verify::hash_go_mod(&bytes?).to_string();
         (!right.is_empty() && !right.contains(&hash)).then(|| module.clone())
     };
-    wanted
+    let read = cache.read_mods(&wanted).into_iter();
+    let changed = wanted
         .iter()
-        .zip(
-            cache
-                .read_mods(&wanted)
-                .into_iter()
-                .map(|read| read.ok().flatten()),
-        )
-        .filter_map(changed)
-        .collect()
+        .zip(read.map(|read| read.ok().flatten()))
+        .filter_map(changed);
+    unreadable.extend(changed);
+    unreadable
 }
 
 /// Inspects the content of `used`, and the other files of all versions that go.sum names.
@@ -146,6 +146,10 @@ fn describe(cache: &ModCache, found: &Inspection, damage: &Damage) -> Finding {
     };
     let (message, details) = match damage {
         Damage::GoModChanged(_) => ("the cached go.mod was changed", vec![file(CacheFile::Mod)]),
+        Damage::GoModUnreadable(reason) => (
+            "the cached go.mod cannot be read",
+            vec![file(CacheFile::Mod), reason.clone()],
+        ),
         Damage::GoModMissing => ("the cached go.mod is missing", vec![file(CacheFile::Mod)]),
         Damage::ZipHashMissing => (
             "the .ziphash of the cached zip is missing",

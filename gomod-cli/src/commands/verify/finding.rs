@@ -1,6 +1,6 @@
 //! One thing that `gomod verify` found: what it is, how bad, who says what, and what to do next.
 
-use gomod_core::verify::{Standing, Witness, standing};
+use gomod_core::verify::{Says, Standing, Witness, standing};
 use serde::Serialize;
 
 use crate::error::Kind;
@@ -11,8 +11,10 @@ use crate::error::Kind;
 pub(crate) enum Code {
     ChecksumMismatch,
     LogDistrusted,
+    LogStateDamaged,
     CacheMismatch,
     NotInLog,
+    NoSuchVersion,
     LooksPrivate,
     LogUnreachable,
     GraphUnavailable,
@@ -112,15 +114,20 @@ impl Finding {
         self.witnesses = witnesses
             .into_iter()
             .map(|(Witness { who, says }, note)| match says {
-                Ok(hash) => Said {
+                Says::Hash(hash) => Said {
                     who,
                     hash: Some(hash),
                     note,
                 },
-                Err(why) => Said {
+                Says::Nothing(why) => Said {
                     who,
                     hash: None,
                     note: Some(why),
+                },
+                Says::Unreadable(why) => Said {
+                    who,
+                    hash: None,
+                    note: Some(format!("cannot be read: {why}")),
                 },
             })
             .collect();

@@ -179,15 +179,23 @@ fn cached(session: &Session, (module, go_mod): &Content) -> Vec<(Witness, Option
     let Ok(found) = gomod_core::host::inspect(cache, &wanted) else {
         return Vec::new();
     };
-    let of = |who: &str, hash: Option<ModuleHash>| {
-        let witness = match hash {
-            Some(hash) => Witness::of(who, hash.to_string()),
-            None => Witness::silent(who, "none that can be read"),
+    let of = |who: &str, hash: Option<ModuleHash>, damage: &dyn Fn(&Damage) -> Option<String>| {
+        let witness = match (hash, found.damage.iter().find_map(damage)) {
+            (Some(hash), _) => Witness::of(who, hash.to_string()),
+            (None, Some(why)) => Witness::unreadable(who, why),
+            (None, None) => Witness::silent(who, "none"),
         };
         (witness, None)
     };
     if *go_mod {
-        return vec![of("the cached .mod", found.go_mod)];
+        return vec![of(
+            "the cached .mod",
+            found.go_mod,
+            &|damage| match damage {
+                Damage::GoModUnreadable(why) => Some(why.clone()),
+                _ => None,
+            },
+        )];
     }
     let noted = match &found.ziphash {
         Some(hash) => Witness::of("the cached .ziphash", hash),
@@ -198,8 +206,14 @@ fn cached(session: &Session, (module, go_mod): &Content) -> Vec<(Witness, Option
         .is_ok_and(|zip| zip.exists());
     match there || found.has_content() {
         true => vec![
-            of("the cached zip", found.zip),
-            of("the cached directory", found.dir),
+            of("the cached zip", found.zip, &|damage| match damage {
+                Damage::ZipUnreadable(why) => Some(why.clone()),
+                _ => None,
+            }),
+            of("the cached directory", found.dir, &|damage| match damage {
+                Damage::DirUnreadable(why) => Some(why.clone()),
+                _ => None,
+            }),
             (noted, None),
         ],
         false => vec![(

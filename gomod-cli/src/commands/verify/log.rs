@@ -1,13 +1,14 @@
 //! go.sum against the log: one look-up for each version, which yields both of its hashes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error as _;
+use std::path::PathBuf;
 
-use gomod_core::host::{Request, Session, TrustError};
-use gomod_core::model::{GoSum, ModulePath, ModuleVersion, Version, is_canonical};
+use gomod_core::host::{Session, TrustError};
+use gomod_core::model::{GoSum, ModuleVersion, Version, is_canonical};
 use gomod_core::verify::{Record, VerifyError};
 use serde::Serialize;
 
+use super::absent;
 use super::finding::{Code, Finding, Severity};
 
 /// The lines of go.sum, by the version that they are of.
@@ -164,6 +165,7 @@ fn explain(session: &mut Session, failures: Vec<(ModuleVersion, TrustError)>) ->
     let mut unreachable: Vec<(ModuleVersion, String)> = Vec::new();
     // By what is wrong: one bad tile or head fails many look-ups.
     let mut other: BTreeMap<String, Vec<(ModuleVersion, Box<VerifyError>)>> = BTreeMap::new();
+    let mut damaged: BTreeMap<Vec<PathBuf>, (Finding, usize)> = BTreeMap::new();
     for (module, error) in failures {
         match error {
             // A directory that stands in for the log is not the log, and may lack what that has.
@@ -174,14 +176,29 @@ fn explain(session: &mut Session, failures: Vec<(ModuleVersion, TrustError)>) ->
             TrustError::Unreachable { message, .. } => unreachable.push((module, message)),
             TrustError::Log { error, .. } => {
                 other
-                    .entry(chain(&error))
+                    .entry(error.chain())
                     .or_default()
                     .push((module, error));
+            }
+            TrustError::Local {
+                files,
+                reason,
+                latest,
+                security,
+                ..
+            } => {
+                let place = damaged.entry(files).or_insert_with_key(|files| {
+                    (kept_file(session, files, reason, latest, security), 0)
+                });
+                place.1 += 1;
             }
             error => unreachable.push((module, error.to_string())),
         }
     }
-    let mut findings = Vec::new();
+    let mut findings: Vec<Finding> = damaged
+        .into_values()
+        .map(|(finding, count)| finding.detail(more(count, "version")))
+        .collect();
     for (text, modules) in other {
         let Some((module, error)) = modules.first() else {
             continue;
@@ -235,111 +252,44 @@ fn explain(session: &mut Session, failures: Vec<(ModuleVersion, TrustError)>) ->
             .help("run it once without --offline"),
         );
     }
-    findings.extend(not_in_log(session, &missing));
+    findings.extend(absent::explain(session, &missing));
     findings
 }
 
-/// The log has no record: does a source serve the version?
-fn not_in_log(session: &mut Session, missing: &[ModuleVersion]) -> Vec<Finding> {
-    let requests: Vec<Request> = missing.iter().cloned().map(Request::Mod).collect();
-    let answers = session.ask_sources(&requests);
-    let database = session.database().unwrap_or("the log").to_owned();
-    missing
-        .iter()
-        .zip(answers)
-        .map(|(module, answer)| match answer {
-            Ok(fetched) if fetched.source != "direct" => Finding::new(
-                Code::NotInLog,
-                Severity::Environment,
-                module,
-                format!(
-                    "{database} has no record of it (404), and {} serves it",
-                    fetched.source
-                ),
-            )
-            .detail("nobody vouches for its content but go.sum")
-            .help("the database answers 404 for some existing versions: try again later, or another version"),
-            Err(error) if !(error.is_not_found() || error.is_refused_everywhere()) => {
-                Finding::new(
-                    Code::NotInLog,
-                    Severity::Environment,
-                    module,
-                    format!("{database} has no record of it (404); whether a source serves it is not known: {error}"),
-                )
-                .help("try again when the network can be reached")
-            }
-            _ => Finding::new(
-                Code::LooksPrivate,
-                Severity::Environment,
-                module,
-                format!("{database} has no record of it (404), and no proxy serves it: it looks private"),
-            )
-            .help(set_private(session, &module.path)),
-        })
-        .collect()
-}
-
-/// The setting that keeps a module and its neighbours away from proxies and from the log.
-fn set_private(session: &Session, path: &ModulePath) -> String {
-    let pattern = private_pattern(path.as_str());
-    match session.env().get("GOPRIVATE") {
-        "" => format!("go env -w GOPRIVATE={pattern}"),
-        set => format!("go env -w GOPRIVATE={set},{pattern}"),
-    }
-}
-
-/// Hosts on which the owner, not the host, is private.
-const SHARED_HOSTS: [&str; 5] = [
-    "github.com",
-    "gitlab.com",
-    "bitbucket.org",
-    "codeberg.org",
-    "git.sr.ht",
-];
-
-fn private_pattern(path: &str) -> &str {
-    let host = path.split('/').next().unwrap_or(path);
-    if !SHARED_HOSTS.contains(&host) {
-        return host;
-    }
-    let owner = path
-        .match_indices('/')
-        .nth(1)
-        .and_then(|(end, _)| path.get(..end));
-    owner.unwrap_or(path)
-}
-
-/// An error and its causes.
-fn chain(error: &VerifyError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+/// A file that this machine keeps of the log, and that does not hold.
+fn kept_file(
+    session: &Session,
+    files: &[PathBuf],
+    reason: String,
+    latest: bool,
+    security: bool,
+) -> Finding {
+    let severity = match security {
+        true => Severity::Security,
+        false => Severity::Environment,
+    };
+    let database = session.database().unwrap_or("the log");
+    let shown = |file: &PathBuf| file.display().to_string();
+    let (what, message, help) = match latest {
+        true => (
+            format!("the latest tree head of {database}"),
+            "the tree head that this machine keeps does not hold: nothing can be checked against it",
+            "look at how the file was changed, then remove it: the next run starts from the tree that the log signs then, and cannot compare it with those before",
+        ),
+        false => (
+            format!("the cache of {database}"),
+            "the go command's cache of the log does not hold; the log itself was not asked",
+            "gomod verify --repair, with the network, fetches anew what does not hold",
+        ),
+    };
+    let mut finding = Finding::new(Code::LogStateDamaged, severity, what, message);
+    finding.details = files.iter().map(shown).collect();
+    finding.detail(reason).help(help)
 }
 
 fn more(count: usize, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
         n => format!("{n} {what}s, this is the first"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_for_goprivate() {
-        for (path, pattern) in [
-            ("corp.example/team/x/v2", "corp.example"),
-            ("github.com/owner/repo/sub", "github.com/owner"),
-            ("github.com/owner", "github.com/owner"),
-        ] {
-            assert_eq!(private_pattern(path), pattern);
-        }
     }
 }

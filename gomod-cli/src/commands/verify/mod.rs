@@ -1,5 +1,6 @@
 //! `gomod verify`: go.sum, the module cache and vendor/ against the checksum database.
 
+mod absent;
 mod cache;
 mod finding;
 mod forensics;
@@ -91,7 +92,7 @@ pub(crate) fn run(global: &Global, args: &Verify) -> Result<Answer, CliError> {
         &mut of_cache,
     ));
     findings.extend(of_cache);
-    let vendor = vendor::check(&project, &mut findings)?;
+    let vendor = vendor::check(&project, &mut findings);
     let (mut go_sum, mut added) = (None, Vec::new());
     if let Ok(graph) = &graph {
         let (check, found) = needed::check(&project, &mut session, graph, args.fix, &findings)?;
