@@ -17,7 +17,7 @@ use crate::mvs::{
     LoadError, Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, Unavailable,
     World,
 };
-use crate::plan::{Outcome, Planner, Progress};
+use crate::plan::{MeasureError, Measured, Measuring, Needs, Outcome, Planner, Progress};
 use crate::verify::{ModuleHash, Record, hash_go_mod};
 
 /// What a missing go.sum line means.
@@ -178,35 +178,63 @@ impl Session {
         loop {
             match planner.advance(world) {
                 Progress::Done(outcome) => return Ok(*outcome),
-                Progress::Needs(needs) => {
-                    self.satisfy(world, &needs.sources, Sums::Looked);
-                    let insecure = needs.sources.iter().find_map(|id| match world.facts(*id) {
-                        Some(Err(
-                            error @ LoadError::Unavailable {
-                                reason: Unavailable::Distrusted,
-                                ..
-                            },
-                        )) => Some(error),
-                        _ => None,
-                    });
-                    if let Some(error) = insecure {
-                        return Err(error.clone());
-                    }
-                    self.feed_packages(world, &needs.packages, &mut planner.packages)?;
-                    self.list_versions(world, &needs.lists, planner)?;
-                    // What is only counted may be missing.
-                    let counts = needs
-                        .counts
-                        .iter()
-                        .map(|path| world.modules.path(*path).clone());
-                    let counts: Vec<ModulePath> = counts.collect();
-                    for (path, list) in needs.counts.iter().zip(self.versions(&counts)) {
-                        let list = list.unwrap_or_default();
-                        planner.candidates.feed(world, *path, &list);
-                    }
-                }
+                Progress::Needs(needs) => self.answer(world, &needs, planner)?,
             }
         }
+    }
+
+    /// Measures a `go.mod` that the planner did not make.
+    ///
+    /// # Errors
+    /// As [`Session::plan`]; in the inner result a `go.mod` that cannot be measured.
+    pub fn measure(
+        &mut self,
+        world: &mut World,
+        planner: &mut Planner,
+        go_mod: &GoMod,
+    ) -> Result<Result<Measured, MeasureError>, LoadError> {
+        loop {
+            match planner.measure(world, go_mod) {
+                Ok(Measuring::Done(measured)) => return Ok(Ok(*measured)),
+                Ok(Measuring::Needs(needs)) => self.answer(world, &needs, planner)?,
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+    }
+
+    /// Feeds what a planner needs.
+    fn answer(
+        &mut self,
+        world: &mut World,
+        needs: &Needs,
+        planner: &mut Planner,
+    ) -> Result<(), LoadError> {
+        self.satisfy(world, &needs.sources, Sums::Looked);
+        let insecure = needs.sources.iter().find_map(|id| match world.facts(*id) {
+            Some(Err(
+                error @ LoadError::Unavailable {
+                    reason: Unavailable::Distrusted,
+                    ..
+                },
+            )) => Some(error),
+            _ => None,
+        });
+        if let Some(error) = insecure {
+            return Err(error.clone());
+        }
+        self.feed_packages(world, &needs.packages, &mut planner.packages)?;
+        self.list_versions(world, &needs.lists, planner)?;
+        // What is only counted may be missing.
+        let counts = needs
+            .counts
+            .iter()
+            .map(|path| world.modules.path(*path).clone());
+        let counts: Vec<ModulePath> = counts.collect();
+        for (path, list) in needs.counts.iter().zip(self.versions(&counts)) {
+            let list = list.unwrap_or_default();
+            planner.candidates.feed(world, *path, &list);
+        }
+        Ok(())
     }
 
     /// Lists the versions that a planner chooses from. Offline those count whose `go.mod` is cached.

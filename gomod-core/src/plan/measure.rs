@@ -1,0 +1,214 @@
+//! What a `go.mod` costs that this planner did not make, such as the one that `go get` leaves: counted by the
+//! same function, and roots that only closure or the build can have added do not count either.
+//!
+//! A plan knows which roots it added. Of a foreign file that is inferred: where the graph is pruned, new roots
+//! that are no targets are closure's, and a root above today's version rose with them unless something else
+//! asks for it. That counts in favour of the foreign file.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::choice::{Choice, Way};
+use super::finish::Solution;
+use super::goal::Means;
+use super::search::{Scope, Search, Stop};
+use super::{Cost, Move, Needs, Pass, Planner, Role, candidates, cost, edit};
+use crate::graph::{ModuleGraph, ModuleId, PathId};
+use crate::model::GoMod;
+use crate::mvs::{LoadError, MainModules, MainModulesError, Resolver, Setup, Source, World};
+
+/// What [`Planner::measure`] says.
+#[derive(Debug)]
+pub enum Measuring {
+    /// Feed this and call again.
+    Needs(Needs),
+    /// Done.
+    Done(Box<Measured>),
+}
+
+/// A foreign `go.mod` as a plan would be counted.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// What it costs.
+    pub cost: Cost,
+    /// Whether `cost` has the imports that are left unresolved; without sources it cannot.
+    pub imports_followed: bool,
+    /// The modules whose selected version changes.
+    pub moves: Vec<Move>,
+    /// Of those, what was lowered to a pre-release or a retracted version that nobody asks for: no candidate
+    /// of a plan unless nothing else leads to the goal.
+    pub outside: Vec<ModuleId>,
+}
+
+/// A `go.mod` that cannot be measured.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum MeasureError {
+    /// It cannot be a main module's.
+    #[error(transparent)]
+    Main(#[from] MainModulesError),
+    /// Its graph does not load.
+    #[error("its graph does not load: {0}")]
+    Graph(LoadError),
+}
+
+impl Planner {
+    /// What `go_mod` costs against today's state, for this planner's goal. Only `unresolved` is missing where
+    /// the imports cannot be followed.
+    ///
+    /// # Errors
+    /// [`MeasureError`] when its graph does not load.
+    pub fn measure(&self, world: &mut World, go_mod: &GoMod) -> Result<Measuring, MeasureError> {
+        let main = MainModules::single(world, go_mod)?;
+        let setup = main.setup(world, self.problem.setup.local_go.as_ref());
+        let plain_setup = Setup {
+            roots: self.without_closure(world, &setup.roots),
+            ..setup.clone()
+        };
+        let (graph, plain) = match (load(world, &setup)?, load(world, &plain_setup)?) {
+            (Ok(graph), Ok(plain)) => (graph, plain),
+            (Err(mut needs), Err(more)) => {
+                needs.merge(more);
+                return Ok(Measuring::Needs(needs));
+            }
+            (Err(needs), _) | (_, Err(needs)) => return Ok(Measuring::Needs(needs)),
+        };
+        let mut solution = Solution {
+            roots: setup.roots,
+            overrides: setup.overrides,
+            graph,
+            plain,
+            added: Vec::new(),
+            imports: None,
+            settled: FxHashSet::default(),
+            lowered: FxHashMap::default(),
+            left_out: Vec::new(),
+        };
+        if let Err(needs) = self.follow_imports(world, &mut solution) {
+            return Ok(Measuring::Needs(needs));
+        }
+        let moves = cost::moves(world, &self.problem, &self.goal, &solution);
+        let mut needs = Needs {
+            counts: cost::uncounted(&self.problem, &self.candidates, &moves),
+            ..Needs::default()
+        };
+        let outside = self.outside(world, &solution.plain, &moves, &mut needs);
+        if let Some(needs) = needs.flush() {
+            return Ok(Measuring::Needs(needs));
+        }
+        let overridden = cost::newly_overridden(world, &self.problem, &solution).len();
+        let mut cost = cost::cost(world, &self.candidates, &moves, &solution, overridden);
+        cost.lines = edit::changed_lines(&self.go_mod.text(), &go_mod.text());
+        Ok(Measuring::Done(Box::new(Measured {
+            cost,
+            imports_followed: solution.imports.is_some(),
+            moves,
+            outside,
+        })))
+    }
+
+    /// The roots without those that closure can have added or raised. Below Go 1.17 it adds none.
+    fn without_closure(&self, world: &World, roots: &[ModuleId]) -> Vec<ModuleId> {
+        if !self.problem.is_pruned() {
+            return roots.to_vec();
+        }
+        let modules = &world.modules;
+        let targets: FxHashSet<PathId> = self
+            .goal
+            .targets
+            .iter()
+            .filter_map(|target| target.path(|module| modules.path_of(module)))
+            .collect();
+        roots
+            .iter()
+            .filter_map(|root| {
+                let path = modules.path_of(*root);
+                let today = self.problem.roots.get(&path).copied();
+                match today {
+                    _ if targets.contains(&path) || self.problem.is_toolchain(path) => Some(*root),
+                    Some(today) if modules.compare(*root, today).is_gt() => Some(today),
+                    Some(_) => Some(*root),
+                    None => None,
+                }
+            })
+            .collect()
+    }
+
+    /// Follows the imports under a solution, where that is possible.
+    fn follow_imports(&self, world: &mut World, solution: &mut Solution) -> Result<(), Needs> {
+        let scope = Scope {
+            problem: &self.problem,
+            candidates: &self.candidates,
+            packages: &self.packages,
+            goal: &self.goal,
+            pass: Pass::Releases,
+            raising: false,
+        };
+        let way = Way {
+            means: vec![Means::Require; self.goal.targets.len()],
+            sparing: false,
+        };
+        let choice = Choice::default();
+        let mut search = Search::new(world, scope, &way, &choice);
+        search.overrides = solution.overrides.clone();
+        match search.import_check(&solution.graph, &solution.roots) {
+            Ok(imports) => {
+                solution.imports = imports;
+                Ok(())
+            }
+            Err(Stop::Needs(needs)) => Err(needs),
+            Err(Stop::Conflict(_)) => Ok(()),
+        }
+    }
+
+    /// What was lowered to a version that is no candidate among releases, though nobody asks for just that.
+    fn outside(
+        &self,
+        world: &mut World,
+        graph: &ModuleGraph,
+        moves: &[Move],
+        needs: &mut Needs,
+    ) -> Vec<ModuleId> {
+        let asked: FxHashSet<ModuleId> = graph
+            .loaded()
+            .into_iter()
+            .filter_map(|module| graph.requirements(module))
+            .flatten()
+            .collect();
+        let mut found = Vec::new();
+        for moved in moves.iter().filter(|moved| moved.role == Role::Moved) {
+            let (Some(from), Some(to)) = (moved.from, graph.selected(moved.path)) else {
+                continue;
+            };
+            if world.modules.compare(to, from).is_gt() || asked.contains(&to) {
+                continue;
+            }
+            if let Some(newest) = self.candidates.newest(world, moved.path)
+                && world.module_facts(newest).is_none()
+            {
+                needs.sources.push(world.source_id(Source::Module(newest)));
+            }
+            if candidates::is_prerelease(world, to)
+                || self.candidates.retraction(world, to).is_some()
+            {
+                found.push(to);
+            }
+        }
+        found
+    }
+}
+
+/// The graph of a setup, or what must be fed first.
+fn load(world: &mut World, setup: &Setup) -> Result<Result<ModuleGraph, Needs>, MeasureError> {
+    let mut resolver = Resolver::new(world, setup);
+    let sources = resolver.advance(world, setup);
+    if !sources.is_empty() {
+        return Ok(Err(Needs {
+            sources,
+            ..Needs::default()
+        }));
+    }
+    resolver
+        .finish()
+        .map(Ok)
+        .map_err(|failure| MeasureError::Graph(failure.error))
+}
