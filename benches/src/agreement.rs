@@ -3,8 +3,7 @@
 //! The formats, versions, paths and queries are compared in this process, by what the tests of
 //! gomod-core use; whole commands on random module worlds by the test of gomod-cli.
 
-use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 #[path = "../../gomod-core/tests/agree/mod.rs"]
 mod agree;
@@ -78,31 +77,17 @@ fn of_worlds(worlds: u64, seed: u64) -> Vec<Tally> {
     if worlds == 0 {
         return Vec::new();
     }
-    let output = Command::new(env!("CARGO"))
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .args(["test", "--quiet", "-p", "gomod-cli"])
-        .args(["--test", "worlds_beside_go", TEST, "--", "--nocapture"])
-        .env("GOMOD_WORLDS", worlds.to_string())
-        .env("GOMOD_SEED", seed.to_string())
-        .output();
-    let (text, failure) = match &output {
-        Ok(output) => (
-            String::from_utf8_lossy(&output.stdout).into_owned(),
-            String::from_utf8_lossy(&output.stderr).into_owned(),
-        ),
-        Err(error) => (String::new(), error.to_string()),
-    };
-    let counts = text
-        .lines()
-        .find_map(|line| line.split_once("worlds beside go: ")?.1.split_once("; "))
-        .map(|(_, counts)| counts.to_owned());
-    let Some(counts) = counts else {
-        return vec![Tally {
-            kind: "random worlds",
-            differ: 1,
-            shown: vec![failure],
-            ..Tally::default()
-        }];
+    let settings = [("GOMOD_WORLDS", worlds), ("GOMOD_SEED", seed)];
+    let counts = match crate::worlds::counts(TEST, "worlds beside go", &settings) {
+        Ok((counts, _)) => counts,
+        Err(failure) => {
+            return vec![Tally {
+                kind: "random worlds",
+                differ: 1,
+                shown: vec![failure],
+                ..Tally::default()
+            }];
+        }
     };
     let count = |class: &str| {
         let mut found = counts.split("; ").filter_map(|part| part.split_once(": "));

@@ -1,10 +1,12 @@
 //! `cargo run -p gomod-benches --release -- versus-go [DIR…]`: gomod's speed beside the go command's; and
-//! `… -- agree`, which counts where the two agree.
+//! `… -- agree`, which counts where the two agree; and `… -- downgrades`, which compares plans with what `go get` does.
 //!
 //! For each main module the two commands run in turn, A B A B …, and the medians and the median of the
 //! ratios pair by pair are printed. Whole processes are timed; nothing is asserted.
 
 mod agreement;
+mod downgrades;
+mod worlds;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -17,11 +19,14 @@ fn main() -> ExitCode {
     match args.next().as_deref() {
         Some("versus-go") => versus_go(args),
         Some("agree") => agreement::run(args),
+        Some("downgrades") => downgrades::run(args),
         _ => {
             eprintln!(
-                "usage: gomod-benches versus-go [DIR…]\n       gomod-benches agree [--inputs N] [--worlds N] [--seed N]\n\n\
+                "usage: gomod-benches versus-go [DIR…]\n       gomod-benches agree [--inputs N] [--worlds N] [--seed N]\n       {}\n\n\
                  versus-go times gomod beside go; DIR is a main module, without one fixtures/gin-app.\n\
-                 agree counts on how many inputs gomod gives what go gives; by default 5000 of each kind, 40 worlds."
+                 agree counts on how many inputs gomod gives what go gives; by default 5000 of each kind, 40 worlds.\n\
+                 downgrades compares plans with what go get does, on real main modules and in N random worlds.",
+                downgrades::USAGE
             );
             ExitCode::from(2)
         }

@@ -14,8 +14,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use worlds::archive::Archive;
 use worlds::compare::{Verdict, Verdicts, compare};
 use worlds::counterfactual::counterfactuals;
-use worlds::downgrade::{Finding, downgrade};
+use worlds::downgrade::{Case, Finding, downgrade};
 use worlds::generate::generate;
+use worlds::measured::Class;
 use worlds::minimise::minimise;
 use worlds::once_differed::{PLANS, WORLDS};
 use worlds::random::Random;
@@ -146,6 +147,34 @@ fn downgrades_hold_before_go() {
         downgrade(&archive, &place, &tools, &mut Random::new(seed ^ 0x1234))
     });
     assert!(failures.is_empty(), "{} wrong plans", failures.len());
+}
+
+/// `GOMOD_GO_GET_LIMIT` is how many seconds `go get` has.
+#[test]
+fn downgrades_are_never_worse_than_go_gets() {
+    let Some(tools) = tools() else { return };
+    let limit = setting("GOMOD_GO_GET_LIMIT", 5);
+    let failures = for_each_world("downgrades beside go get", |seed, root| {
+        let mut archive = world(seed, root, &tools);
+        archive.0.retain(|name, _| !name.starts_with("noinfo/"));
+        let place = archive.write(&root.join("world"), &tools);
+        let random = &mut Random::new(seed ^ 0x9abc);
+        let case = match Case::pick(&archive, &place, &tools, random) {
+            Ok(case) => case,
+            Err(why) => return vec![Finding::new(why)],
+        };
+        let beside = case.beside(limit);
+        let class = beside.class.words(limit);
+        let mut found = vec![match beside.class {
+            Class::Worse => Finding::failure(class, beside.text),
+            _ => Finding::note(class, beside.text),
+        }];
+        if beside.breaks {
+            found.push(Finding::new("after go get packages no longer load"));
+        }
+        found
+    });
+    assert!(failures.is_empty(), "{} worse plans", failures.len());
 }
 
 #[test]

@@ -1,0 +1,337 @@
+//! One target in one main module: `go get`, a plan by each strategy, and what the go command says of each plan.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use gomod_core::host::GoEnv;
+use gomod_core::plan::Cost;
+use tempfile::TempDir;
+
+use super::cases::{Place, copy};
+use super::commands::{Commands, Ended, variables};
+use super::measured::{Answer, Class, Side, measure, vector};
+
+const STRATEGIES: [&str; 4] = ["require", "exclude", "replace", "auto"];
+
+/// A plan as it was written.
+struct Plan {
+    cost: Cost,
+    /// How many choices were tried.
+    tried: u64,
+    proven: String,
+    /// What is wrong with it, as the go command sees it.
+    fault: Option<String>,
+}
+
+/// What came of one strategy.
+enum Planned {
+    Plan(Plan),
+    /// The exit code.
+    Refused(Option<i32>),
+}
+
+pub(super) struct Row {
+    target: String,
+    theirs: Side,
+    /// Whether packages load after `go get`; `None` where none did before.
+    theirs_builds: Option<bool>,
+    go_ms: u128,
+    ours: Vec<(Planned, u128)>,
+    pub(super) class: Class,
+    notes: Vec<String>,
+}
+
+impl Row {
+    pub(super) const HEAD: &'static str = "\
+| main module | target | go get | require | exclude | replace | auto | tried | proven | ms | go ms | class | confirmed |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|";
+
+    /// A line of a Markdown table; what is to be said besides follows it.
+    pub(super) fn text(&self, main: &str, limit: u64) -> String {
+        let theirs = match &self.theirs {
+            Side::Reached(answer) => vector(&answer.cost),
+            Side::Refused => "fails".to_owned(),
+            Side::NoAnswer => format!("no answer in {limit} s"),
+        };
+        let broken = if self.theirs_builds == Some(false) {
+            " †"
+        } else {
+            ""
+        };
+        let ours: Vec<String> = self
+            .ours
+            .iter()
+            .map(|(planned, _)| match planned {
+                Planned::Plan(plan) => vector(&plan.cost),
+                Planned::Refused(Some(1)) => "none".to_owned(),
+                Planned::Refused(code) => format!("exit {}", code.unwrap_or(-1)),
+            })
+            .collect();
+        let auto = match self.ours.last() {
+            Some((Planned::Plan(plan), _)) => (plan.tried.to_string(), plan.proven.as_str()),
+            _ => (String::new(), ""),
+        };
+        let took = self.ours.first().map_or(0, |(_, took)| *took);
+        let sources = match self.theirs_builds {
+            Some(_) => "",
+            None => " lists",
+        };
+        let mut text = format!(
+            "| {main} | {} | {theirs}{broken} | {} | {} | {} | {took} | {} | {} | {} of {}{sources} |",
+            self.target,
+            ours.join(" | "),
+            auto.0,
+            auto.1,
+            self.go_ms,
+            self.class.words(limit),
+            self.confirmed(),
+            self.plans(),
+        );
+        for note in &self.notes {
+            text.push_str(&format!("\n  {note}"));
+        }
+        text
+    }
+
+    fn written(&self) -> impl Iterator<Item = &Plan> {
+        self.ours.iter().filter_map(|(planned, _)| match planned {
+            Planned::Plan(plan) => Some(plan),
+            Planned::Refused(_) => None,
+        })
+    }
+
+    pub(super) fn plans(&self) -> usize {
+        self.written().count()
+    }
+
+    pub(super) fn confirmed(&self) -> usize {
+        self.written().filter(|plan| plan.fault.is_none()).count()
+    }
+
+    /// Whether leaving the strategy open never gives less than asking for one.
+    pub(super) fn is_steady(&self) -> bool {
+        let less = |cost: &Cost| Cost { lines: 0, ..*cost };
+        let best = self.written().map(|plan| less(&plan.cost)).min();
+        match self.ours.last() {
+            Some((Planned::Plan(auto), _)) => best.is_none_or(|best| less(&auto.cost) <= best),
+            _ => best.is_none(),
+        }
+    }
+}
+
+/// Compares both on copies of a main module.
+pub(super) fn row(
+    place: &Place,
+    target: &str,
+    commands: &Commands,
+    limit: u64,
+) -> Result<Row, String> {
+    let (path, version) = target.split_once('@').ok_or("a target is MODULE@VERSION")?;
+    let run = Run {
+        place,
+        path,
+        version,
+        commands,
+    };
+    let mut notes = Vec::new();
+    let (_scratch, directory) = run.copy()?;
+    let limit = Duration::from_secs(limit);
+    let got = commands.go_within(limit, &directory, "", &["get", target]);
+    let go_ms = got.took.as_millis();
+    let theirs = match got.code {
+        None => Side::NoAnswer,
+        Some(0) => match run.listed(&directory, "require") {
+            Ok(()) => Side::Reached(run.measure(&directory)?),
+            Err(reason) => {
+                notes.push(format!("after go get: {reason}"));
+                Side::Refused
+            }
+        },
+        Some(_) => {
+            notes.push(format!("go get: {}", last_line(&got)));
+            Side::Refused
+        }
+    };
+    let theirs_builds = match &theirs {
+        _ if !place.builds => None,
+        Side::Reached(_) => {
+            let loads = run.packages(&directory);
+            notes.extend(
+                loads
+                    .as_ref()
+                    .err()
+                    .map(|why| format!("after go get: {why}")),
+            );
+            Some(loads.is_ok())
+        }
+        _ => Some(true),
+    };
+    if let Side::Reached(answer) = &theirs
+        && !answer.outside.is_empty()
+    {
+        notes.push(format!("go get takes {}", answer.outside.join(", ")));
+    }
+    let mut ours = Vec::new();
+    let mut side = Side::Refused;
+    for strategy in STRATEGIES {
+        let (_scratch, directory) = run.copy()?;
+        let args = ["plan-downgrade", target, "--strategy", strategy];
+        let args = [&args[..], &["--format", "json", "--write"]].concat();
+        let ended = commands.gomod(&directory, &args);
+        let took = ended.took.as_millis();
+        if !ended.ok() {
+            notes.push(format!("{strategy}: {}", first_line(&ended)));
+            ours.push((Planned::Refused(ended.code), took));
+            continue;
+        }
+        let mut plan = written(&ended.stdout)?;
+        plan.fault = run.confirm(&directory, strategy).err();
+        notes.extend(plan.fault.as_ref().map(|why| format!("{strategy}: {why}")));
+        let measured = run.measure(&directory)?;
+        if measured.cost != plan.cost {
+            notes.push(format!(
+                "{strategy}: it says {}, measured {}",
+                vector(&plan.cost),
+                vector(&measured.cost)
+            ));
+        }
+        if strategy == "require" {
+            side = Side::Reached(measured);
+        }
+        ours.push((Planned::Plan(plan), took));
+    }
+    Ok(Row {
+        target: target.to_owned(),
+        class: Class::of(&side, &theirs),
+        theirs,
+        theirs_builds,
+        go_ms,
+        ours,
+        notes,
+    })
+}
+
+struct Run<'a> {
+    place: &'a Place,
+    path: &'a str,
+    version: &'a str,
+    commands: &'a Commands,
+}
+
+impl Run<'_> {
+    /// A copy of the case, and where the main module is in it.
+    fn copy(&self) -> Result<(TempDir, PathBuf), String> {
+        let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let root = scratch.path().join("case");
+        copy(&self.place.root, &root)?;
+        let below = self.place.main.strip_prefix(&self.place.root);
+        let main = root.join(below.map_err(|error| error.to_string())?);
+        Ok((scratch, main))
+    }
+
+    fn measure(&self, directory: &Path) -> Result<Answer, String> {
+        let env = GoEnv::load(variables("-mod=readonly")).map_err(|error| error.to_string())?;
+        let target = (self.path, self.version);
+        measure(&env, &self.place.main, directory, target)
+    }
+
+    /// What was written is accepted as it is, and changes nothing.
+    fn confirm(&self, directory: &Path, strategy: &str) -> Result<(), String> {
+        let read = || ["go.mod", "go.sum"].map(|name| fs::read(directory.join(name)).ok());
+        let before = read();
+        self.listed(directory, strategy)?;
+        if self.place.builds {
+            self.packages(directory)?;
+        }
+        match read() == before {
+            true => Ok(()),
+            false => Err("go.mod or go.sum changed".to_owned()),
+        }
+    }
+
+    /// The target is selected at exactly its version; by replace, used.
+    fn listed(&self, directory: &Path, strategy: &str) -> Result<(), String> {
+        let args = ["list", "-m", "all"];
+        let list = self
+            .commands
+            .go(directory, "-mod=readonly", &args)
+            .output()?;
+        let exact = format!("{} {}", self.path, self.version);
+        let of_path = format!("{} ", self.path);
+        let line = list.lines().find(|line| line.starts_with(&of_path));
+        let replaced = format!(" => {exact}");
+        let reached = line.is_some_and(|line| {
+            line == exact || matches!(strategy, "replace" | "auto") && line.ends_with(&replaced)
+        });
+        match reached {
+            true => Ok(()),
+            false => Err(format!("the list has {:?}", line.unwrap_or_default())),
+        }
+    }
+
+    fn packages(&self, directory: &Path) -> Result<(), String> {
+        let args = ["list", "-deps", "./..."];
+        let deps = self.commands.go(directory, "-mod=readonly", &args);
+        deps.output().map(drop)
+    }
+}
+
+/// The plan that a JSON document says was written.
+fn written(document: &str) -> Result<Plan, String> {
+    let document: serde_json::Value =
+        serde_json::from_str(document).map_err(|error| error.to_string())?;
+    let plans = document.get("plans").and_then(|plans| plans.as_array());
+    let chosen = document.get("chosen");
+    let plan = plans
+        .and_then(|plans| plans.iter().find(|plan| plan.get("letter") == chosen))
+        .ok_or("the document has no plan")?;
+    let count = |value: &serde_json::Value, name: &str| {
+        value
+            .get(name)
+            .and_then(|value| value.as_u64())
+            .unwrap_or(0)
+    };
+    let field = |name: &str| {
+        let count = plan.get("cost").map_or(0, |cost| count(cost, name));
+        usize::try_from(count).unwrap_or(usize::MAX)
+    };
+    let certificate = document
+        .get("certificate")
+        .ok_or("there is no certificate")?;
+    let optimal = certificate.get("optimal").and_then(|value| value.as_bool());
+    let proven = match certificate.get("bound").filter(|bound| !bound.is_null()) {
+        _ if optimal == Some(true) => "optimal".to_owned(),
+        None => "not searched".to_owned(),
+        Some(bound) => format!(
+            "from {}/{}/{}",
+            count(bound, "dropped"),
+            count(bound, "overridden"),
+            count(bound, "raised")
+        ),
+    };
+    Ok(Plan {
+        cost: Cost {
+            unresolved: field("unresolved"),
+            dropped: field("dropped"),
+            overridden: field("overridden"),
+            direct_moved: field("direct_moved"),
+            direct_steps: field("direct_steps"),
+            others_moved: field("others_moved"),
+            raised: field("raised"),
+            steps: field("steps"),
+            lines: field("lines"),
+        },
+        tried: count(certificate, "tried"),
+        proven,
+        fault: None,
+    })
+}
+
+fn first_line(ended: &Ended) -> &str {
+    ended.stderr.lines().next().unwrap_or_default()
+}
+
+fn last_line(ended: &Ended) -> &str {
+    ended.stderr.trim_end().lines().last().unwrap_or_default()
+}
