@@ -13,8 +13,6 @@ use super::run::Ended;
 
 /// Both answers.
 pub(crate) struct Beside {
-    pub(crate) ours: Side,
-    pub(crate) theirs: Side,
     pub(crate) class: Class,
     /// Whether the packages loaded before, and no longer do after `go get`.
     pub(crate) breaks: bool,
@@ -23,13 +21,22 @@ pub(crate) struct Beside {
 }
 
 impl Case<'_> {
-    /// Runs both on copies of the base; `go get` for at most so many seconds.
-    pub(crate) fn beside(&self, limit: u64) -> Beside {
+    /// Runs both on copies of the base; `go get` for at most so many seconds. Nothing where the target is in use.
+    pub(crate) fn beside(&self, limit: u64) -> Option<Beside> {
         let target = format!("{}@{}", self.path, self.version);
         let plan = self.place.root.join("beside-plan");
         copy_files(&self.base, &plan);
-        let args = ["plan-downgrade", &target, "--strategy", "require", "--write"];
+        let args = [
+            "plan-downgrade",
+            &target,
+            "--strategy",
+            "require",
+            "--write",
+        ];
         let planned = self.tools.gomod(self.place, &plan, &args);
+        if planned.stdout.contains("nothing to do") {
+            return None;
+        }
         let ours = self.side(&planned, &plan);
         let get = self.place.root.join("beside-get");
         copy_files(&self.base, &get);
@@ -49,7 +56,7 @@ impl Case<'_> {
             let deps = ["list", "-deps", "./..."];
             !self.tools.go(self.place, &get, "-mod=readonly", &deps).ok()
         };
-        Beside {
+        Some(Beside {
             class: Class::of(&ours, &theirs),
             text: format!(
                 "{}\nour go.mod: {}\ngo get's go.mod: {}",
@@ -57,10 +64,8 @@ impl Case<'_> {
                 left(&plan, &ours),
                 left(&get, &theirs)
             ),
-            ours,
-            theirs,
             breaks,
-        }
+        })
     }
 
     fn side(&self, ended: &Ended, directory: &Path) -> Side {
@@ -70,7 +75,12 @@ impl Case<'_> {
         let list = ["list", "-m", "all"];
         let list = self.tools.go(self.place, directory, "-mod=readonly", &list);
         let exact = format!("{} {}", self.path, self.version);
-        if !ended.ok() || !list.ok() || !list.stdout.lines().any(|line| line == exact) {
+        // A replacement of the version that is asked for stays.
+        let selected = |line: &str| {
+            line.strip_prefix(&exact)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(" => "))
+        };
+        if !ended.ok() || !list.ok() || !list.stdout.lines().any(selected) {
             return Side::Refused;
         }
         let env = GoEnv::from_vars(self.tools.environment(self.place, "-mod=readonly"));

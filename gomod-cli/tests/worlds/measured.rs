@@ -8,7 +8,9 @@ use std::path::Path;
 use gomod_core::host::{GoEnv, Session, SessionOptions, main_packages};
 use gomod_core::model::{GoMod, GoSum, ModulePath, ModuleVersion, Version};
 use gomod_core::mvs::{MainModules, Mode, World};
-use gomod_core::plan::{Candidates, Cost, Goal, Measured, Packages, Planner, Problem, Target};
+use gomod_core::plan::{
+    Candidates, Cost, Goal, Measured, Packages, Planner, Problem, Role, Target,
+};
 
 /// Measures `after/go.mod` as an answer to `target` in the main module of `before`. Imports are followed with
 /// the sources of `after`.
@@ -56,11 +58,15 @@ pub(crate) fn measure(
     if !packages.is_empty() {
         planner.packages = Packages::new(packages, &tools);
     }
+    let raises_go = left
+        .go_version()
+        .cmp_precedence(&planner.go_mod().go_version())
+        .is_gt();
     let measured = session
         .measure(&mut world, &mut planner, &left)
         .map_err(|error| error.to_string())?
         .map_err(|error| error.to_string())?;
-    Ok(Answer::new(&world, measured))
+    Ok(Answer::new(&world, measured, raises_go))
 }
 
 /// What was left, measured.
@@ -69,17 +75,30 @@ pub(crate) struct Answer {
     /// Its cost; without the imports when they could not be followed.
     pub(crate) cost: Cost,
     pub(crate) imports_followed: bool,
+    /// Whether the go line rises.
+    pub(crate) raises_go: bool,
     /// Pre-releases and retracted versions that it chose, which a plan does not while releases lead there.
     pub(crate) outside: Vec<String>,
+    /// Direct requirements that end up higher, which a plan lets happen only where a target asks for it.
+    pub(crate) raised: Vec<String>,
 }
 
 impl Answer {
-    fn new(world: &World, measured: Measured) -> Self {
+    fn new(world: &World, measured: Measured, raises_go: bool) -> Self {
         let name = |module: &gomod_core::graph::ModuleId| world.modules.display(*module);
         Self {
             cost: measured.cost,
             imports_followed: measured.imports_followed,
+            raises_go,
             outside: measured.outside.iter().map(name).collect(),
+            raised: measured
+                .moves
+                .iter()
+                .filter(|moved| moved.direct && moved.role == Role::Moved)
+                .filter_map(|moved| Some((moved.from?, moved.to?)))
+                .filter(|(from, to)| world.modules.compare(*to, *from).is_gt())
+                .map(|(_, to)| name(&to))
+                .collect(),
         }
     }
 }
@@ -124,25 +143,31 @@ pub(crate) enum Class {
     Worse,
     /// Cheaper, but by a pre-release or a retracted version, though releases lead to the goal.
     Outside,
+    /// Cheaper, but by an upgrade of a direct requirement.
+    RaisesDirect,
     GoFails,
     GoNoAnswer,
     BothRefuse,
     /// `go get` did it by dropping a direct requirement.
     WeRefuseToDrop,
+    /// `go get` did it by raising the go line.
+    WeRefuseToRaiseGo,
     OnlyWeRefuse,
     NeitherAnswers,
 }
 
 impl Class {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Equal,
         Self::Better,
         Self::Worse,
         Self::Outside,
+        Self::RaisesDirect,
         Self::GoFails,
         Self::GoNoAnswer,
         Self::BothRefuse,
         Self::WeRefuseToDrop,
+        Self::WeRefuseToRaiseGo,
         Self::OnlyWeRefuse,
         Self::NeitherAnswers,
     ];
@@ -154,6 +179,7 @@ impl Class {
             (Side::Reached(_), Side::NoAnswer) => Self::GoNoAnswer,
             (Side::Refused, Side::Refused) => Self::BothRefuse,
             (_, Side::Reached(theirs)) if theirs.cost.dropped > 0 => Self::WeRefuseToDrop,
+            (_, Side::Reached(theirs)) if theirs.raises_go => Self::WeRefuseToRaiseGo,
             (_, Side::Reached(_)) => Self::OnlyWeRefuse,
             (Side::NoAnswer, Side::Refused) => Self::OnlyWeRefuse,
             (_, Side::NoAnswer) => Self::NeitherAnswers,
@@ -171,6 +197,9 @@ impl Class {
             Ordering::Less => Self::Better,
             Ordering::Equal => Self::Equal,
             Ordering::Greater if !theirs.outside.is_empty() => Self::Outside,
+            Ordering::Greater if theirs.raised.iter().any(|one| !ours.raised.contains(one)) => {
+                Self::RaisesDirect
+            }
             Ordering::Greater => Self::Worse,
         }
     }
@@ -182,10 +211,12 @@ impl Class {
             Self::Better => "better",
             Self::Worse => "WORSE",
             Self::Outside => "go takes a pre-release or a retracted version",
+            Self::RaisesDirect => "go upgrades a direct requirement",
             Self::GoFails => "go fails",
             Self::GoNoAnswer => return format!("go gives no answer in {limit} s"),
             Self::BothRefuse => "both refuse",
             Self::WeRefuseToDrop => "only we refuse, go drops a direct requirement",
+            Self::WeRefuseToRaiseGo => "only we refuse, go raises the go line",
             Self::OnlyWeRefuse => "only we refuse",
             Self::NeitherAnswers => return format!("we refuse, go gives no answer in {limit} s"),
         };

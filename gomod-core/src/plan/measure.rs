@@ -2,8 +2,8 @@
 //! same function, and roots that only closure or the build can have added do not count either.
 //!
 //! A plan knows which roots it added. Of a foreign file that is inferred: where the graph is pruned, new roots
-//! that are no targets are closure's, and a root above today's version rose with them unless something else
-//! asks for it. That counts in favour of the foreign file.
+//! that are no targets are closure's, and so is what made a root rise to a version that another module asks for,
+//! as long as the targets are reached without. That counts in favour of the foreign file.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -11,7 +11,7 @@ use super::choice::{Choice, Way};
 use super::finish::Solution;
 use super::goal::Means;
 use super::search::{Scope, Search, Stop};
-use super::{Cost, Move, Needs, Pass, Planner, Role, candidates, cost, edit};
+use super::{Cost, Move, Needs, Pass, Planner, Role, Target, candidates, cost, edit};
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::GoMod;
 use crate::mvs::{LoadError, MainModules, MainModulesError, Resolver, Setup, Source, World};
@@ -34,8 +34,8 @@ pub struct Measured {
     pub imports_followed: bool,
     /// The modules whose selected version changes.
     pub moves: Vec<Move>,
-    /// Of those, what was lowered to a pre-release or a retracted version that nobody asks for: no candidate
-    /// of a plan unless nothing else leads to the goal.
+    /// Of those, what was lowered to a pre-release or a retracted version: no candidate of a plan unless
+    /// nothing else leads to the goal.
     pub outside: Vec<ModuleId>,
 }
 
@@ -60,18 +60,28 @@ impl Planner {
     pub fn measure(&self, world: &mut World, go_mod: &GoMod) -> Result<Measuring, MeasureError> {
         let main = MainModules::single(world, go_mod)?;
         let setup = main.setup(world, self.problem.setup.local_go.as_ref());
+        let graph = match load(world, &setup)? {
+            Ok(graph) => graph,
+            Err(needs) => return Ok(Measuring::Needs(needs)),
+        };
         let plain_setup = Setup {
-            roots: self.without_closure(world, &setup.roots),
+            roots: self.without_closure(world, &setup.roots, &graph),
             ..setup.clone()
         };
-        let (graph, plain) = match (load(world, &setup)?, load(world, &plain_setup)?) {
-            (Ok(graph), Ok(plain)) => (graph, plain),
-            (Err(mut needs), Err(more)) => {
-                needs.merge(more);
-                return Ok(Measuring::Needs(needs));
-            }
-            (Err(needs), _) | (_, Err(needs)) => return Ok(Measuring::Needs(needs)),
+        let plain = match load(world, &plain_setup)? {
+            Ok(plain) => plain,
+            Err(needs) => return Ok(Measuring::Needs(needs)),
         };
+        // Without those roots the targets need not be reached: then they are part of the answer.
+        let reached = self.goal.targets.iter().all(|target| match target {
+            Target::Module { module } => {
+                let path = world.modules.path_of(*module);
+                plain.selected(path) == graph.selected(path)
+            }
+            Target::Absent { path } => plain.selected(*path).is_none(),
+            Target::Go { .. } => true,
+        });
+        let plain = if reached { plain } else { graph.clone() };
         let mut solution = Solution {
             roots: setup.roots,
             overrides: setup.overrides,
@@ -107,7 +117,12 @@ impl Planner {
     }
 
     /// The roots without those that closure can have added or raised. Below Go 1.17 it adds none.
-    fn without_closure(&self, world: &World, roots: &[ModuleId]) -> Vec<ModuleId> {
+    fn without_closure(
+        &self,
+        world: &World,
+        roots: &[ModuleId],
+        graph: &ModuleGraph,
+    ) -> Vec<ModuleId> {
         if !self.problem.is_pruned() {
             return roots.to_vec();
         }
@@ -118,19 +133,23 @@ impl Planner {
             .iter()
             .filter_map(|target| target.path(|module| modules.path_of(module)))
             .collect();
-        roots
-            .iter()
-            .filter_map(|root| {
-                let path = modules.path_of(*root);
-                let today = self.problem.roots.get(&path).copied();
-                match today {
-                    _ if targets.contains(&path) || self.problem.is_toolchain(path) => Some(*root),
-                    Some(today) if modules.compare(*root, today).is_gt() => Some(today),
-                    Some(_) => Some(*root),
-                    None => None,
-                }
-            })
-            .collect()
+        let asked: FxHashSet<ModuleId> = graph
+            .loaded()
+            .into_iter()
+            .filter(|by| modules.version(*by).is_some())
+            .filter_map(|by| Some((modules.path_of(by), graph.requirements(by)?)))
+            .flat_map(|(by, list)| list.filter(move |one| modules.path_of(*one) != by))
+            .collect();
+        let without = |root: &ModuleId| {
+            let path = modules.path_of(*root);
+            if targets.contains(&path) || self.problem.is_toolchain(path) {
+                return Some(*root);
+            }
+            let today = self.problem.roots.get(&path).copied()?;
+            let rose = modules.compare(*root, today).is_gt() && asked.contains(root);
+            Some(if rose { today } else { *root })
+        };
+        roots.iter().filter_map(without).collect()
     }
 
     /// Follows the imports under a solution, where that is possible.
@@ -160,7 +179,7 @@ impl Planner {
         }
     }
 
-    /// What was lowered to a version that is no candidate among releases, though nobody asks for just that.
+    /// What was lowered to a version that is no candidate among releases.
     fn outside(
         &self,
         world: &mut World,
@@ -168,18 +187,12 @@ impl Planner {
         moves: &[Move],
         needs: &mut Needs,
     ) -> Vec<ModuleId> {
-        let asked: FxHashSet<ModuleId> = graph
-            .loaded()
-            .into_iter()
-            .filter_map(|module| graph.requirements(module))
-            .flatten()
-            .collect();
         let mut found = Vec::new();
         for moved in moves.iter().filter(|moved| moved.role == Role::Moved) {
             let (Some(from), Some(to)) = (moved.from, graph.selected(moved.path)) else {
                 continue;
             };
-            if world.modules.compare(to, from).is_gt() || asked.contains(&to) {
+            if world.modules.compare(to, from).is_gt() {
                 continue;
             }
             if let Some(newest) = self.candidates.newest(world, moved.path)
