@@ -51,7 +51,7 @@ impl Row {
     pub(super) fn text(&self, main: &str, limit: u64) -> String {
         let theirs = match &self.theirs {
             Side::Reached(answer) => vector(&answer.cost),
-            Side::Refused => "fails".to_owned(),
+            Side::Refused | Side::Replaced => "fails".to_owned(),
             Side::NoAnswer => format!("no answer in {limit} s"),
         };
         let broken = if self.theirs_builds == Some(false) {

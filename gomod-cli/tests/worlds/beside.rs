@@ -14,6 +14,8 @@ use super::run::Ended;
 /// Both answers.
 pub(crate) struct Beside {
     pub(crate) class: Class,
+    /// How ours ended.
+    pub(crate) code: Option<i32>,
     /// Whether the packages loaded before, and no longer do after `go get`.
     pub(crate) breaks: bool,
     /// What both said and left.
@@ -58,6 +60,7 @@ impl Case<'_> {
         };
         Some(Beside {
             class: Class::of(&ours, &theirs),
+            code: planned.code,
             text: format!(
                 "{}\nour go.mod: {}\ngo get's go.mod: {}",
                 self.text(&planned, &[&got]),
@@ -75,13 +78,11 @@ impl Case<'_> {
         let list = ["list", "-m", "all"];
         let list = self.tools.go(self.place, directory, "-mod=readonly", &list);
         let exact = format!("{} {}", self.path, self.version);
-        // A replacement of the version that is asked for stays.
-        let selected = |line: &str| {
-            line.strip_prefix(&exact)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(" => "))
-        };
-        if !ended.ok() || !list.ok() || !list.stdout.lines().any(selected) {
-            return Side::Refused;
+        let mut lines = list.stdout.lines();
+        match lines.find_map(|line| line.strip_prefix(&exact)) {
+            Some("") if ended.ok() && list.ok() => {}
+            Some(rest) if rest.starts_with(" => ") && ended.ok() => return Side::Replaced,
+            _ => return Side::Refused,
         }
         let env = GoEnv::from_vars(self.tools.environment(self.place, "-mod=readonly"));
         let target = (self.path.as_str(), self.version.as_str());

@@ -128,6 +128,8 @@ pub(crate) fn vector(cost: &Cost) -> String {
 pub(crate) enum Side {
     /// It is reached, and what was left is accepted as it is.
     Reached(Answer),
+    /// It is selected, but replaced: its own content is not what is used.
+    Replaced,
     /// It is not, or what was left is not accepted.
     Refused,
     /// There was no end within the limit.
@@ -148,6 +150,8 @@ pub(crate) enum Class {
     GoFails,
     GoNoAnswer,
     BothRefuse,
+    /// `go get` changed the line of a module that is replaced.
+    StaysReplaced,
     /// `go get` did it by dropping a direct requirement.
     WeRefuseToDrop,
     /// `go get` did it by raising the go line.
@@ -157,7 +161,7 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Equal,
         Self::Better,
         Self::Worse,
@@ -166,6 +170,7 @@ impl Class {
         Self::GoFails,
         Self::GoNoAnswer,
         Self::BothRefuse,
+        Self::StaysReplaced,
         Self::WeRefuseToDrop,
         Self::WeRefuseToRaiseGo,
         Self::OnlyWeRefuse,
@@ -175,14 +180,15 @@ impl Class {
     pub(crate) fn of(ours: &Side, theirs: &Side) -> Self {
         match (ours, theirs) {
             (Side::Reached(ours), Side::Reached(theirs)) => Self::of_answers(ours, theirs),
-            (Side::Reached(_), Side::Refused) => Self::GoFails,
+            (Side::Reached(_), Side::Refused | Side::Replaced) => Self::GoFails,
             (Side::Reached(_), Side::NoAnswer) => Self::GoNoAnswer,
-            (Side::Refused, Side::Refused) => Self::BothRefuse,
+            (Side::NoAnswer, Side::Refused) => Self::OnlyWeRefuse,
+            (_, Side::Refused) => Self::BothRefuse,
+            (_, Side::Replaced) => Self::StaysReplaced,
+            (_, Side::NoAnswer) => Self::NeitherAnswers,
             (_, Side::Reached(theirs)) if theirs.cost.dropped > 0 => Self::WeRefuseToDrop,
             (_, Side::Reached(theirs)) if theirs.raises_go => Self::WeRefuseToRaiseGo,
             (_, Side::Reached(_)) => Self::OnlyWeRefuse,
-            (Side::NoAnswer, Side::Refused) => Self::OnlyWeRefuse,
-            (_, Side::NoAnswer) => Self::NeitherAnswers,
         }
     }
 
@@ -215,6 +221,7 @@ impl Class {
             Self::GoFails => "go fails",
             Self::GoNoAnswer => return format!("go gives no answer in {limit} s"),
             Self::BothRefuse => "both refuse",
+            Self::StaysReplaced => "only we refuse, what is used stays replaced",
             Self::WeRefuseToDrop => "only we refuse, go drops a direct requirement",
             Self::WeRefuseToRaiseGo => "only we refuse, go raises the go line",
             Self::OnlyWeRefuse => "only we refuse",

@@ -9,6 +9,7 @@ pub(crate) mod generate;
 pub(crate) mod measured;
 pub(crate) mod minimise;
 pub(crate) mod once_differed;
+pub(crate) mod page;
 pub(crate) mod random;
 pub(crate) mod refusals;
 pub(crate) mod run;
