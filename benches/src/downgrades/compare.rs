@@ -34,8 +34,8 @@ enum Planned {
 pub(super) struct Row {
     target: String,
     theirs: Side,
-    /// Whether packages load after `go get`; `None` where none did before.
-    theirs_builds: Option<bool>,
+    /// Whether packages load to begin with.
+    builds: bool,
     go_ms: u128,
     ours: Vec<(Planned, u128)>,
     pub(super) class: Class,
@@ -50,14 +50,10 @@ impl Row {
     /// A line of a Markdown table; what is to be said besides follows it.
     pub(super) fn text(&self, main: &str, limit: u64) -> String {
         let theirs = match &self.theirs {
+            Side::Reached(answer) if answer.broken => format!("{} †", vector(&answer.cost)),
             Side::Reached(answer) => vector(&answer.cost),
             Side::Refused | Side::Replaced => "fails".to_owned(),
             Side::NoAnswer => format!("no answer in {limit} s"),
-        };
-        let broken = if self.theirs_builds == Some(false) {
-            " †"
-        } else {
-            ""
         };
         let ours: Vec<String> = self
             .ours
@@ -73,12 +69,9 @@ impl Row {
             _ => (String::new(), ""),
         };
         let took = self.ours.first().map_or(0, |(_, took)| *took);
-        let sources = match self.theirs_builds {
-            Some(_) => "",
-            None => " lists",
-        };
+        let sources = if self.builds { "" } else { " lists" };
         let mut text = format!(
-            "| {main} | {} | {theirs}{broken} | {} | {} | {} | {took} | {} | {} | {} of {}{sources} |",
+            "| {main} | {} | {theirs} | {} | {} | {} | {took} | {} | {} | {} of {}{sources} |",
             self.target,
             ours.join(" | "),
             auto.0,
@@ -139,10 +132,19 @@ pub(super) fn row(
     let limit = Duration::from_secs(limit);
     let got = commands.go_within(limit, &directory, "", &["get", target]);
     let go_ms = got.took.as_millis();
-    let theirs = match got.code {
+    let mut theirs = match got.code {
         None => Side::NoAnswer,
-        Some(0) => match run.listed(&directory, "require") {
-            Ok(()) => Side::Reached(run.measure(&directory)?),
+        Some(0) => match run.listed(&directory) {
+            Ok(line) if line == run.exact() => Side::Reached(run.measure(&directory)?),
+            Ok(line) => {
+                notes.push(format!("after go get the list has {line:?}"));
+                let replaced = line.starts_with(&format!("{} => ", run.exact()));
+                if replaced {
+                    Side::Replaced
+                } else {
+                    Side::Refused
+                }
+            }
             Err(reason) => {
                 notes.push(format!("after go get: {reason}"));
                 Side::Refused
@@ -153,24 +155,19 @@ pub(super) fn row(
             Side::Refused
         }
     };
-    let theirs_builds = match &theirs {
-        _ if !place.builds => None,
-        Side::Reached(_) => {
-            let loads = run.packages(&directory);
-            notes.extend(
-                loads
-                    .as_ref()
-                    .err()
-                    .map(|why| format!("after go get: {why}")),
-            );
-            Some(loads.is_ok())
+    if let Side::Reached(answer) = &mut theirs {
+        if place.builds
+            && let Err(reason) = run.packages(&directory)
+        {
+            notes.push(format!("after go get: {reason}"));
+            answer.broken = true;
         }
-        _ => Some(true),
-    };
-    if let Side::Reached(answer) = &theirs
-        && !answer.outside.is_empty()
-    {
-        notes.push(format!("go get takes {}", answer.outside.join(", ")));
+        if let Some(first) = answer.outside.first() {
+            let count = answer.outside.len();
+            notes.push(format!(
+                "go get takes {count} pre-releases or retracted versions: {first}, …"
+            ));
+        }
     }
     let mut ours = Vec::new();
     let mut side = Side::Refused;
@@ -201,11 +198,16 @@ pub(super) fn row(
         }
         ours.push((Planned::Plan(plan), took));
     }
+    if let (Side::Refused, Side::Reached(theirs)) = (&side, &theirs)
+        && theirs.cost.dropped > 0
+    {
+        notes.push(run.dropping(target)?);
+    }
     Ok(Row {
         target: target.to_owned(),
         class: Class::of(&side, &theirs),
         theirs,
-        theirs_builds,
+        builds: place.builds,
         go_ms,
         ours,
         notes,
@@ -230,6 +232,28 @@ impl Run<'_> {
         Ok((scratch, main))
     }
 
+    /// What comes of requirements alone when direct ones may be dropped.
+    fn dropping(&self, target: &str) -> Result<String, String> {
+        let (_scratch, directory) = self.copy()?;
+        let args = ["plan-downgrade", target, "--strategy", "require"];
+        let args = [&args[..], &["--allow-drop", "--format", "json", "--write"]].concat();
+        let ended = self.commands.gomod(&directory, &args);
+        if !ended.ok() {
+            return Ok(format!("require --allow-drop: {}", first_line(&ended)));
+        }
+        let plan = written(&ended.stdout)?;
+        let state = match self.confirm(&directory, "require") {
+            Ok(()) => "confirmed".to_owned(),
+            Err(reason) => reason,
+        };
+        Ok(format!(
+            "require --allow-drop: {}, {}, {} ms; {state}",
+            vector(&plan.cost),
+            plan.proven,
+            ended.took.as_millis()
+        ))
+    }
+
     fn measure(&self, directory: &Path) -> Result<Answer, String> {
         let env = GoEnv::load(variables("-mod=readonly")).map_err(|error| error.to_string())?;
         let target = (self.path, self.version);
@@ -240,7 +264,14 @@ impl Run<'_> {
     fn confirm(&self, directory: &Path, strategy: &str) -> Result<(), String> {
         let read = || ["go.mod", "go.sum"].map(|name| fs::read(directory.join(name)).ok());
         let before = read();
-        self.listed(directory, strategy)?;
+        let line = self.listed(directory)?;
+        let exact = self.exact();
+        // By replace the content is what counts.
+        let replaced =
+            matches!(strategy, "replace" | "auto") && line.ends_with(&format!(" => {exact}"));
+        if line != exact && !replaced {
+            return Err(format!("the list has {line:?}"));
+        }
         if self.place.builds {
             self.packages(directory)?;
         }
@@ -250,24 +281,20 @@ impl Run<'_> {
         }
     }
 
-    /// The target is selected at exactly its version; by replace, used.
-    fn listed(&self, directory: &Path, strategy: &str) -> Result<(), String> {
+    fn exact(&self) -> String {
+        format!("{} {}", self.path, self.version)
+    }
+
+    /// What `go list -m all` says of the target; nothing when it is not in the list.
+    fn listed(&self, directory: &Path) -> Result<String, String> {
         let args = ["list", "-m", "all"];
         let list = self
             .commands
             .go(directory, "-mod=readonly", &args)
             .output()?;
-        let exact = format!("{} {}", self.path, self.version);
         let of_path = format!("{} ", self.path);
         let line = list.lines().find(|line| line.starts_with(&of_path));
-        let replaced = format!(" => {exact}");
-        let reached = line.is_some_and(|line| {
-            line == exact || matches!(strategy, "replace" | "auto") && line.ends_with(&replaced)
-        });
-        match reached {
-            true => Ok(()),
-            false => Err(format!("the list has {:?}", line.unwrap_or_default())),
-        }
+        Ok(line.unwrap_or_default().to_owned())
     }
 
     fn packages(&self, directory: &Path) -> Result<(), String> {

@@ -8,7 +8,7 @@ use gomod_core::host::GoEnv;
 
 use super::archive::copy_files;
 use super::downgrade::Case;
-use super::measured::{Class, Side, measure, vector};
+use super::measured::{Answer, Class, Side, measure, vector};
 use super::run::Ended;
 
 /// Both answers.
@@ -16,7 +16,7 @@ pub(crate) struct Beside {
     pub(crate) class: Class,
     /// How ours ended.
     pub(crate) code: Option<i32>,
-    /// Whether the packages loaded before, and no longer do after `go get`.
+    /// Whether `go get` leaves packages that do not load any more.
     pub(crate) breaks: bool,
     /// What both said and left.
     pub(crate) text: String,
@@ -54,10 +54,7 @@ impl Case<'_> {
                 other => format!("{other:?}\n{go_mod}"),
             }
         };
-        let breaks = self.builds && matches!(theirs, Side::Reached(_)) && {
-            let deps = ["list", "-deps", "./..."];
-            !self.tools.go(self.place, &get, "-mod=readonly", &deps).ok()
-        };
+        let breaks = matches!(&theirs, Side::Reached(answer) if answer.broken);
         Some(Beside {
             class: Class::of(&ours, &theirs),
             code: planned.code,
@@ -87,7 +84,12 @@ impl Case<'_> {
         let env = GoEnv::from_vars(self.tools.environment(self.place, "-mod=readonly"));
         let target = (self.path.as_str(), self.version.as_str());
         match measure(&env, &self.base, directory, target) {
-            Ok(answer) => Side::Reached(answer),
+            Ok(answer) => {
+                let deps = ["list", "-deps", "./..."];
+                let deps = || self.tools.go(self.place, directory, "-mod=readonly", &deps);
+                let broken = self.builds && !deps().ok();
+                Side::Reached(Answer { broken, ..answer })
+            }
             Err(error) => panic!("{error}\n{}", self.text(ended, &[&list])),
         }
     }

@@ -75,6 +75,8 @@ pub(crate) struct Answer {
     /// Its cost; without the imports when they could not be followed.
     pub(crate) cost: Cost,
     pub(crate) imports_followed: bool,
+    /// Whether packages that loaded before do not load any more, as the go command sees it.
+    pub(crate) broken: bool,
     /// Whether the go line rises.
     pub(crate) raises_go: bool,
     /// Pre-releases and retracted versions that it chose, which a plan does not while releases lead there.
@@ -89,6 +91,7 @@ impl Answer {
         Self {
             cost: measured.cost,
             imports_followed: measured.imports_followed,
+            broken: false,
             raises_go,
             outside: measured.outside.iter().map(name).collect(),
             raised: measured
@@ -156,12 +159,15 @@ pub(crate) enum Class {
     WeRefuseToDrop,
     /// `go get` did it by raising the go line.
     WeRefuseToRaiseGo,
+    /// `go get` left packages that do not load any more.
+    WeRefuseToBreak,
     OnlyWeRefuse,
     NeitherAnswers,
 }
 
 impl Class {
-    pub(crate) const ALL: [Self; 13] = [
+    #[allow(dead_code, reason = "the counts of gomod-benches")]
+    pub(crate) const ALL: [Self; 14] = [
         Self::Equal,
         Self::Better,
         Self::Worse,
@@ -173,6 +179,7 @@ impl Class {
         Self::StaysReplaced,
         Self::WeRefuseToDrop,
         Self::WeRefuseToRaiseGo,
+        Self::WeRefuseToBreak,
         Self::OnlyWeRefuse,
         Self::NeitherAnswers,
     ];
@@ -188,6 +195,7 @@ impl Class {
             (_, Side::NoAnswer) => Self::NeitherAnswers,
             (_, Side::Reached(theirs)) if theirs.cost.dropped > 0 => Self::WeRefuseToDrop,
             (_, Side::Reached(theirs)) if theirs.raises_go => Self::WeRefuseToRaiseGo,
+            (_, Side::Reached(theirs)) if theirs.broken => Self::WeRefuseToBreak,
             (_, Side::Reached(_)) => Self::OnlyWeRefuse,
         }
     }
@@ -202,7 +210,9 @@ impl Class {
         match key(ours).cmp(&key(theirs)) {
             Ordering::Less => Self::Better,
             Ordering::Equal => Self::Equal,
-            Ordering::Greater if !theirs.outside.is_empty() => Self::Outside,
+            Ordering::Greater if ours.outside.is_empty() && !theirs.outside.is_empty() => {
+                Self::Outside
+            }
             Ordering::Greater if theirs.raised.iter().any(|one| !ours.raised.contains(one)) => {
                 Self::RaisesDirect
             }
@@ -224,6 +234,7 @@ impl Class {
             Self::StaysReplaced => "only we refuse, what is used stays replaced",
             Self::WeRefuseToDrop => "only we refuse, go drops a direct requirement",
             Self::WeRefuseToRaiseGo => "only we refuse, go raises the go line",
+            Self::WeRefuseToBreak => "only we refuse, after go get packages do not load",
             Self::OnlyWeRefuse => "only we refuse",
             Self::NeitherAnswers => return format!("we refuse, go gives no answer in {limit} s"),
         };

@@ -7,12 +7,11 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::choice::{Choice, Way};
 use super::finish::Solution;
-use super::goal::Means;
-use super::search::{Scope, Search, Stop};
-use super::{Cost, Move, Needs, Pass, Planner, Role, Target, candidates, cost, edit};
+use super::packages::{ImportCheck, Packages, Universe};
+use super::{Cost, Move, Needs, Planner, Role, Target, candidates, cost, edit};
 use crate::graph::{ModuleGraph, ModuleId, PathId};
+use crate::imports::Walk;
 use crate::model::GoMod;
 use crate::mvs::{LoadError, MainModules, MainModulesError, Resolver, Setup, Source, World};
 
@@ -154,28 +153,42 @@ impl Planner {
 
     /// Follows the imports under a solution, where that is possible.
     fn follow_imports(&self, world: &mut World, solution: &mut Solution) -> Result<(), Needs> {
-        let scope = Scope {
-            problem: &self.problem,
-            candidates: &self.candidates,
-            packages: &self.packages,
-            goal: &self.goal,
-            pass: Pass::Releases,
-            raising: false,
+        let Solution {
+            graph,
+            overrides,
+            roots,
+            ..
+        } = solution;
+        let planned = Universe::new(world, graph, overrides, roots);
+        let Some(mut walk) = self.walk(planned)? else {
+            return Ok(());
         };
-        let way = Way {
-            means: vec![Means::Require; self.goal.targets.len()],
-            sparing: false,
-        };
-        let choice = Choice::default();
-        let mut search = Search::new(world, scope, &way, &choice);
-        search.overrides = solution.overrides.clone();
-        match search.import_check(&solution.graph, &solution.roots) {
-            Ok(imports) => {
-                solution.imports = imports;
-                Ok(())
-            }
-            Err(Stop::Needs(needs)) => Err(needs),
-            Err(Stop::Conflict(_)) => Ok(()),
+        if !walk.unresolved.is_empty() {
+            let Setup {
+                overrides, roots, ..
+            } = &self.problem.setup;
+            let today = Universe::new(world, &self.problem.graph, overrides, roots);
+            let before = self.walk(today)?.map(|walk| walk.unresolved);
+            let before = before.unwrap_or_default();
+            walk.unresolved
+                .retain(|one| !before.iter().any(|known| known.path == one.path));
+        }
+        solution.imports = Some(ImportCheck {
+            packages: walk.packages,
+            modules: walk.providers.len(),
+            looked: walk.looked.into_iter().collect(),
+            unresolved: walk.unresolved,
+        });
+        Ok(())
+    }
+
+    fn walk(&self, universe: Universe) -> Result<Option<Walk<ModuleId>>, Needs> {
+        match self.packages.walk(&universe) {
+            Some(walk) if !walk.needs.is_empty() => Err(Needs {
+                packages: Packages::wanted(&universe, &walk.needs),
+                ..Needs::default()
+            }),
+            walk => Ok(walk),
         }
     }
 
