@@ -174,7 +174,9 @@ fn downgrades_are_never_worse_than_go_gets() {
                 let text = smaller(&case, &beside, limit, &tools);
                 Finding::failure(class, text)
             }
-            Class::OnlyWeRefuse => Finding::note(class, smaller(&case, &beside, limit, &tools)),
+            Class::OnlyWeRefuse | Class::GoFails => {
+                Finding::note(class, smaller(&case, &beside, limit, &tools))
+            }
             _ => Finding::note(class, beside.text),
         }];
         if beside.breaks {

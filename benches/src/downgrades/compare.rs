@@ -162,12 +162,6 @@ pub(super) fn row(
             notes.push(format!("after go get: {reason}"));
             answer.broken = true;
         }
-        if let Some(first) = answer.outside.first() {
-            let count = answer.outside.len();
-            notes.push(format!(
-                "go get takes {count} pre-releases or retracted versions: {first}, …"
-            ));
-        }
     }
     let mut ours = Vec::new();
     let mut side = Side::Refused;
@@ -203,9 +197,13 @@ pub(super) fn row(
     {
         notes.push(run.dropping(target)?);
     }
+    let class = Class::of(&side, &theirs);
+    if let (Class::Outside, Side::Reached(theirs)) = (class, &theirs) {
+        notes.push(format!("go get takes {}", theirs.outside.join(", ")));
+    }
     Ok(Row {
         target: target.to_owned(),
-        class: Class::of(&side, &theirs),
+        class,
         theirs,
         builds: place.builds,
         go_ms,
