@@ -155,13 +155,12 @@ pub(super) fn row(
             Side::Refused
         }
     };
-    if let Side::Reached(answer) = &mut theirs {
-        if place.builds
-            && let Err(reason) = run.packages(&directory)
-        {
-            notes.push(format!("after go get: {reason}"));
-            answer.broken = true;
-        }
+    if let Side::Reached(answer) = &mut theirs
+        && place.builds
+        && let Err(reason) = run.packages(&directory)
+    {
+        notes.push(format!("after go get: {reason}"));
+        answer.broken = true;
     }
     let mut ours = Vec::new();
     let mut side = Side::Refused;
