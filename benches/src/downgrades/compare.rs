@@ -128,77 +128,32 @@ pub(super) fn row(
         commands,
     };
     let mut notes = Vec::new();
-    let (_scratch, directory) = run.copy()?;
-    let limit = Duration::from_secs(limit);
-    let got = commands.go_within(limit, &directory, "", &["get", target]);
-    let go_ms = got.took.as_millis();
-    let mut theirs = match got.code {
-        None => Side::NoAnswer,
-        Some(0) => match run.listed(&directory) {
-            Ok(line) if line == run.exact() => Side::Reached(run.measure(&directory)?),
-            Ok(line) => {
-                notes.push(format!("after go get the list has {line:?}"));
-                let replaced = line.starts_with(&format!("{} => ", run.exact()));
-                if replaced {
-                    Side::Replaced
-                } else {
-                    Side::Refused
-                }
-            }
-            Err(reason) => {
-                notes.push(format!("after go get: {reason}"));
-                Side::Refused
-            }
-        },
-        Some(_) => {
-            notes.push(format!("go get: {}", last_line(&got)));
-            Side::Refused
-        }
-    };
-    if let Side::Reached(answer) = &mut theirs
-        && place.builds
-        && let Err(reason) = run.packages(&directory)
-    {
-        notes.push(format!("after go get: {reason}"));
-        answer.broken = true;
-    }
+    let (theirs, go_ms) = run.go_get(target, limit, &mut notes)?;
     let mut ours = Vec::new();
     let mut side = Side::Refused;
     for strategy in STRATEGIES {
-        let (_scratch, directory) = run.copy()?;
-        let args = ["plan-downgrade", target, "--strategy", strategy];
-        let args = [&args[..], &["--format", "json", "--write"]].concat();
-        let ended = commands.gomod(&directory, &args);
-        let took = ended.took.as_millis();
-        if !ended.ok() {
-            notes.push(format!("{strategy}: {}", first_line(&ended)));
-            ours.push((Planned::Refused(ended.code), took));
-            continue;
-        }
-        let mut plan = written(&ended.stdout)?;
-        plan.fault = run.confirm(&directory, strategy).err();
-        notes.extend(plan.fault.as_ref().map(|why| format!("{strategy}: {why}")));
-        let measured = run.measure(&directory)?;
-        if measured.cost != plan.cost {
-            notes.push(format!(
-                "{strategy}: it says {}, measured {}",
-                vector(&plan.cost),
-                vector(&measured.cost)
-            ));
-        }
-        if strategy == "require" {
+        let (planned, took, measured) = run.plan(target, &[strategy], &mut notes)?;
+        if let ("require", Some(measured)) = (strategy, measured) {
             side = Side::Reached(measured);
         }
-        ours.push((Planned::Plan(plan), took));
-    }
-    if let (Side::Refused, Side::Reached(theirs)) = (&side, &theirs)
-        && theirs.cost.dropped > 0
-    {
-        notes.push(run.dropping(target)?);
+        ours.push((planned, took));
     }
     let class = Class::of(&side, &theirs);
     if let (Class::Outside, Side::Reached(theirs)) = (class, &theirs) {
         notes.push(format!("go get takes {}", theirs.outside.join(", ")));
+    }
+    // With the same licence as go get takes.
+    if class == Class::WeRefuseToDrop {
+        let (planned, took, measured) =
+            run.plan(target, &["require", "--allow-drop"], &mut notes)?;
+        if let (Planned::Plan(plan), Some(measured)) = (planned, measured) {
+            notes.push(format!(
+                "require --allow-drop: {}, {}, {took} ms: {}",
+                vector(&plan.cost),
+                plan.proven,
+                Class::of(&Side::Reached(measured), &theirs).words(limit)
+            ));
+        }
     }
     Ok(Row {
         target: target.to_owned(),
@@ -229,26 +184,88 @@ impl Run<'_> {
         Ok((scratch, main))
     }
 
-    /// What comes of requirements alone when direct ones may be dropped.
-    fn dropping(&self, target: &str) -> Result<String, String> {
+    /// Runs `go get` for at most so many seconds.
+    fn go_get(
+        &self,
+        target: &str,
+        limit: u64,
+        notes: &mut Vec<String>,
+    ) -> Result<(Side, u128), String> {
         let (_scratch, directory) = self.copy()?;
-        let args = ["plan-downgrade", target, "--strategy", "require"];
-        let args = [&args[..], &["--allow-drop", "--format", "json", "--write"]].concat();
-        let ended = self.commands.gomod(&directory, &args);
-        if !ended.ok() {
-            return Ok(format!("require --allow-drop: {}", first_line(&ended)));
+        let limit = Duration::from_secs(limit);
+        let got = self
+            .commands
+            .go_within(limit, &directory, "", &["get", target]);
+        let took = got.took.as_millis();
+        if got.code.is_none() {
+            return Ok((Side::NoAnswer, took));
         }
-        let plan = written(&ended.stdout)?;
-        let state = match self.confirm(&directory, "require") {
-            Ok(()) => "confirmed".to_owned(),
-            Err(reason) => reason,
+        if !got.ok() {
+            notes.push(format!("go get: {}", last_line(&got)));
+            return Ok((Side::Refused, took));
+        }
+        let exact = self.exact();
+        let side = match self.listed(&directory) {
+            Ok(line) if line == exact => {
+                let mut answer = self.measure(&directory)?;
+                if self.place.builds
+                    && let Err(reason) = self.packages(&directory)
+                {
+                    notes.push(format!("after go get: {reason}"));
+                    answer.broken = true;
+                }
+                Side::Reached(answer)
+            }
+            Ok(line) if line.starts_with(&format!("{exact} => ")) => Side::Replaced,
+            Ok(line) => {
+                notes.push(format!("after go get the list has {line:?}"));
+                Side::Refused
+            }
+            Err(reason) => {
+                notes.push(format!("after go get: {reason}"));
+                Side::Refused
+            }
         };
-        Ok(format!(
-            "require --allow-drop: {}, {}, {} ms; {state}",
-            vector(&plan.cost),
-            plan.proven,
-            ended.took.as_millis()
-        ))
+        Ok((side, took))
+    }
+
+    /// Plans by a strategy, given with its flags; writes, and has the go command confirm it. Also what it measures.
+    fn plan(
+        &self,
+        target: &str,
+        strategy: &[&str],
+        notes: &mut Vec<String>,
+    ) -> Result<(Planned, u128, Option<Answer>), String> {
+        let (_scratch, directory) = self.copy()?;
+        let args = [
+            "plan-downgrade",
+            target,
+            "--format",
+            "json",
+            "--write",
+            "--strategy",
+        ];
+        let ended = self
+            .commands
+            .gomod(&directory, &[&args[..], strategy].concat());
+        let took = ended.took.as_millis();
+        let name = strategy.join(" ");
+        if !ended.ok() {
+            notes.push(format!("{name}: {}", first_line(&ended)));
+            return Ok((Planned::Refused(ended.code), took, None));
+        }
+        let mut plan = written(&ended.stdout)?;
+        let measured = self.measure(&directory)?;
+        plan.fault = match self.confirm(&directory, &name) {
+            Ok(()) if measured.cost != plan.cost => Some(format!(
+                "it says {}, measured {}",
+                vector(&plan.cost),
+                vector(&measured.cost)
+            )),
+            confirmed => confirmed.err(),
+        };
+        notes.extend(plan.fault.as_ref().map(|fault| format!("{name}: {fault}")));
+        Ok((Planned::Plan(plan), took, Some(measured)))
     }
 
     fn measure(&self, directory: &Path) -> Result<Answer, String> {
