@@ -33,8 +33,8 @@ pub struct Measured {
     pub imports_followed: bool,
     /// The modules whose selected version changes.
     pub moves: Vec<Move>,
-    /// Of those, what was lowered to a pre-release or a retracted version: no candidate of a plan unless
-    /// nothing else leads to the goal.
+    /// Of those, what was lowered to a pre-release or a retracted version that no other module asks for: no
+    /// candidate of a plan unless nothing else leads to the goal.
     pub outside: Vec<ModuleId>,
 }
 
@@ -132,13 +132,7 @@ impl Planner {
             .iter()
             .filter_map(|target| target.path(|module| modules.path_of(module)))
             .collect();
-        let asked: FxHashSet<ModuleId> = graph
-            .loaded()
-            .into_iter()
-            .filter(|by| modules.version(*by).is_some())
-            .filter_map(|by| Some((modules.path_of(by), graph.requirements(by)?)))
-            .flat_map(|(by, list)| list.filter(move |one| modules.path_of(*one) != by))
-            .collect();
+        let asked = asked_by_others(world, graph);
         let without = |root: &ModuleId| {
             let path = modules.path_of(*root);
             if targets.contains(&path) || self.problem.is_toolchain(path) {
@@ -192,7 +186,7 @@ impl Planner {
         }
     }
 
-    /// What was lowered to a version that is no candidate among releases.
+    /// What was lowered to a version that is no candidate among releases, and that nobody else asks for.
     fn outside(
         &self,
         world: &mut World,
@@ -200,12 +194,13 @@ impl Planner {
         moves: &[Move],
         needs: &mut Needs,
     ) -> Vec<ModuleId> {
+        let asked = asked_by_others(world, graph);
         let mut found = Vec::new();
         for moved in moves.iter().filter(|moved| moved.role == Role::Moved) {
             let (Some(from), Some(to)) = (moved.from, graph.selected(moved.path)) else {
                 continue;
             };
-            if world.modules.compare(to, from).is_gt() {
+            if world.modules.compare(to, from).is_gt() || asked.contains(&to) {
                 continue;
             }
             if let Some(newest) = self.candidates.newest(world, moved.path)
@@ -221,6 +216,18 @@ impl Planner {
         }
         found
     }
+}
+
+/// The versions that loaded modules of other paths ask for; the main module does not count.
+fn asked_by_others(world: &World, graph: &ModuleGraph) -> FxHashSet<ModuleId> {
+    let modules = &world.modules;
+    graph
+        .loaded()
+        .into_iter()
+        .filter(|by| modules.version(*by).is_some())
+        .filter_map(|by| Some((modules.path_of(by), graph.requirements(by)?)))
+        .flat_map(|(by, list)| list.filter(move |one| modules.path_of(*one) != by))
+        .collect()
 }
 
 /// The graph of a setup, or what must be fed first.
