@@ -341,15 +341,18 @@ fn written(document: &str) -> Result<Plan, String> {
         .get("certificate")
         .ok_or("there is no certificate")?;
     let optimal = certificate.get("optimal").and_then(|value| value.as_bool());
-    let proven = match certificate.get("bound").filter(|bound| !bound.is_null()) {
-        _ if optimal == Some(true) => "optimal".to_owned(),
-        None => "not searched".to_owned(),
-        Some(bound) => format!(
-            "from {}/{}/{}",
-            count(bound, "dropped"),
-            count(bound, "overridden"),
-            count(bound, "raised")
-        ),
+    let least = certificate.get("least");
+    let least = |name: &str| least.map_or(0, |least| count(least, name));
+    let proven = if optimal == Some(true) {
+        "optimal".to_owned()
+    } else {
+        format!(
+            "≥ {}/{}/{}/{}",
+            least("overridden"),
+            least("direct_moved"),
+            least("others_moved"),
+            least("raised")
+        )
     };
     Ok(Plan {
         cost: Cost {
