@@ -159,6 +159,8 @@ pub(crate) enum Class {
     WeRefuseToDrop,
     /// `go get` did it by raising the go line.
     WeRefuseToRaiseGo,
+    /// `go get` did it by an upgrade of a direct requirement.
+    WeRefuseToUpgrade,
     /// `go get` left packages that do not load any more.
     WeRefuseToBreak,
     OnlyWeRefuse,
@@ -167,7 +169,7 @@ pub(crate) enum Class {
 
 impl Class {
     #[allow(dead_code, reason = "the counts of gomod-benches")]
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Equal,
         Self::Better,
         Self::Worse,
@@ -179,6 +181,7 @@ impl Class {
         Self::StaysReplaced,
         Self::WeRefuseToDrop,
         Self::WeRefuseToRaiseGo,
+        Self::WeRefuseToUpgrade,
         Self::WeRefuseToBreak,
         Self::OnlyWeRefuse,
         Self::NeitherAnswers,
@@ -195,6 +198,7 @@ impl Class {
             (_, Side::NoAnswer) => Self::NeitherAnswers,
             (_, Side::Reached(theirs)) if theirs.cost.dropped > 0 => Self::WeRefuseToDrop,
             (_, Side::Reached(theirs)) if theirs.raises_go => Self::WeRefuseToRaiseGo,
+            (_, Side::Reached(theirs)) if !theirs.raised.is_empty() => Self::WeRefuseToUpgrade,
             (_, Side::Reached(theirs)) if theirs.broken => Self::WeRefuseToBreak,
             (_, Side::Reached(_)) => Self::OnlyWeRefuse,
         }
@@ -234,6 +238,7 @@ impl Class {
             Self::StaysReplaced => "only we refuse, what is used stays replaced",
             Self::WeRefuseToDrop => "only we refuse, go drops a direct requirement",
             Self::WeRefuseToRaiseGo => "only we refuse, go raises the go line",
+            Self::WeRefuseToUpgrade => "only we refuse, go upgrades a direct requirement",
             Self::WeRefuseToBreak => "only we refuse, after go get packages do not load",
             Self::OnlyWeRefuse => "only we refuse",
             Self::NeitherAnswers => return format!("we refuse, go gives no answer in {limit} s"),
