@@ -4,7 +4,7 @@
 //! gomod-core use; whole commands on random module worlds by the test of gomod-cli, and on real modules here.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use crate::real::{self, Cases, Tools};
 use crate::vendored;
@@ -158,31 +158,17 @@ fn of_worlds(worlds: u64, seed: u64) -> Vec<Tally> {
     if worlds == 0 {
         return Vec::new();
     }
-    let output = Command::new(env!("CARGO"))
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-        .args(["test", "--quiet", "-p", "gomod-cli"])
-        .args(["--test", "worlds_beside_go", TEST, "--", "--nocapture"])
-        .env("GOMOD_WORLDS", worlds.to_string())
-        .env("GOMOD_SEED", seed.to_string())
-        .output();
-    let (text, failure) = match &output {
-        Ok(output) => (
-            String::from_utf8_lossy(&output.stdout).into_owned(),
-            String::from_utf8_lossy(&output.stderr).into_owned(),
-        ),
-        Err(error) => (String::new(), error.to_string()),
-    };
-    let counts = text
-        .lines()
-        .find_map(|line| line.split_once("worlds beside go: ")?.1.split_once("; "))
-        .map(|(_, counts)| counts.to_owned());
-    let Some(counts) = counts else {
-        return vec![Tally {
-            kind: "random worlds",
-            differ: 1,
-            shown: vec![failure],
-            ..Tally::default()
-        }];
+    let settings = [("GOMOD_WORLDS", worlds), ("GOMOD_SEED", seed)];
+    let counts = match crate::worlds::counts(TEST, "worlds beside go", &settings) {
+        Ok((counts, _)) => counts,
+        Err(failure) => {
+            return vec![Tally {
+                kind: "random worlds",
+                differ: 1,
+                shown: vec![failure],
+                ..Tally::default()
+            }];
+        }
     };
     let count = |class: &str| {
         let mut found = counts.split("; ").filter_map(|part| part.split_once(": "));

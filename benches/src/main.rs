@@ -1,14 +1,17 @@
 //! `cargo run -p gomod-benches --release -- versus-go [DIR…]`: gomod's speed beside the go command's; and
-//! `… -- agree`, which counts where the two agree; and `… -- trust [DIR…]`, which counts what proving go.sum takes.
+//! `… -- agree`, which counts where the two agree; `… -- trust DIR…`, which counts what proving go.sum takes; and
+//! `… -- downgrades`, which compares plans with what `go get` does.
 //!
 //! For each main module the two commands run in turn, A B A B …, and the medians and the median of the
 //! ratios pair by pair are printed. Whole processes are timed; nothing is asserted.
 
 mod agreement;
+mod downgrades;
 mod materialise;
 mod real;
 mod trust;
 mod vendored;
+mod worlds;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -28,14 +31,17 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+        Some("downgrades") => downgrades::run(args),
         _ => {
             eprintln!(
-                "usage: gomod-benches versus-go [DIR…]\n       gomod-benches agree [--inputs N] [--worlds N] [--seed N] [--real few|all] [--corpus DIR]\n       gomod-benches trust DIR…\n\n\
+                "usage: gomod-benches versus-go [DIR…]\n       gomod-benches agree [--inputs N] [--worlds N] [--seed N] [--real few|all] [--corpus DIR]\n       gomod-benches trust DIR…\n       {}\n\n\
                  versus-go times gomod beside go; DIR is a main module, without one fixtures/gin-app.\n\
                  agree counts on how many inputs gomod gives what go gives; by default 5000 of each kind, 40 worlds.\n\
                  With --real it fetches real modules as go does; all takes those of a corpus too (or GOMOD_CORPUS).\n\
                  trust proves the go.sum of main modules in the real log, with an empty cache and then offline, and fails \
-                 when more is asked than a look-up for each version and each tile once."
+                 when more is asked than a look-up for each version and each tile once.\n\
+                 downgrades compares plans with what go get does, on real main modules and in N random worlds.",
+                downgrades::USAGE
             );
             ExitCode::from(2)
         }

@@ -12,12 +12,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use worlds::archive::Archive;
+use worlds::beside::Beside;
 use worlds::compare::{Verdict, Verdicts, compare};
 use worlds::counterfactual::counterfactuals;
-use worlds::downgrade::{Finding, downgrade};
+use worlds::downgrade::{Case, Finding, downgrade};
 use worlds::generate::generate;
+use worlds::measured::Class;
 use worlds::minimise::minimise;
 use worlds::once_differed::{PLANS, WORLDS};
+use worlds::page;
 use worlds::random::Random;
 use worlds::run::{Ended, Tools};
 use worlds::zips::write_zips;
@@ -148,6 +151,60 @@ fn downgrades_hold_before_go() {
     assert!(failures.is_empty(), "{} wrong plans", failures.len());
 }
 
+/// `GOMOD_GO_GET_LIMIT` is how many seconds `go get` has.
+#[test]
+fn downgrades_are_never_worse_than_go_gets() {
+    let Some(tools) = tools() else { return };
+    let limit = setting("GOMOD_GO_GET_LIMIT", 5);
+    let failures = for_each_world("downgrades beside go get", |seed, root| {
+        let mut archive = world(seed, root, &tools);
+        archive.0.retain(|name, _| !name.starts_with("noinfo/"));
+        let place = archive.write(&root.join("world"), &tools);
+        let random = &mut Random::new(seed ^ 0x9abc);
+        let case = match Case::pick(&archive, &place, &tools, random) {
+            Ok(case) => case,
+            Err(why) => return vec![Finding::new(why)],
+        };
+        let Some(beside) = case.beside(limit) else {
+            return vec![Finding::new("nothing to do")];
+        };
+        let class = beside.class.words(limit);
+        let mut found = vec![match beside.class {
+            Class::Worse => {
+                let text = smaller(&case, &beside, limit, &tools);
+                Finding::failure(class, text)
+            }
+            Class::OnlyWeRefuse | Class::GoFails => {
+                Finding::note(class, smaller(&case, &beside, limit, &tools))
+            }
+            _ => Finding::note(class, beside.text),
+        }];
+        if beside.breaks {
+            found.push(Finding::new("after go get packages no longer load"));
+        }
+        found
+    });
+    assert!(failures.is_empty(), "{} worse plans", failures.len());
+}
+
+/// What both said, with `GOMOD_MINIMISE=1` in a world that was made small while they compare the same.
+fn smaller(case: &Case<'_>, beside: &Beside, limit: u64, tools: &Tools) -> String {
+    if std::env::var_os("GOMOD_MINIMISE").is_none() {
+        return beside.text.clone();
+    }
+    let again = |archive: &Archive| {
+        let root = tempfile::tempdir().unwrap();
+        let place = archive.write(root.path(), tools);
+        let (small, _) = Case::start(archive, &place, tools).ok()?;
+        small.to(&case.path, &case.version).beside(limit)
+    };
+    let small = minimise(case.archive, &mut |archive| {
+        let small = again(archive);
+        small.is_some_and(|small| (small.class, small.code) == (beside.class, beside.code))
+    });
+    again(&small).map_or_else(|| beside.text.clone(), |small| small.text)
+}
+
 #[test]
 fn counterfactuals_hold_before_go() {
     let Some(tools) = tools() else { return };
@@ -208,6 +265,23 @@ fn plans_that_once_were_wrong() {
         let list = tools.gomod(&place, &main, &["list"]);
         assert_eq!(list.stdout, plan.list, "{} {}", plan.name, list.stderr);
     }
+}
+
+#[test]
+fn the_page_beside_go_get_is_true() {
+    let Some(tools) = tools() else { return };
+    if !recorded(&tools) {
+        println!("skipped: the page was written for go 1.26");
+        return;
+    }
+    let page = include_str!("../../docs/beside-go-get.md");
+    let worlds = page::worlds(page);
+    let faults: Vec<String> = worlds
+        .iter()
+        .flat_map(|world| world.faults(&tools))
+        .collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+    assert!(worlds.len() >= 8, "{} worlds", worlds.len());
 }
 
 /// Whether the installed Go is the one whose answers are recorded.

@@ -3,6 +3,7 @@
 
 mod scenario;
 
+use gomod_core::model::GoMod;
 use scenario::Scenario;
 
 #[test]
@@ -279,4 +280,63 @@ fn a_refusal_is_derived_from_what_is_too_high() {
     Because no version of a is left (4), and nothing that stays asks for it, the main module would lose a, which it requires directly.
     Tried as well, without a plan: pre-releases and retracted versions; letting other modules rise (1 way).
     ");
+}
+
+#[test]
+fn a_foreign_file_is_counted_without_what_closure_brings() {
+    let world = Scenario::parse(
+        "main 1.21: a v1.2.0, b v1.1.0 indirect, c v1.0.0 indirect\n\
+         a v1.0.0 1.21: b v1.0.0\n\
+         a v1.1.0 1.21: b v1.0.0, c v1.1.0, d v1.0.0\n\
+         a v1.2.0-rc.1 1.21: b v1.0.0\n\
+         a v1.2.0 1.21: b v1.1.0\n\
+         b v1.0.0 1.21:\n\
+         b v1.1.0 1.21:\n\
+         c v1.0.0 1.21:\n\
+         c v1.1.0 1.21:\n\
+         d v1.0.0 1.21: e v1.0.0, c v1.2.0\n\
+         c v1.2.0 1.21:\n\
+         e v1.0.0 1.21:\n",
+    );
+    let (mut known, mut planner, _) = world.plan(&["b@v1.0.0"], |_, _| {});
+    let mut cost = |requires: &str| {
+        let text = format!("module x.y/main\n\ngo 1.21\n\nrequire (\n{requires})\n");
+        let go_mod = GoMod::parse("go.mod", text.as_bytes()).unwrap();
+        let measured = world.measure(&mut known, &mut planner, &go_mod);
+        let outside: Vec<String> = measured
+            .outside
+            .iter()
+            .map(|module| known.modules.display(*module))
+            .collect();
+        let cost = measured.cost;
+        format!(
+            "dropped={} direct={}/{} others={} raised={} steps={} outside={outside:?}",
+            cost.dropped,
+            cost.direct_moved,
+            cost.direct_steps,
+            cost.others_moved,
+            cost.raised,
+            cost.steps
+        )
+    };
+    let alone = "x.y/a v1.1.0\nx.y/b v1.0.0\nx.y/c v1.1.0\n";
+    let seen = [
+        cost(alone),
+        // d is new, and raises c further; e comes with it.
+        cost("x.y/a v1.1.0\nx.y/b v1.0.0\nx.y/c v1.2.0\nx.y/d v1.0.0\n"),
+        cost("x.y/b v1.0.0\nx.y/c v1.0.0\n"),
+        cost("x.y/a v1.2.0-rc.1\nx.y/b v1.0.0\nx.y/c v1.0.0\n"),
+        // Nobody asks for the newer c: it counts.
+        cost("x.y/a v1.0.0\nx.y/b v1.0.0\nx.y/c v1.2.0\n"),
+    ];
+    assert_eq!(
+        seen,
+        [
+            "dropped=0 direct=1/1 others=2 raised=1 steps=2 outside=[]",
+            "dropped=0 direct=1/1 others=2 raised=1 steps=2 outside=[]",
+            "dropped=1 direct=1/3 others=0 raised=0 steps=4 outside=[]",
+            "dropped=0 direct=1/1 others=0 raised=0 steps=2 outside=[\"x.y/a@v1.2.0-rc.1\"]",
+            "dropped=0 direct=1/2 others=1 raised=1 steps=3 outside=[]",
+        ]
+    );
 }

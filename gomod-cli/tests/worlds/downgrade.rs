@@ -1,11 +1,9 @@
 //! Random downgrades: what the planner writes must be exactly what the `go` command then selects.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
-use gomod_core::model::{GoMod, Version};
+use gomod_core::model::Version;
 
 use super::archive::{Archive, Place, copy_files};
 use super::random::Random;
@@ -55,77 +53,110 @@ pub(crate) fn downgrade(
     tools: &Tools,
     random: &mut Random,
 ) -> Vec<Finding> {
-    if archive.is_workspace() {
-        return vec![Finding::new("workspace")];
+    match Case::pick(archive, place, tools, random) {
+        Ok(case) => ["require", "auto"]
+            .map(|strategy| case.plan(strategy))
+            .into(),
+        Err(class) => vec![Finding::new(class)],
     }
-    write_zips(archive, place);
-    let base = place.root.join("base");
-    copy_files(&place.main(), &base);
-    let deps = ["list", "-deps", "./..."];
-    let mut builds = tools.go(place, &base, "-mod=mod", &deps).ok()
-        && tools.go(place, &base, "-mod=readonly", &deps).ok();
-    let mut list = tools.go(place, &base, "-mod=readonly", &["list", "-m", "all"]);
-    if !builds || !list.ok() {
-        builds = false;
+}
+
+/// A downgrade in a world.
+pub(crate) struct Case<'a> {
+    pub(crate) archive: &'a Archive,
+    pub(crate) place: &'a Place,
+    pub(crate) tools: &'a Tools,
+    /// Where the main module is in order.
+    pub(crate) base: PathBuf,
+    /// Whether its packages load today.
+    pub(crate) builds: bool,
+    pub(crate) path: String,
+    pub(crate) version: String,
+}
+
+impl<'a> Case<'a> {
+    /// A random downgrade of a world, or why there is none.
+    pub(crate) fn pick(
+        archive: &'a Archive,
+        place: &'a Place,
+        tools: &'a Tools,
+        random: &mut Random,
+    ) -> Result<Self, &'static str> {
+        let (case, list) = Self::start(archive, place, tools)?;
+        let mut choices: Vec<(&str, &str)> = Vec::new();
+        for line in list.lines() {
+            let mut words = line.split(' ');
+            let (Some(path), Some(today)) = (words.next(), words.next()) else {
+                continue;
+            };
+            let today = Version::parse(today).unwrap();
+            choices.extend(
+                archive
+                    .served()
+                    .filter(|(other, version, _)| {
+                        *other == path
+                            && Version::parse(version)
+                                .unwrap()
+                                .cmp_precedence(&today)
+                                .is_lt()
+                    })
+                    .map(|(path, version, _)| (path, version)),
+            );
+        }
+        if choices.is_empty() {
+            return Err("no older version");
+        }
+        let (path, version) = *random.pick(&choices);
+        Ok(case.to(path, version))
+    }
+
+    /// The main module brought in order, with what the `go` command lists; no target yet.
+    pub(crate) fn start(
+        archive: &'a Archive,
+        place: &'a Place,
+        tools: &'a Tools,
+    ) -> Result<(Self, String), &'static str> {
+        if archive.is_workspace() {
+            return Err("workspace");
+        }
+        write_zips(archive, place);
+        let base = place.root.join("base");
         copy_files(&place.main(), &base);
-        list = tools.go(place, &base, "-mod=readonly", &["list", "-m", "all"]);
-    }
-    if !list.ok() {
-        return vec![Finding::new("no list to start from")];
-    }
-    let mut choices: Vec<(&str, &str)> = Vec::new();
-    for line in list.stdout.lines() {
-        let mut words = line.split(' ');
-        let (Some(path), Some(today)) = (words.next(), words.next()) else {
-            continue;
+        let deps = ["list", "-deps", "./..."];
+        let mut builds = tools.go(place, &base, "-mod=mod", &deps).ok()
+            && tools.go(place, &base, "-mod=readonly", &deps).ok();
+        let mut list = tools.go(place, &base, "-mod=readonly", &["list", "-m", "all"]);
+        if !builds || !list.ok() {
+            builds = false;
+            copy_files(&place.main(), &base);
+            list = tools.go(place, &base, "-mod=readonly", &["list", "-m", "all"]);
+        }
+        if !list.ok() {
+            return Err("no list to start from");
+        }
+        let case = Self {
+            archive,
+            place,
+            tools,
+            base,
+            builds,
+            path: String::new(),
+            version: String::new(),
         };
-        let today = Version::parse(today).unwrap();
-        choices.extend(
-            archive
-                .served()
-                .filter(|(other, version, _)| {
-                    *other == path
-                        && Version::parse(version)
-                            .unwrap()
-                            .cmp_precedence(&today)
-                            .is_lt()
-                })
-                .map(|(path, version, _)| (path, version)),
-        );
+        Ok((case, list.stdout))
     }
-    if choices.is_empty() {
-        return vec![Finding::new("no older version")];
+
+    pub(crate) fn to(self, path: &str, version: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            version: version.to_owned(),
+            ..self
+        }
     }
-    let (path, version) = *random.pick(&choices);
-    let case = Case {
-        archive,
-        place,
-        tools,
-        base: &base,
-        builds,
-        path,
-        version,
-    };
-    ["require", "auto"]
-        .map(|strategy| case.plan(strategy))
-        .into()
-}
 
-struct Case<'a> {
-    archive: &'a Archive,
-    place: &'a Place,
-    tools: &'a Tools,
-    base: &'a Path,
-    /// Whether the packages load today.
-    builds: bool,
-    path: &'a str,
-    version: &'a str,
-}
-
-impl Case<'_> {
     fn plan(&self, strategy: &str) -> Finding {
         let directory = self.place.root.join(strategy);
-        copy_files(self.base, &directory);
+        copy_files(&self.base, &directory);
         let target = format!("{}@{}", self.path, self.version);
         let args = ["plan-downgrade", &target, "--strategy", strategy, "--write"];
         let ours = self.tools.gomod(self.place, &directory, &args);
@@ -140,7 +171,6 @@ impl Case<'_> {
         }
         match ours.code {
             Some(0) => self.judge(strategy, &directory, &ours),
-            Some(1) if strategy == "require" => self.go_get(&ours),
             Some(1) => Finding::note(format!("{strategy}: no plan"), self.text(&ours, &[])),
             Some(2 | 3) if !broken => {
                 Finding::note(format!("{strategy}: refused"), self.text(&ours, &[]))
@@ -187,61 +217,7 @@ impl Case<'_> {
         Finding::new(format!("{strategy}: planned"))
     }
 
-    /// No plan: does `go get` do it, without dropping a direct requirement?
-    fn go_get(&self, ours: &Ended) -> Finding {
-        let directory = self.place.root.join("get");
-        copy_files(self.base, &directory);
-        let direct = |directory: &Path| -> BTreeSet<String> {
-            let text = fs::read(directory.join("go.mod")).unwrap();
-            let file = GoMod::parse("go.mod", &text).unwrap();
-            file.require
-                .iter()
-                .filter(|line| !line.indirect)
-                .map(|line| line.path.to_string())
-                .collect()
-        };
-        let all = |directory: &Path| -> BTreeSet<String> {
-            let text = fs::read(directory.join("go.mod")).unwrap();
-            let file = GoMod::parse("go.mod", &text).unwrap();
-            file.require
-                .iter()
-                .map(|line| line.path.to_string())
-                .collect()
-        };
-        let before = direct(&directory);
-        let target = format!("{}@{}", self.path, self.version);
-        let limit = Duration::from_secs(10);
-        let get = self
-            .tools
-            .go_within(limit, self.place, &directory, "", &["get", &target]);
-        if get.timed_out() {
-            return Finding::note("require: no plan, go get hangs", self.text(ours, &[]));
-        }
-        if !get.ok() {
-            return Finding::new("require: no plan, go get fails");
-        }
-        let list = self.tools.go(
-            self.place,
-            &directory,
-            "-mod=readonly",
-            &["list", "-m", "all"],
-        );
-        let exact = format!("{} {}", self.path, self.version);
-        if !list.ok() || !list.stdout.lines().any(|line| line == exact) {
-            return Finding::new("require: no plan, go get leaves something else");
-        }
-        if !before.is_subset(&all(&directory)) {
-            return Finding::new("require: no plan, go get drops a direct requirement");
-        }
-        let result = fs::read_to_string(directory.join("go.mod")).unwrap();
-        let text = format!(
-            "{}\ngo get gives:\n{result}",
-            self.text(ours, &[&get, &list])
-        );
-        Finding::note("require: no plan, but go get has one", text)
-    }
-
-    fn text(&self, ours: &Ended, theirs: &[&Ended]) -> String {
+    pub(crate) fn text(&self, ours: &Ended, theirs: &[&Ended]) -> String {
         let mut text = format!(
             "{}@{}\ngomod {:?}\n{}{}",
             self.path, self.version, ours.code, ours.stdout, ours.stderr

@@ -182,6 +182,41 @@ pub(crate) struct OnceMisplanned {
 
 pub(crate) const PLANS: &[OnceMisplanned] = &[
     OnceMisplanned {
+        name: "a pruned root is not bad for what an old module shows behind its requirement",
+        archive: "\
+-- main/go.mod --
+module x.y/main
+go 1.18
+require x.y/a v1.3.0
+require (
+	x.y/b v1.0.0 // indirect
+	x.y/t v1.1.0 // indirect
+)
+-- proxy/x.y/a@v1.1.0 --
+module x.y/a
+require x.y/a v1.3.0
+-- proxy/x.y/a@v1.2.0 --
+module x.y/a
+-- proxy/x.y/a@v1.3.0 --
+module x.y/a
+require x.y/b v1.0.0
+-- proxy/x.y/b@v1.0.0 --
+module x.y/b
+require (
+	x.y/t v1.0.0
+	x.y/t v1.1.0
+)
+-- proxy/x.y/t@v1.0.0 --
+module x.y/t
+go 1.18
+require x.y/a v1.1.0
+-- proxy/x.y/t@v1.1.0 --
+module x.y/t
+",
+        target: "x.y/t@v1.0.0",
+        list: "x.y/main\nx.y/a v1.2.0\nx.y/t v1.0.0\n",
+    },
+    OnceMisplanned {
         name: "a module is not lowered to a version that is excluded",
         archive: "\
 -- main/go.mod --

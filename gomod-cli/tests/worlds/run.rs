@@ -93,6 +93,29 @@ impl Tools {
         self.run(command, limit, place, directory, "-mod=readonly")
     }
 
+    /// The environment of both commands.
+    pub(crate) fn environment(&self, place: &Place, flags: &str) -> Vec<(String, String)> {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let build_cache = std::env::temp_dir().join("gomod-worlds-build-cache");
+        let text = |path: &Path| path.display().to_string();
+        let fixed = [
+            ("PATH", path),
+            ("HOME", text(&place.root.join("home"))),
+            ("GOENV", "off".to_owned()),
+            ("GOTOOLCHAIN", "local".to_owned()),
+            ("GOSUMDB", "off".to_owned()),
+            ("GOFLAGS", flags.to_owned()),
+            ("GOPROXY", format!("file://{}", place.proxy().display())),
+            ("GOMODCACHE", text(&place.cache())),
+            ("GOCACHE", text(&build_cache)),
+            ("GOTELEMETRY", "off".to_owned()),
+            ("NO_COLOR", "1".to_owned()),
+        ];
+        let own = self.vars.iter().map(|(name, value)| (*name, value.clone()));
+        let all = fixed.into_iter().chain(own);
+        all.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
     fn run(
         &self,
         mut command: Command,
@@ -105,26 +128,11 @@ impl Tools {
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let out = place.root.join(format!("out{number}"));
         let err = place.root.join(format!("err{number}"));
-        let home = place.root.join("home");
-        fs::create_dir_all(&home).unwrap();
+        fs::create_dir_all(place.root.join("home")).unwrap();
         let mut child = command
             .current_dir(directory)
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", &home)
-            .env("GOENV", "off")
-            .env("GOTOOLCHAIN", "local")
-            .env("GOSUMDB", "off")
-            .env("GOFLAGS", flags)
-            .env("GOPROXY", format!("file://{}", place.proxy().display()))
-            .env("GOMODCACHE", place.cache())
-            .env(
-                "GOCACHE",
-                std::env::temp_dir().join("gomod-worlds-build-cache"),
-            )
-            .env("GOTELEMETRY", "off")
-            .env("NO_COLOR", "1")
-            .envs(self.vars.iter().map(|(name, value)| (name, value)))
+            .envs(self.environment(place, flags))
             .stdin(Stdio::null())
             .stdout(File::create(&out).unwrap())
             .stderr(File::create(&err).unwrap())

@@ -4,12 +4,14 @@
 use super::session::{fetch_failure, listed, unavailable};
 use super::{Request, Session};
 use crate::graph::PathId;
-use crate::model::{GoVersion, ModulePath, ModuleVersion};
+use crate::model::{GoMod, GoVersion, ModulePath, ModuleVersion};
 use crate::mvs::{
     LoadError, Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, Unavailable,
     World,
 };
-use crate::plan::{Outcome, Planner, Progress};
+use crate::plan::{
+    Candidates, MeasureError, Measured, Measuring, Needs, Outcome, Packages, Planner, Progress,
+};
 
 /// What a missing go.sum line means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,34 +77,69 @@ impl Session {
             match planner.advance(world) {
                 Progress::Done(outcome) => return Ok(*outcome),
                 Progress::Needs(needs) => {
-                    self.satisfy(world, &needs.sources, Sums::Looked);
-                    let insecure = needs.sources.iter().find_map(|id| match world.facts(*id) {
-                        Some(Err(
-                            error @ LoadError::Unavailable {
-                                reason: Unavailable::Distrusted,
-                                ..
-                            },
-                        )) => Some(error),
-                        _ => None,
-                    });
-                    if let Some(error) = insecure {
-                        return Err(error.clone());
-                    }
-                    self.feed_packages(world, &needs.packages, &mut planner.packages)?;
-                    self.list_versions(world, &needs.lists, planner)?;
-                    // What is only counted may be missing.
-                    let counts = needs
-                        .counts
-                        .iter()
-                        .map(|path| world.modules.path(*path).clone());
-                    let counts: Vec<ModulePath> = counts.collect();
-                    for (path, list) in needs.counts.iter().zip(self.versions(&counts)) {
-                        let list = list.unwrap_or_default();
-                        planner.candidates.feed(world, *path, &list);
-                    }
+                    let (candidates, packages) = (&mut planner.candidates, &mut planner.packages);
+                    self.answer(world, &needs, candidates, packages)?;
                 }
             }
         }
+    }
+
+    /// Measures a `go.mod` that the planner did not make.
+    ///
+    /// # Errors
+    /// As [`Session::plan`]; in the inner result a `go.mod` that cannot be measured.
+    pub fn measure(
+        &mut self,
+        world: &mut World,
+        planner: &mut Planner,
+        go_mod: &GoMod,
+    ) -> Result<Result<Measured, MeasureError>, LoadError> {
+        loop {
+            match planner.measure(world, go_mod) {
+                Ok(Measuring::Done(measured)) => return Ok(Ok(*measured)),
+                Ok(Measuring::Needs(needs)) => {
+                    let (candidates, packages) = (&mut planner.candidates, &mut planner.packages);
+                    self.answer(world, &needs, candidates, packages)?;
+                }
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+    }
+
+    /// Feeds what a planner needs.
+    fn answer(
+        &mut self,
+        world: &mut World,
+        needs: &Needs,
+        candidates: &mut Candidates,
+        packages: &mut Packages,
+    ) -> Result<(), LoadError> {
+        self.satisfy(world, &needs.sources, Sums::Looked);
+        let insecure = needs.sources.iter().find_map(|id| match world.facts(*id) {
+            Some(Err(
+                error @ LoadError::Unavailable {
+                    reason: Unavailable::Distrusted,
+                    ..
+                },
+            )) => Some(error),
+            _ => None,
+        });
+        if let Some(error) = insecure {
+            return Err(error.clone());
+        }
+        self.feed_packages(world, &needs.packages, packages)?;
+        self.list_versions(world, &needs.lists, candidates)?;
+        // What is only counted may be missing.
+        let counts = needs
+            .counts
+            .iter()
+            .map(|path| world.modules.path(*path).clone());
+        let counts: Vec<ModulePath> = counts.collect();
+        for (path, list) in needs.counts.iter().zip(self.versions(&counts)) {
+            let list = list.unwrap_or_default();
+            candidates.feed(world, *path, &list);
+        }
+        Ok(())
     }
 
     /// Lists the versions that a planner chooses from. Offline those count whose `go.mod` is cached.
@@ -113,7 +150,7 @@ impl Session {
         &mut self,
         world: &mut World,
         paths: &[PathId],
-        planner: &mut Planner,
+        candidates: &mut Candidates,
     ) -> Result<(), LoadError> {
         let requests: Vec<Request> = paths
             .iter()
@@ -141,11 +178,11 @@ impl Session {
                         }
                         other => return Err(other),
                     };
-                    planner.candidates.note_failure(*id, why.to_owned());
+                    candidates.note_failure(*id, why.to_owned());
                     self.cache.versions(&path).unwrap_or_default()
                 }
             };
-            planner.candidates.feed(world, *id, &versions);
+            candidates.feed(world, *id, &versions);
             self.read.lists.insert(path, versions);
         }
         Ok(())

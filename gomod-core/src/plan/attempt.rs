@@ -143,13 +143,7 @@ impl Planner {
         solution: Solution,
     ) -> Result<Plan, Stop> {
         let moves = cost::moves(world, &self.problem, &self.goal, &solution);
-        // The releases passed are counted on the lists.
-        let unlisted: Vec<PathId> = moves
-            .iter()
-            .filter(|moved| moved.role != Role::Closure && moved.from.is_some())
-            .map(|moved| moved.path)
-            .filter(|path| *path != self.problem.go_path && self.candidates.list(*path).is_none())
-            .collect();
+        let unlisted = cost::uncounted(&self.problem, &self.candidates, &moves);
         if !unlisted.is_empty() {
             return Err(Stop::Needs(Needs {
                 counts: unlisted,

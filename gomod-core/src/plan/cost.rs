@@ -119,6 +119,16 @@ pub(super) fn moves(
     found
 }
 
+/// The paths whose versions must be listed first: the releases passed are counted on the lists.
+pub(super) fn uncounted(problem: &Problem, candidates: &Candidates, moves: &[Move]) -> Vec<PathId> {
+    moves
+        .iter()
+        .filter(|moved| moved.role != Role::Closure && moved.from.is_some())
+        .map(|moved| moved.path)
+        .filter(|path| *path != problem.go_path && candidates.list(*path).is_none())
+        .collect()
+}
+
 /// The cost of a solution that overrides so many requirements, but for its lines.
 pub(super) fn cost(
     world: &World,

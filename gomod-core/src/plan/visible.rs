@@ -138,15 +138,17 @@ impl View {
                 }
             }
         }
-        for (root, list, _) in &self.roots {
+        for (root, list, pruned) in &self.roots {
             if self.root_cause.contains_key(root) {
                 continue;
             }
             let above = list.iter().find(|module| search.violates(*root, **module));
             let above = above.map(|module| Cause::Violates(*module));
             let is_bad = |module: &&ModuleId| self.node_cause(**module).is_some();
+            // A root that is pruned behind does not show what others make visible behind its requirements.
             let bad = || {
                 list.iter()
+                    .filter(|_| !pruned)
                     .find(is_bad)
                     .map(|module| Cause::Requires(*module))
             };

@@ -21,7 +21,8 @@ use std::fmt::Write as _;
 use gomod_core::model::{GoMod, ModulePath, ModuleVersion, Query, Version};
 use gomod_core::mvs::{Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, World};
 use gomod_core::plan::{
-    Candidates, Goal, Means, Outcome, Planner, Problem, Progress, Report, Target,
+    Candidates, Goal, Means, Measured, Measuring, Needs, Outcome, Planner, Problem, Progress,
+    Report, Target,
 };
 
 /// A world in memory.
@@ -201,18 +202,31 @@ impl Scenario {
         for _ in 0..1000 {
             match planner.advance(&mut world) {
                 Progress::Done(outcome) => return (world, planner, *outcome),
-                Progress::Needs(needs) => {
-                    for id in needs.sources {
-                        self.feed(&mut world, id);
-                    }
-                    for path in needs.lists.into_iter().chain(needs.counts) {
-                        let versions = self.versions(&world.modules.path(path).clone());
-                        planner.candidates.feed(&mut world, path, &versions);
-                    }
-                }
+                Progress::Needs(needs) => self.answer(&mut world, &mut planner, needs),
             }
         }
         panic!("the planner does not end");
+    }
+
+    fn answer(&self, world: &mut World, planner: &mut Planner, needs: Needs) {
+        for id in needs.sources {
+            self.feed(world, id);
+        }
+        for path in needs.lists.into_iter().chain(needs.counts) {
+            let versions = self.versions(&world.modules.path(path).clone());
+            planner.candidates.feed(world, path, &versions);
+        }
+    }
+
+    /// What a `go.mod` costs.
+    pub fn measure(&self, world: &mut World, planner: &mut Planner, go_mod: &GoMod) -> Measured {
+        for _ in 0..1000 {
+            match planner.measure(world, go_mod).unwrap() {
+                Measuring::Done(measured) => return *measured,
+                Measuring::Needs(needs) => self.answer(world, planner, needs),
+            }
+        }
+        panic!("measuring does not end");
     }
 
     /// The best plan in a few lines: its means and cost, then the new requirements.
@@ -221,7 +235,12 @@ impl Scenario {
     }
 
     pub fn best_with(&self, targets: &[&str], limits: impl Fn(&mut Goal, &mut World)) -> String {
-        let (world, planner, outcome) = self.plan(targets, limits);
+        let (mut world, mut planner, outcome) = self.plan(targets, limits);
+        // Whatever a plan costs, its text measures the same.
+        for plan in &outcome.plans {
+            let measured = self.measure(&mut world, &mut planner, &plan.go_mod);
+            assert_eq!(measured.cost, plan.cost, "{}", plan.go_mod.text());
+        }
         let report = Report::new(&world, &planner, &outcome);
         let Some(plan) = outcome.plans.first() else {
             let lines: Vec<String> = report
