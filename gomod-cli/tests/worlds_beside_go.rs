@@ -174,7 +174,7 @@ fn downgrades_are_never_worse_than_go_gets() {
                 let text = smaller(&case, &beside, limit, &tools);
                 Finding::failure(class, text)
             }
-            Class::OnlyWeRefuse | Class::GoFails => {
+            Class::OnlyWeRefuse | Class::GoFails | Class::GoNoAnswer | Class::NeitherAnswers => {
                 Finding::note(class, smaller(&case, &beside, limit, &tools))
             }
             _ => Finding::note(class, beside.text),
