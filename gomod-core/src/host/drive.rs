@@ -72,9 +72,13 @@ impl Session {
     /// # Errors
     /// The first security error among the `go.mod` files that were read: a plan is not worth more than
     /// what it was made from.
-    pub fn plan(&mut self, world: &mut World, planner: &mut Planner) -> Result<Outcome, LoadError> {
+    pub fn plan<P: Planning>(
+        &mut self,
+        world: &mut World,
+        planner: &mut P,
+    ) -> Result<P::Outcome, LoadError> {
         loop {
-            match planner.advance(world) {
+            match planner.step(world) {
                 Progress::Done(outcome) => return Ok(*outcome),
                 Progress::Needs(needs) => {
                     let (candidates, packages) = (&mut planner.candidates, &mut planner.packages);

@@ -1,0 +1,323 @@
+//! One way to the goal: the members' own plans by this way, put together.
+
+use super::fault::Fault;
+use super::{Halt, WorkspacePlan, WorkspacePlanner};
+use crate::graph::ModuleId;
+use crate::mvs::World;
+use crate::plan::goal::{Goal, Means, Target};
+use crate::plan::outcome::{Outcome, Plan};
+use crate::plan::{Conflict, Refused, Refusal, Report};
+
+/// How often the plans are put together anew, each time with one more bound.
+const TRIES: usize = 60;
+
+/// Which of its own plans each member follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mix {
+    /// The cheapest, member by member. None that replaces: a replacement holds for all.
+    Cheapest,
+    /// The cheapest by one kind of edit.
+    Only(Means),
+}
+
+/// Which members keep what `--keep` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// None: it may stay as it is by itself.
+    Free,
+    /// Those that hold today's version up.
+    Holders,
+    /// All that have it.
+    All,
+}
+
+/// What was found out while plans were put together.
+#[derive(Debug, Default)]
+pub(super) struct Bounds {
+    /// Modules that no member may select above this version, since the workspace would load too much.
+    pub(super) at_most: Vec<ModuleId>,
+    /// Members that require a target though they select less today, by member and target.
+    pub(super) pins: Vec<(usize, usize)>,
+    /// Versions that only the workspace comes to, with the member that excludes them.
+    pub(super) excludes: Vec<(usize, ModuleId)>,
+}
+
+/// A member's own plan.
+pub(super) struct Part {
+    pub(super) member: usize,
+    pub(super) run: usize,
+    pub(super) plan: Plan,
+}
+
+impl WorkspacePlanner {
+    /// The best plan by one way.
+    pub(super) fn attempt(&mut self, world: &mut World, mix: Mix) -> Result<WorkspacePlan, Halt> {
+        let levels: &[Keep] = match self.goal.keep.is_empty() {
+            true => &[Keep::Free],
+            false => &[Keep::Free, Keep::Holders, Keep::All],
+        };
+        let mut last = None;
+        for keep in levels {
+            match self.attempt_keeping(world, mix, *keep) {
+                Err(Halt::Refused(refusal)) => last = Some(refusal),
+                other => return other,
+            }
+        }
+        Err(Halt::Refused(last.unwrap_or_else(|| Box::new(unfinished()))))
+    }
+
+    fn attempt_keeping(
+        &mut self,
+        world: &mut World,
+        mix: Mix,
+        keep: Keep,
+    ) -> Result<WorkspacePlan, Halt> {
+        let mut bounds = Bounds::default();
+        for _ in 0..TRIES {
+            let parts = match self.parts(world, mix, keep, &bounds) {
+                // Below a bound there may be other versions that do.
+                Err(Halt::Refused(_)) if self.lower_last(world, &mut bounds)? => continue,
+                parts => parts?,
+            };
+            let mut files = self.edited(world, &parts, &bounds)?;
+            let notes = self.mend(world, &mut files)?;
+            let joint = self.joint(world, &files)?;
+            match self.fault(world, &joint) {
+                None => return self.measured(world, mix, parts, files, joint, notes),
+                Some(Fault::Above { target, chain }) => {
+                    self.bound(world, mix, &parts, &joint, &mut bounds, target, chain)?;
+                }
+                Some(Fault::Below { target }) => {
+                    let pin = (self.pinned(world, target), target);
+                    if bounds.pins.contains(&pin) {
+                        return Err(self.refused(world, mix, Conflict::KeepFell { kept: None }));
+                    }
+                    bounds.pins.push(pin);
+                }
+                Some(Fault::Kept { kept }) => {
+                    return Err(self.refused(world, mix, Conflict::KeepFell { kept }));
+                }
+            }
+        }
+        let reason = "the members' plans do not come together".to_owned();
+        Err(self.refused(world, mix, Conflict::Unwritable { reason }))
+    }
+
+    /// The plans of the members that have one to make.
+    fn parts(
+        &mut self,
+        world: &mut World,
+        mix: Mix,
+        keep: Keep,
+        bounds: &Bounds,
+    ) -> Result<Vec<Part>, Halt> {
+        let mut parts = Vec::new();
+        let mut needs = crate::plan::Needs::default();
+        for member in 0..self.files.members.len() {
+            let Some(goal) = self.goal_of(world, member, mix, keep, bounds) else {
+                continue;
+            };
+            let only = match (mix, bounds.at_most.is_empty()) {
+                (Mix::Only(means), true) => Some(means),
+                (Mix::Cheapest, true) => None,
+                (_, false) => goal.strategy,
+            };
+            let run = match self.run(world, member, goal) {
+                Ok(run) => run,
+                Err(Halt::Needs(more)) => {
+                    needs.merge(more);
+                    continue;
+                }
+                Err(other) => return Err(other),
+            };
+            match self.best(run, |goal, plan| fits(goal, plan, only)).cloned() {
+                Some(plan) => parts.push(Part { member, run, plan }),
+                None if needs.is_empty() => return Err(self.member_refused(world, run, mix)),
+                None => {}
+            }
+        }
+        match needs.is_empty() {
+            true => Ok(parts),
+            false => Err(Halt::Needs(needs)),
+        }
+    }
+
+    /// What one member has to reach by itself; nothing where it stays as it is.
+    fn goal_of(
+        &self,
+        world: &World,
+        member: usize,
+        mix: Mix,
+        keep: Keep,
+        bounds: &Bounds,
+    ) -> Option<Goal> {
+        let today = self.today.as_ref()?;
+        let problem = today.problems.get(member)?;
+        let modules = &world.modules;
+        let above = |module: ModuleId| {
+            let selected = problem.selected.get(&modules.path_of(module));
+            selected.is_some_and(|selected| modules.compare(*selected, module).is_gt())
+        };
+        let mut targets = Vec::new();
+        for (at, target) in self.goal.targets.iter().enumerate() {
+            let pinned = bounds.pins.contains(&(member, at));
+            match target {
+                Target::Module { module } if above(*module) || pinned => targets.push(target.clone()),
+                Target::Absent { path } if problem.selected.contains_key(path) => {
+                    targets.push(target.clone());
+                }
+                Target::Go { version } => {
+                    if problem.go.cmp_precedence(version).is_gt() {
+                        targets.push(target.clone());
+                    } else if self.needs_newer(world, problem, version) {
+                        let version = problem.go.clone();
+                        targets.push(Target::Go { version });
+                    }
+                }
+                _ => {}
+            }
+        }
+        let at_most = bounds.at_most.iter().filter(|module| above(**module));
+        targets.extend(at_most.map(|module| Target::Module { module: *module }));
+        if targets.is_empty() {
+            return None;
+        }
+        let kept = self.goal.keep.iter().copied().filter(|path| {
+            let own = problem.selected.get(path);
+            match keep {
+                Keep::Free => false,
+                Keep::Holders => own.is_some() && own == today.whole.selected.get(path),
+                Keep::All => own.is_some(),
+            }
+        });
+        Some(Goal {
+            targets,
+            strategy: match (mix, bounds.at_most.is_empty()) {
+                (Mix::Cheapest, true) => None,
+                (Mix::Cheapest, false) => Some(Means::Require),
+                (Mix::Only(means), true) => self.goal.strategy.map(|_| means),
+                (Mix::Only(means), false) => Some(means),
+            },
+            keep: kept.collect(),
+            max_collateral: None,
+            ..self.goal.clone()
+        })
+    }
+
+    /// Whether a selected module of a member asks for a newer Go.
+    fn needs_newer(
+        &self,
+        world: &World,
+        problem: &crate::plan::Problem,
+        version: &crate::model::GoVersion,
+    ) -> bool {
+        let overrides = &problem.setup.overrides;
+        problem.selected.values().any(|module| {
+            let found = world.requirements(*module, overrides, self.local_go.as_ref());
+            let go = found.ok().flatten().and_then(|found| found.go().cloned());
+            go.is_some_and(|go| go.cmp_precedence(version).is_gt())
+        })
+    }
+
+    /// The member that a target is required in although none selects more: one that requires it directly, or
+    /// has it, or leads to it today.
+    fn pinned(&self, world: &World, target: usize) -> usize {
+        let Some((today, Target::Module { module })) =
+            self.today.as_ref().zip(self.goal.targets.get(target))
+        else {
+            return 0;
+        };
+        let path = world.modules.path_of(*module);
+        let problems = || today.problems.iter();
+        problems()
+            .position(|problem| problem.direct.contains(&path))
+            .or_else(|| problems().position(|problem| problem.roots.contains_key(&path)))
+            .or_else(|| problems().position(|problem| problem.selected.contains_key(&path)))
+            .or_else(|| {
+                let selected = today.joint.graph.selected(path)?;
+                let first = *today.joint.graph.shortest_path(selected).first()?;
+                today.joint.setup.main.iter().position(|main| *main == first)
+            })
+            .unwrap_or_default()
+    }
+
+    /// Why a member has no plan.
+    fn member_refused(&self, world: &World, run: usize, mix: Mix) -> Halt {
+        let refusal = self.runs.get(run).and_then(|run| {
+            let outcome = run.outcome.as_ref()?;
+            let of_mix = |means: &[Means]| match mix {
+                Mix::Cheapest => true,
+                Mix::Only(only) => means.iter().all(|means| *means == only),
+            };
+            let mut conflicts = outcome.conflicts.iter();
+            let conflict = conflicts
+                .find(|(means, _)| of_mix(means))
+                .or(outcome.conflicts.first())?;
+            let alone = Outcome {
+                plans: Vec::new(),
+                conflicts: vec![conflict.clone()],
+            };
+            let report = Report::new(world, &run.planner, &alone);
+            let mut refusal = report.refused.into_iter().next()?;
+            refusal.means = self.means_of(mix);
+            let name = self.layout.name(run.member);
+            refusal.summary = format!("{name}: {}", refusal.summary);
+            if let Some(first) = refusal.because.first_mut() {
+                *first = format!("in {name}: {first}");
+            }
+            Some(refusal)
+        });
+        Halt::Refused(Box::new(refusal.unwrap_or_else(unfinished)))
+    }
+
+    /// A conflict of the workspace as a whole.
+    pub(super) fn refused(&self, world: &World, mix: Mix, conflict: Conflict) -> Halt {
+        let refusal = self.holder().and_then(|holder| {
+            let refused = Refused::new(conflict, &Default::default());
+            let outcome = Outcome {
+                plans: Vec::new(),
+                conflicts: vec![(self.means_of(mix), refused)],
+            };
+            Report::new(world, &holder, &outcome).refused.into_iter().next()
+        });
+        Halt::Refused(Box::new(refusal.unwrap_or_else(unfinished)))
+    }
+
+    /// The kinds of edit that a mix stands for, one for each target.
+    pub(super) fn means_of(&self, mix: Mix) -> Vec<Means> {
+        let of_target = |target: &Target| match (target, mix) {
+            (Target::Go { .. }, _)
+            | (Target::Absent { .. }, Mix::Only(Means::Replace))
+            | (_, Mix::Cheapest) => Means::Require,
+            (_, Mix::Only(means)) => means,
+        };
+        self.goal.targets.iter().map(of_target).collect()
+    }
+}
+
+/// Whether a member's plan is of the kind that is followed.
+fn fits(goal: &Goal, plan: &Plan, only: Option<Means>) -> bool {
+    let Some(only) = only else {
+        return !plan.means.contains(&Means::Replace);
+    };
+    goal.targets
+        .iter()
+        .zip(&plan.means)
+        .all(|(target, means)| match target {
+            Target::Go { .. } => true,
+            Target::Absent { .. } => *means == only || only == Means::Replace,
+            Target::Module { .. } => *means == only,
+        })
+}
+
+/// Why the members' plans could not be put together, when nothing says it better.
+fn unfinished() -> Refusal {
+    let why = "the members' plans do not come together".to_owned();
+    Refusal {
+        means: Vec::new(),
+        summary: why.clone(),
+        because: vec![why],
+        relax: Vec::new(),
+        moves: Vec::new(),
+    }
+}
