@@ -25,6 +25,7 @@ pub(crate) mod tree;
 mod undo;
 pub(crate) mod verify;
 mod way_back;
+mod workspace;
 pub(crate) mod why;
 
 use gomod_core::host::{GoCommand, LoadFailure, Session};
