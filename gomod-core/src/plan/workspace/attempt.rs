@@ -63,7 +63,7 @@ impl WorkspacePlanner {
                 other => return other,
             }
         }
-        Err(Halt::Refused(last.unwrap_or_else(|| Box::new(unfinished()))))
+        Err(Halt::Refused(last.unwrap_or_else(|| Box::new(unfinished(self.means_of(mix))))))
     }
 
     fn attempt_keeping(
@@ -130,7 +130,7 @@ impl WorkspacePlanner {
                 }
                 Err(other) => return Err(other),
             };
-            match self.best(run, |goal, plan| fits(goal, plan, only)).cloned() {
+            match self.of_kind(run, only).cloned() {
                 Some(plan) => parts.push(Part { member, run, plan }),
                 None if needs.is_empty() => return Err(self.member_refused(world, run, mix)),
                 None => {}
@@ -140,6 +140,19 @@ impl WorkspacePlanner {
             true => Ok(parts),
             false => Err(Halt::Needs(needs)),
         }
+    }
+
+    /// The best plan of a run by one kind of edit. One that makes the same edits as by require goes by that
+    /// name.
+    fn of_kind(&self, run: usize, only: Option<Means>) -> Option<&Plan> {
+        self.best(run, |goal, plan| fits(goal, plan, only)).or_else(|| {
+            let outcome = self.runs.get(run)?.outcome.as_ref()?;
+            let tried = |(means, _): &(Vec<Means>, Refused)| Some(means) == only.map(|m| vec![m; means.len()]).as_ref();
+            match outcome.conflicts.iter().any(tried) {
+                true => None,
+                false => self.best(run, |goal, plan| fits(goal, plan, Some(Means::Require))),
+            }
+        })
     }
 
     /// What one member has to reach by itself; nothing where it stays as it is.
@@ -267,7 +280,7 @@ impl WorkspacePlanner {
             }
             Some(refusal)
         });
-        Halt::Refused(Box::new(refusal.unwrap_or_else(unfinished)))
+        Halt::Refused(Box::new(refusal.unwrap_or_else(|| unfinished(self.means_of(mix)))))
     }
 
     /// A conflict of the workspace as a whole.
@@ -280,7 +293,7 @@ impl WorkspacePlanner {
             };
             Report::new(world, &holder, &outcome).refused.into_iter().next()
         });
-        Halt::Refused(Box::new(refusal.unwrap_or_else(unfinished)))
+        Halt::Refused(Box::new(refusal.unwrap_or_else(|| unfinished(self.means_of(mix)))))
     }
 
     /// The kinds of edit that a mix stands for, one for each target.
@@ -311,10 +324,10 @@ fn fits(goal: &Goal, plan: &Plan, only: Option<Means>) -> bool {
 }
 
 /// Why the members' plans could not be put together, when nothing says it better.
-fn unfinished() -> Refusal {
+fn unfinished(means: Vec<Means>) -> Refusal {
     let why = "the members' plans do not come together".to_owned();
     Refusal {
-        means: Vec::new(),
+        means,
         summary: why.clone(),
         because: vec![why],
         relax: Vec::new(),
