@@ -341,7 +341,10 @@ impl Work {
 
     /// The directory of go.work.
     pub(crate) fn root(&self) -> PathBuf {
-        self.file.parent().map(Path::to_path_buf).unwrap_or_default()
+        self.file
+            .parent()
+            .map(Path::to_path_buf)
+            .unwrap_or_default()
     }
 
     /// The files as they are planned from.
@@ -371,7 +374,10 @@ impl Work {
                     name.trim_start_matches("./").to_owned()
                 })
                 .collect(),
-            directories: directories.iter().map(|dir| rebase(&root, dir, ".")).collect(),
+            directories: directories
+                .iter()
+                .map(|dir| rebase(&root, dir, "."))
+                .collect(),
             rebase: Box::new(move |member, directory| {
                 let base = member.and_then(|member| directories.get(member));
                 rebase(&root, base.unwrap_or(&root), directory)

@@ -25,8 +25,8 @@ pub(crate) mod tree;
 mod undo;
 pub(crate) mod verify;
 mod way_back;
-mod workspace;
 pub(crate) mod why;
+mod workspace;
 
 use gomod_core::host::{GoCommand, LoadFailure, Session};
 use gomod_core::model::{GoMod, Require};

@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use super::as_of::AsOf;
 use super::plan_file::{self, Inputs, Read};
+use super::relax::{self, Again};
 use super::sums::{self, Sums};
 use super::targets::{Asked, resolve};
-use super::relax::{self, Again};
 use super::{Setting, argument, from_load_error, imports, json, proof, workspace};
 use crate::args::{Format, Global, PlanDowngrade, Strategy};
 use crate::error::CliError;

@@ -32,8 +32,8 @@ impl Inputs {
 
 /// The SHA-256 of a file, `None` when it is not there.
 pub(crate) fn hash_of(path: &Path) -> Result<Option<String>, CliError> {
-    let bytes = read_if_there(path)
-        .map_err(|error: HostError| CliError::environment(error.to_string()))?;
+    let bytes =
+        read_if_there(path).map_err(|error: HostError| CliError::environment(error.to_string()))?;
     Ok(bytes.map(|bytes| hex(&bytes)))
 }
 

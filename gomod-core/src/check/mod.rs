@@ -12,10 +12,7 @@ use std::fmt;
 
 pub use workspace::{WorkspaceTexts, verify_workspace, workspace_list};
 
-use crate::model::{
-    GoMod, GoVersion, ModulePath, ModuleVersion, Replace, ReplaceTarget, Version,
-};
-
+use crate::model::{GoMod, GoVersion, ModulePath, ModuleVersion, Replace, ReplaceTarget, Version};
 
 /// A `go.mod` that the checker wants to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -318,7 +315,8 @@ fn replacing(lines: &[Replace], rebase: impl Fn(&str) -> String) -> Vec<Replacin
 impl Rules {
     fn exclude(&mut self, file: &GoMod) {
         let lines = file.exclude.iter();
-        let versions = lines.map(|line| ModuleVersion::new(line.path.clone(), line.version.clone()));
+        let versions =
+            lines.map(|line| ModuleVersion::new(line.path.clone(), line.version.clone()));
         self.excludes.extend(versions);
     }
 

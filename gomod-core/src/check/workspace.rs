@@ -73,7 +73,7 @@ impl Work {
                 return Err(CheckError::Main("there is no module line".into()));
             };
             let own = file.go.as_ref().map(|line| &line.version);
-            if own.is_some_and(|own| own.cmp_precedence(&go).is_gt()) {
+            if own.is_some_and(|own| own.is_strict() && own.cmp_precedence(&go).is_gt()) {
                 let path = &line.path;
                 return Err(CheckError::Main(format!(
                     "the go line of {path} is above that of go.work"
@@ -107,8 +107,11 @@ impl Work {
         let mut checked = Checked::default();
         let mut graph = Loaded::default();
         graph.required.extend(self.roots.iter().cloned());
-        let mut queue: Vec<(ModuleVersion, bool)> =
-            self.roots.iter().map(|root| (root.clone(), false)).collect();
+        let mut queue: Vec<(ModuleVersion, bool)> = self
+            .roots
+            .iter()
+            .map(|root| (root.clone(), false))
+            .collect();
         for (_, requirements, prunes) in &self.members {
             graph.required.extend(requirements.iter().cloned());
             queue.extend(requirements.iter().map(|module| (module.clone(), !prunes)));
@@ -119,7 +122,8 @@ impl Work {
             self.roots.iter().map(|root| root.path.clone()).collect();
         loop {
             graph.load(&self.rules, read, &mut checked, queue)?;
-            checked.selected = graph.select(|path| self.members.iter().any(|(own, ..)| own == path));
+            checked.selected =
+                graph.select(|path| self.members.iter().any(|(own, ..)| own == path));
             let mut raised: BTreeSet<ModuleVersion> = BTreeSet::new();
             let mut raise = |required: &ModuleVersion| {
                 if let Some(version) = checked.selected.get(&required.path)
@@ -152,7 +156,12 @@ impl Work {
             queue = Vec::new();
             for module in raised {
                 paths.insert(module.path.clone());
-                graph.load(&self.rules, read, &mut checked, vec![(module.clone(), false)])?;
+                graph.load(
+                    &self.rules,
+                    read,
+                    &mut checked,
+                    vec![(module.clone(), false)],
+                )?;
                 if let Some((requirements, prunes)) = graph.loaded.get(&module) {
                     queue.extend(requirements.iter().map(|next| (next.clone(), !prunes)));
                 }
@@ -196,7 +205,11 @@ impl Loaded {
             };
             self.required.extend(requirements.iter().cloned());
             if deep || !prunes {
-                queue.extend(requirements.iter().map(|next| (next.clone(), deep || !prunes)));
+                queue.extend(
+                    requirements
+                        .iter()
+                        .map(|next| (next.clone(), deep || !prunes)),
+                );
             }
         }
         Ok(())

@@ -225,7 +225,10 @@ impl Universe {
         for (member, directory) in directories {
             let source = world.source_id(Source::Directory(directory.clone()));
             universe.sources.insert(*member, source);
-            let name = world.modules.path(world.modules.path_of(*member)).to_string();
+            let name = world
+                .modules
+                .path(world.modules.path_of(*member))
+                .to_string();
             universe.modules.push((name, Some(*member), true));
         }
         universe

@@ -5,8 +5,8 @@ use gomod_core::plan::Certificate;
 use serde::Deserialize;
 
 use super::file::{Inputs, PlannedFile};
-use super::write::{self, Change};
 use super::workspace;
+use super::write::{self, Change};
 use crate::commands::apply::check_lines;
 use crate::commands::plan_file::certificate_line;
 use crate::commands::sums::{self, SumFile};
@@ -74,7 +74,8 @@ pub(crate) fn run(setting: &mut Setting, name: &str, bytes: &[u8]) -> Result<Str
             "go.work" => Some(work.go_work.text()),
             name => {
                 let at = names.iter().position(|known| known == name);
-                at.and_then(|at| work.members.get(at)).map(|(_, go_mod)| go_mod.text())
+                at.and_then(|at| work.members.get(at))
+                    .map(|(_, go_mod)| go_mod.text())
             }
         };
         changes.push(Change {
@@ -83,7 +84,12 @@ pub(crate) fn run(setting: &mut Setting, name: &str, bytes: &[u8]) -> Result<Str
             after: file.text.clone(),
         });
     }
-    let mut lines: Vec<String> = plan.checks.files.iter().flat_map(|f| f.added.clone()).collect();
+    let mut lines: Vec<String> = plan
+        .checks
+        .files
+        .iter()
+        .flat_map(|f| f.added.clone())
+        .collect();
     lines.sort();
     lines.dedup();
     check_lines(setting, &lines)?;
@@ -96,7 +102,12 @@ pub(crate) fn run(setting: &mut Setting, name: &str, bytes: &[u8]) -> Result<Str
     write::write(setting, &work, &plan.inputs, &changes, &added)?;
     let mut out = String::new();
     for change in &changes {
-        out.push_str(&diff(&change.file, "planned", &change.before, &change.after));
+        out.push_str(&diff(
+            &change.file,
+            "planned",
+            &change.before,
+            &change.after,
+        ));
     }
     out.push_str(&format!("\n{}\n", certificate_line(&plan.certificate)));
     out.push_str(&format!("{}\n", write::written(&changes, &added)));

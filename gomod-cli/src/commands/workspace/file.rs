@@ -57,7 +57,8 @@ impl Inputs {
         let changed = |input: &&Input| !now.files.contains(input);
         let mine = self.files.iter().find(changed);
         let new = |input: &&Input| !self.files.contains(input);
-        mine.or_else(|| now.files.iter().find(new)).map(|input| input.file.as_str())
+        mine.or_else(|| now.files.iter().find(new))
+            .map(|input| input.file.as_str())
     }
 }
 
@@ -76,5 +77,8 @@ pub(crate) fn places(setting: &Setting, work: &Work) -> Vec<(String, PathBuf)> {
 
 /// `a/go.sum` for `a/go.mod`.
 pub(crate) fn sum_name(go_mod: &str) -> String {
-    format!("{}go.sum", go_mod.strip_suffix("go.mod").unwrap_or_default())
+    format!(
+        "{}go.sum",
+        go_mod.strip_suffix("go.mod").unwrap_or_default()
+    )
 }

@@ -53,9 +53,9 @@ pub(super) fn plan(
     );
     planner.candidates = candidates;
     let outcome = search(&mut setting, &mut planner)?;
-    let holder = planner.holder().ok_or_else(|| {
-        CliError::environment("go.work uses no module").hint("go work use DIR")
-    })?;
+    let holder = planner
+        .holder()
+        .ok_or_else(|| CliError::environment("go.work uses no module").hint("go work use DIR"))?;
     let report = outcome.report(&setting.world, &holder);
     if report.plans.is_empty() {
         let again = &mut |setting: &mut Setting, goal: Goal| {
@@ -113,7 +113,13 @@ pub(super) fn plan(
     let looked = imports::looked(&setting, &plan.plan);
     let diffs: Vec<(String, String, String)> = changes
         .iter()
-        .map(|change| (change.file.clone(), change.before.clone(), change.after.clone()))
+        .map(|change| {
+            (
+                change.file.clone(),
+                change.before.clone(),
+                change.after.clone(),
+            )
+        })
         .collect();
     Ok(page(&Page {
         report: &report,

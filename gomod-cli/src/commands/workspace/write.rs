@@ -47,7 +47,12 @@ pub(crate) fn complete(
 ) -> Result<Sums, CliError> {
     let whole = &plan.plan;
     let content = whole.content(&setting.world, holder.problem());
-    let joint = needed_sums(&setting.world, &whole.graph, &whole.setup.overrides, &content);
+    let joint = needed_sums(
+        &setting.world,
+        &whole.graph,
+        &whole.setup.overrides,
+        &content,
+    );
     let mut all: Vec<SumLine> = plan.sums.iter().flat_map(|own| own.lines.clone()).collect();
     all.extend(joint.iter().cloned());
     let mut sums = complete_lines(setting, holder, whole, merged(all), zips)?;
@@ -149,10 +154,10 @@ pub(crate) fn write(
     let paths: Vec<&PathBuf> = places.iter().map(|(_, path)| path).collect();
     let _lock = RunLock::acquire(&paths, Duration::from_secs(30)).map_err(failed)?;
     if let Some(name) = inputs.differing(&Inputs::of(setting, work)?) {
-        return Err(
-            CliError::environment(format!("{name} was changed meanwhile; nothing was written"))
-                .hint("run the command again"),
-        );
+        return Err(CliError::environment(format!(
+            "{name} was changed meanwhile; nothing was written"
+        ))
+        .hint("run the command again"));
     }
     let mut files = Vec::new();
     for sum in sums {
@@ -167,8 +172,11 @@ pub(crate) fn write(
             name => GoMod::parse(name, change.after.as_bytes()).map(drop),
         };
         parsed.map_err(|error| {
-            CliError::environment(format!("the planned {} does not parse: {error}", change.file))
-                .hint("nothing was changed; please report this with your files")
+            CliError::environment(format!(
+                "the planned {} does not parse: {error}",
+                change.file
+            ))
+            .hint("nothing was changed; please report this with your files")
         })?;
         files.push((place(&change.file)?, change.after.clone().into_bytes()));
     }
@@ -178,6 +186,8 @@ pub(crate) fn write(
 /// What was written, in one line.
 pub(crate) fn written(changes: &[Change], sums: &[SumFile]) -> String {
     let names = changes.iter().map(|change| change.file.as_str());
-    let names: Vec<&str> = names.chain(sums.iter().map(|sum| sum.file.as_str())).collect();
+    let names: Vec<&str> = names
+        .chain(sums.iter().map(|sum| sum.file.as_str()))
+        .collect();
     format!("written: {}", names.join(", "))
 }

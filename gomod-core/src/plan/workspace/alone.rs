@@ -47,7 +47,8 @@ impl WorkspacePlanner {
         for _ in 0..ROUNDS {
             let mut changed = false;
             notes.clear();
-            for member in (0..files.members.len()).filter(|member| right.get(*member) == Some(&true))
+            for member in
+                (0..files.members.len()).filter(|member| right.get(*member) == Some(&true))
             {
                 let Some(loaded) = self.alone(world, files, member)? else {
                     continue;
@@ -57,7 +58,9 @@ impl WorkspacePlanner {
                         Inconsistency::NotSelected { root, selected } => {
                             let path = world.modules.path_of(*root);
                             let version = world.modules.version(*selected).cloned();
-                            version.filter(|_| !self.is_bound(world, path)).map(|v| (path, v))
+                            version
+                                .filter(|_| !self.is_bound(world, path))
+                                .map(|v| (path, v))
                         }
                         _ => None,
                     };
@@ -67,11 +70,13 @@ impl WorkspacePlanner {
                             go_mod.add_require(&path, &version);
                             changed = true;
                         }
-                        _ => _ = notes.insert(format!(
-                            "{} then needs updates where it stands alone (GOWORK=off): {}",
-                            self.layout.name(member),
-                            found.describe(world)
-                        )),
+                        _ => {
+                            _ = notes.insert(format!(
+                                "{} then needs updates where it stands alone (GOWORK=off): {}",
+                                self.layout.name(member),
+                                found.describe(world)
+                            ))
+                        }
                     }
                 }
             }

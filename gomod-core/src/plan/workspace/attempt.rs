@@ -1,12 +1,13 @@
 //! One way to the goal: the members' own plans by this way, put together.
 
 use super::fault::Fault;
-use super::{Halt, WorkspacePlan, WorkspacePlanner};
+use super::today::Joint;
+use super::{Halt, WorkspaceFiles, WorkspacePlan, WorkspacePlanner};
 use crate::graph::ModuleId;
 use crate::mvs::World;
 use crate::plan::goal::{Goal, Means, Target};
 use crate::plan::outcome::{Outcome, Plan};
-use crate::plan::{Conflict, Refused, Refusal, Report};
+use crate::plan::{Conflict, Refusal, Refused, Report};
 
 /// How often the plans are put together anew, each time with one more bound.
 const TRIES: usize = 60;
@@ -34,8 +35,9 @@ enum Keep {
 /// What was found out while plans were put together.
 #[derive(Debug, Default)]
 pub(super) struct Bounds {
-    /// Modules that no member may select above this version, since the workspace would load too much.
-    pub(super) at_most: Vec<ModuleId>,
+    /// Modules that no member may select above this version, since the workspace would load too much; with
+    /// the requirements that lead there.
+    pub(super) at_most: Vec<(ModuleId, Vec<ModuleId>)>,
     /// Members that require a target though they select less today, by member and target.
     pub(super) pins: Vec<(usize, usize)>,
     /// Versions that only the workspace comes to, with the member that excludes them.
@@ -47,6 +49,19 @@ pub(super) struct Part {
     pub(super) member: usize,
     pub(super) run: usize,
     pub(super) plan: Plan,
+}
+
+/// The members' plans, put together.
+pub(super) struct Together {
+    pub(super) mix: Mix,
+    pub(super) parts: Vec<Part>,
+    pub(super) bounds: Bounds,
+    /// All files as planned.
+    pub(super) files: WorkspaceFiles,
+    /// The workspace that they make.
+    pub(super) joint: Joint,
+    /// What to know besides.
+    pub(super) notes: Vec<String>,
 }
 
 impl WorkspacePlanner {
@@ -63,7 +78,9 @@ impl WorkspacePlanner {
                 other => return other,
             }
         }
-        Err(Halt::Refused(last.unwrap_or_else(|| Box::new(unfinished(self.means_of(mix))))))
+        Err(Halt::Refused(last.unwrap_or_else(|| {
+            Box::new(unfinished(self.means_of(mix)))
+        })))
     }
 
     fn attempt_keeping(
@@ -83,17 +100,28 @@ impl WorkspacePlanner {
             let notes = self.mend(world, &mut files)?;
             let joint = self.joint(world, &files)?;
             match self.fault(world, &joint) {
-                None => return self.measured(world, mix, parts, files, joint, notes),
+                None => {
+                    let together = Together {
+                        mix,
+                        parts,
+                        bounds,
+                        files,
+                        joint,
+                        notes,
+                    };
+                    return self.measured(world, together);
+                }
+                // A replacement is used whatever is selected: some member has to ask for it.
+                Some(Fault::Above { target, .. })
+                    if mix == Mix::Only(Means::Replace)
+                        && matches!(self.goal.targets.get(target), Some(Target::Module { .. })) =>
+                {
+                    self.pin(world, mix, &mut bounds, target)?;
+                }
                 Some(Fault::Above { target, chain }) => {
                     self.bound(world, mix, &parts, &joint, &mut bounds, target, chain)?;
                 }
-                Some(Fault::Below { target }) => {
-                    let pin = (self.pinned(world, target), target);
-                    if bounds.pins.contains(&pin) {
-                        return Err(self.refused(world, mix, Conflict::KeepFell { kept: None }));
-                    }
-                    bounds.pins.push(pin);
-                }
+                Some(Fault::Below { target }) => self.pin(world, mix, &mut bounds, target)?,
                 Some(Fault::Kept { kept }) => {
                     return Err(self.refused(world, mix, Conflict::KeepFell { kept }));
                 }
@@ -101,6 +129,16 @@ impl WorkspacePlanner {
         }
         let reason = "the members' plans do not come together".to_owned();
         Err(self.refused(world, mix, Conflict::Unwritable { reason }))
+    }
+
+    /// Has a member ask for a target.
+    fn pin(&self, world: &World, mix: Mix, bounds: &mut Bounds, target: usize) -> Result<(), Halt> {
+        let pin = (self.pinned(world, target), target);
+        if bounds.pins.contains(&pin) {
+            return Err(self.refused(world, mix, Conflict::KeepFell { kept: None }));
+        }
+        bounds.pins.push(pin);
+        Ok(())
     }
 
     /// The plans of the members that have one to make.
@@ -145,14 +183,17 @@ impl WorkspacePlanner {
     /// The best plan of a run by one kind of edit. One that makes the same edits as by require goes by that
     /// name.
     fn of_kind(&self, run: usize, only: Option<Means>) -> Option<&Plan> {
-        self.best(run, |goal, plan| fits(goal, plan, only)).or_else(|| {
-            let outcome = self.runs.get(run)?.outcome.as_ref()?;
-            let tried = |(means, _): &(Vec<Means>, Refused)| Some(means) == only.map(|m| vec![m; means.len()]).as_ref();
-            match outcome.conflicts.iter().any(tried) {
-                true => None,
-                false => self.best(run, |goal, plan| fits(goal, plan, Some(Means::Require))),
-            }
-        })
+        self.best(run, |goal, plan| fits(goal, plan, only))
+            .or_else(|| {
+                let outcome = self.runs.get(run)?.outcome.as_ref()?;
+                let tried = |(means, _): &(Vec<Means>, Refused)| {
+                    Some(means) == only.map(|m| vec![m; means.len()]).as_ref()
+                };
+                match outcome.conflicts.iter().any(tried) {
+                    true => None,
+                    false => self.best(run, |goal, plan| fits(goal, plan, Some(Means::Require))),
+                }
+            })
     }
 
     /// What one member has to reach by itself; nothing where it stays as it is.
@@ -175,7 +216,9 @@ impl WorkspacePlanner {
         for (at, target) in self.goal.targets.iter().enumerate() {
             let pinned = bounds.pins.contains(&(member, at));
             match target {
-                Target::Module { module } if above(*module) || pinned => targets.push(target.clone()),
+                Target::Module { module } if above(*module) || pinned => {
+                    targets.push(target.clone())
+                }
                 Target::Absent { path } if problem.selected.contains_key(path) => {
                     targets.push(target.clone());
                 }
@@ -190,8 +233,9 @@ impl WorkspacePlanner {
                 _ => {}
             }
         }
-        let at_most = bounds.at_most.iter().filter(|module| above(**module));
-        targets.extend(at_most.map(|module| Target::Module { module: *module }));
+        let at_most = bounds.at_most.iter().map(|(module, _)| *module);
+        let at_most = at_most.filter(|module| above(*module));
+        targets.extend(at_most.map(|module| Target::Module { module }));
         if targets.is_empty() {
             return None;
         }
@@ -249,7 +293,12 @@ impl WorkspacePlanner {
             .or_else(|| {
                 let selected = today.joint.graph.selected(path)?;
                 let first = *today.joint.graph.shortest_path(selected).first()?;
-                today.joint.setup.main.iter().position(|main| *main == first)
+                today
+                    .joint
+                    .setup
+                    .main
+                    .iter()
+                    .position(|main| *main == first)
             })
             .unwrap_or_default()
     }
@@ -280,7 +329,9 @@ impl WorkspacePlanner {
             }
             Some(refusal)
         });
-        Halt::Refused(Box::new(refusal.unwrap_or_else(|| unfinished(self.means_of(mix)))))
+        Halt::Refused(Box::new(
+            refusal.unwrap_or_else(|| unfinished(self.means_of(mix))),
+        ))
     }
 
     /// A conflict of the workspace as a whole.
@@ -291,9 +342,14 @@ impl WorkspacePlanner {
                 plans: Vec::new(),
                 conflicts: vec![(self.means_of(mix), refused)],
             };
-            Report::new(world, &holder, &outcome).refused.into_iter().next()
+            Report::new(world, &holder, &outcome)
+                .refused
+                .into_iter()
+                .next()
         });
-        Halt::Refused(Box::new(refusal.unwrap_or_else(|| unfinished(self.means_of(mix)))))
+        Halt::Refused(Box::new(
+            refusal.unwrap_or_else(|| unfinished(self.means_of(mix))),
+        ))
     }
 
     /// The kinds of edit that a mix stands for, one for each target.

@@ -161,7 +161,11 @@ impl WorkspacePlanner {
         };
         if self.excludes(world, mix, parts, target) {
             let first = chain.first().copied();
-            let member = joint.setup.main.iter().position(|main| Some(*main) == first);
+            let member = joint
+                .setup
+                .main
+                .iter()
+                .position(|main| Some(*main) == first);
             let Some(bad) = chain.last().copied() else {
                 return refused(self, world, chain);
             };
@@ -190,8 +194,14 @@ impl WorkspacePlanner {
             if let Some(next) = self.below(world, *module)?
                 && self.is_above_somewhere(world, next, bounds)
             {
-                bounds.at_most.retain(|known| world.modules.path_of(*known) != path);
-                bounds.at_most.push(next);
+                let other = |known: &ModuleId| world.modules.path_of(*known) != path;
+                bounds.at_most.retain(|(known, _)| other(known));
+                let from = chain
+                    .iter()
+                    .position(|one| one == module)
+                    .unwrap_or_default();
+                let chain = chain.get(from..).unwrap_or_default().to_vec();
+                bounds.at_most.push((next, chain));
                 return Ok(());
             }
         }
@@ -200,7 +210,8 @@ impl WorkspacePlanner {
 
     /// Whether what asks for more than a target is excluded.
     fn excludes(&self, world: &World, mix: Mix, parts: &[Part], target: usize) -> bool {
-        let Some(Target::Module { .. } | Target::Absent { .. }) = self.goal.targets.get(target) else {
+        let Some(Target::Module { .. } | Target::Absent { .. }) = self.goal.targets.get(target)
+        else {
             return false;
         };
         let path_of = |module| world.modules.path_of(module);
@@ -234,11 +245,15 @@ impl WorkspacePlanner {
     /// Whether a bound changes anything: a member selects more today, and it is not there yet.
     fn is_above_somewhere(&self, world: &World, bound: ModuleId, bounds: &Bounds) -> bool {
         let path = world.modules.path_of(bound);
-        !bounds.at_most.contains(&bound)
-            && self.today.iter().flat_map(|today| &today.problems).any(|problem| {
-                let selected = problem.selected.get(&path);
-                selected.is_some_and(|selected| world.modules.compare(*selected, bound).is_gt())
-            })
+        !bounds.at_most.iter().any(|(known, _)| *known == bound)
+            && self
+                .today
+                .iter()
+                .flat_map(|today| &today.problems)
+                .any(|problem| {
+                    let selected = problem.selected.get(&path);
+                    selected.is_some_and(|selected| world.modules.compare(*selected, bound).is_gt())
+                })
     }
 
     /// Lowers the bound that was made last by one more candidate; says whether there was one.
@@ -247,14 +262,14 @@ impl WorkspacePlanner {
         world: &mut World,
         bounds: &mut Bounds,
     ) -> Result<bool, Halt> {
-        let Some(last) = bounds.at_most.last().copied() else {
+        let Some((last, chain)) = bounds.at_most.last().cloned() else {
             return Ok(false);
         };
         let Some(next) = self.below(world, last)? else {
             return Ok(false);
         };
         bounds.at_most.pop();
-        bounds.at_most.push(next);
+        bounds.at_most.push((next, chain));
         Ok(true)
     }
 }

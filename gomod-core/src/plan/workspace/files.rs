@@ -103,9 +103,7 @@ pub(super) fn member_edits(
         }
     }
     for line in &after.exclude {
-        let known = |old: &Exclude| {
-            old.path == line.path && old.version == line.version
-        };
+        let known = |old: &Exclude| old.path == line.path && old.version == line.version;
         if !before.exclude.iter().any(known) {
             list.push(Edit::Exclude {
                 path: line.path.to_string(),

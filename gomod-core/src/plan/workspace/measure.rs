@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::attempt::{Mix, Part};
+use super::attempt::{Bounds, Mix, Part, Together};
 use super::files::{member_edits, work_edits};
 use super::today::Joint;
 use super::{
@@ -17,23 +17,28 @@ use crate::plan::edit::changed_lines;
 use crate::plan::finish::Solution;
 use crate::plan::outcome::{Outcome, Plan, Searched};
 use crate::plan::packages::{ImportCheck, Packages, Universe};
-use crate::plan::{
-    Conflict, Means, Needs, Pass, PlanReport, Problem, Refused, Report, Role,
-};
+use crate::plan::report::chain_sentence;
+use crate::plan::{Conflict, Edit, Means, Needs, Pass, PlanReport, Problem, Refused, Report, Role};
 
 impl WorkspacePlanner {
     /// Counts what the plans cost together.
     pub(super) fn measured(
         &mut self,
         world: &mut World,
-        mix: Mix,
-        parts: Vec<Part>,
-        files: WorkspaceFiles,
-        joint: Joint,
-        notes: Vec<String>,
+        together: Together,
     ) -> Result<WorkspacePlan, Halt> {
+        let Together {
+            mix,
+            parts,
+            bounds,
+            files,
+            joint,
+            notes,
+        } = together;
         let (Some(problem), Some(first)) = (self.problem().cloned(), files.members.first()) else {
-            return Err(Halt::Failed(WorkspaceError::Main("go.work uses no module".to_owned())));
+            return Err(Halt::Failed(WorkspaceError::Main(
+                "go.work uses no module".to_owned(),
+            )));
         };
         let go_mod = first.clone();
         let imports = self.imports(world, &files, &joint)?;
@@ -82,11 +87,16 @@ impl WorkspacePlanner {
         let pairs = before.iter().zip(&after);
         cost.lines = pairs.map(|(old, new)| changed_lines(old, new)).sum();
         let sums = self.sums(world, &parts, &files)?;
-        let changes = self.changes(world, &parts, &files);
+        let mut changes = self.changes(world, &parts, &files);
+        say_bounds(world, &bounds, &mut changes);
         Ok(WorkspacePlan {
             plan: Plan {
                 means: self.means_used(mix, &parts, world),
-                pass: parts.iter().map(|p| p.plan.pass).max().unwrap_or(Pass::Releases),
+                pass: parts
+                    .iter()
+                    .map(|p| p.plan.pass)
+                    .max()
+                    .unwrap_or(Pass::Releases),
                 raised: parts.iter().flat_map(|p| p.plan.raised.clone()).collect(),
                 search: Searched {
                     exhaustive: false,
@@ -198,7 +208,10 @@ impl WorkspacePlanner {
             if let Some(loaded) = self.alone(world, files, member)? {
                 let selected = |module: &ModuleId| {
                     let path = world.modules.path_of(*module);
-                    loaded.graph.selected(path).filter(|m| world.modules.version(*m).is_some())
+                    loaded
+                        .graph
+                        .selected(path)
+                        .filter(|m| world.modules.version(*m).is_some())
                 };
                 let roots = loaded.setup.roots.iter().chain(&content);
                 let content: Vec<ModuleId> = roots.filter_map(selected).collect();
@@ -273,6 +286,19 @@ impl WorkspacePlanner {
     }
 }
 
+/// Says why modules are bounded that nobody asked to bring back.
+fn say_bounds(world: &World, bounds: &Bounds, changes: &mut [FileEdits]) {
+    for (module, chain) in &bounds.at_most {
+        let bounded = world.modules.path(world.modules.path_of(*module)).as_str();
+        for edit in changes.iter_mut().flat_map(|file| &mut file.edits) {
+            if matches!(&edit.edit, Edit::Require { path, .. } if path == bounded) {
+                let chain = chain_sentence(world, chain);
+                edit.reason = format!("the workspace looks behind it: {chain}");
+            }
+        }
+    }
+}
+
 /// The files without the lines that closure or imports made due, and as they were before those raised any.
 fn without_closure(world: &World, parts: &[Part], files: &WorkspaceFiles) -> WorkspaceFiles {
     let modules = &world.modules;
@@ -313,7 +339,12 @@ fn walk_both(
 ) -> Result<Option<ImportCheck>, Halt> {
     debug_assert_eq!(files.members.len(), directories.len());
     let mut follow = |joint: &Joint| {
-        let members = joint.setup.main.iter().copied().zip(directories.iter().cloned());
+        let members = joint
+            .setup
+            .main
+            .iter()
+            .copied()
+            .zip(directories.iter().cloned());
         let members: Vec<(ModuleId, String)> = members.collect();
         let overrides = &joint.setup.overrides;
         let universe = Universe::workspace(world, &joint.graph, overrides, &members);

@@ -59,7 +59,11 @@ impl WorkspaceOutcome {
     pub fn front(&self) -> Vec<&WorkspacePlan> {
         let all = self.as_one();
         let front = all.front();
-        let of = |plan: &&Plan| all.plans.iter().position(|known| std::ptr::eq(known, *plan));
+        let of = |plan: &&Plan| {
+            all.plans
+                .iter()
+                .position(|known| std::ptr::eq(known, *plan))
+        };
         front
             .iter()
             .filter_map(|plan| self.plans.get(of(plan)?))

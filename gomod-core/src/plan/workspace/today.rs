@@ -3,9 +3,7 @@
 use super::{Halt, WorkspaceError, WorkspaceFiles, WorkspacePlanner};
 use crate::graph::{ModuleGraph, ModuleId};
 use crate::model::GoMod;
-use crate::mvs::{
-    Loaded, Loader, MainModules, Mode, ResolveError, Resolver, Setup, Source, World,
-};
+use crate::mvs::{Loaded, Loader, MainModules, Mode, ResolveError, Resolver, Setup, Source, World};
 use crate::plan::{Needs, Problem};
 
 /// The members together.
