@@ -61,7 +61,11 @@ fn confirm(world: &World, members: &[&str], selected: &[&str]) {
     }
     let before = tree(&world.path("main"));
     let go = world.go_in("main", &["list", "-m", "all"]);
-    assert_eq!((go.code, go.stdout.as_str()), (Some(0), list.as_str()), "{go:?}");
+    assert_eq!(
+        (go.code, go.stdout.as_str()),
+        (Some(0), list.as_str()),
+        "{go:?}"
+    );
     for member in members {
         for args in [&["list", "-deps", "./..."], &["build", "./..."] as &[&str]] {
             let go = world.go_in(&format!("main/{member}"), args);
@@ -80,7 +84,10 @@ fn confirm_alone(mut world: World, members: &[&str]) {
     world.set("GOWORK", "off");
     for member in members {
         let dir = format!("main/{member}");
-        for args in [&["list", "-m", "all"], &["list", "-deps", "./..."] as &[&str]] {
+        for args in [
+            &["list", "-m", "all"],
+            &["list", "-deps", "./..."] as &[&str],
+        ] {
             let go = world.go_in(&dir, args);
             assert_eq!(go.code, Some(0), "{member}: {go:?}");
         }
@@ -105,7 +112,12 @@ fn each_edit_stands_in_its_file() {
     let edits = document["plans"][0]["edits"].as_array().unwrap();
     let files: Vec<_> = edits
         .iter()
-        .map(|edit| (edit["file"].as_str().unwrap(), edit["go_mod_edit"].as_str().unwrap()))
+        .map(|edit| {
+            (
+                edit["file"].as_str().unwrap(),
+                edit["go_mod_edit"].as_str().unwrap(),
+            )
+        })
         .collect();
     assert_eq!(
         files,
@@ -138,9 +150,19 @@ fn a_member_below_the_target_stays_as_it_is() {
 #[test]
 fn excludes_go_into_members_and_replaces_into_go_work() {
     let world = pair();
-    let args = ["plan-downgrade", "a@v1.0.0", "--strategy", "exclude", "--write"];
+    let args = [
+        "plan-downgrade",
+        "a@v1.0.0",
+        "--strategy",
+        "exclude",
+        "--write",
+    ];
     world.gomod(&args).ok();
-    assert!(world.read("main/one/go.mod").contains("exclude example.com/a v1.2.0\n"));
+    assert!(
+        world
+            .read("main/one/go.mod")
+            .contains("exclude example.com/a v1.2.0\n")
+    );
     assert!(!world.read("main/go.work").contains("exclude"));
     confirm(
         &world,
@@ -151,7 +173,13 @@ fn excludes_go_into_members_and_replaces_into_go_work() {
 
     let world = pair();
     let members = (world.read("main/one/go.mod"), world.read("main/two/go.mod"));
-    let args = ["plan-downgrade", "a@v1.0.0", "--strategy", "replace", "--write"];
+    let args = [
+        "plan-downgrade",
+        "a@v1.0.0",
+        "--strategy",
+        "replace",
+        "--write",
+    ];
     let page = world.gomod(&args).ok();
     assert!(
         page.contains("  go.work:\n  replace example.com/a => example.com/a v1.0.0"),
@@ -162,7 +190,10 @@ fn excludes_go_into_members_and_replaces_into_go_work() {
             .read("main/go.work")
             .contains("\nreplace example.com/a => example.com/a v1.0.0\n")
     );
-    assert_eq!(members, (world.read("main/one/go.mod"), world.read("main/two/go.mod")));
+    assert_eq!(
+        members,
+        (world.read("main/one/go.mod"), world.read("main/two/go.mod"))
+    );
     confirm(
         &world,
         &["one", "two"],
@@ -200,31 +231,69 @@ fn behind() -> World {
 #[test]
 fn what_only_the_workspace_loads_is_seen() {
     let world = behind();
-    assert!(world.gomod(&["list"]).ok().contains("example.com/c v1.2.0\n"));
+    assert!(
+        world
+            .gomod(&["list"])
+            .ok()
+            .contains("example.com/c v1.2.0\n")
+    );
     let page = world
-        .gomod(&["plan-downgrade", "c@v1.1.0", "--strategy", "require", "--write"])
+        .gomod(&[
+            "plan-downgrade",
+            "c@v1.1.0",
+            "--strategy",
+            "require",
+            "--write",
+        ])
         .ok();
     let why = "require example.com/b v1.1.0 → v1.0.0  the workspace looks behind it: example.com/b@v1.1.0 \
                requires example.com/d@v1.0.0, which requires example.com/c@v1.2.0\n";
     assert!(page.contains(why), "{page}");
-    confirm(&world, &["one", "two"], &["example.com/b v1.0.0", "example.com/c v1.1.0"]);
+    confirm(
+        &world,
+        &["one", "two"],
+        &["example.com/b v1.0.0", "example.com/c v1.1.0"],
+    );
 
     let world = behind();
     world
-        .gomod(&["plan-downgrade", "c@v1.1.0", "--strategy", "exclude", "--write"])
+        .gomod(&[
+            "plan-downgrade",
+            "c@v1.1.0",
+            "--strategy",
+            "exclude",
+            "--write",
+        ])
         .ok();
-    assert!(world.read("main/two/go.mod").contains("exclude example.com/c v1.2.0\n"));
-    confirm(&world, &["one", "two"], &["example.com/b v1.1.0", "example.com/c v1.1.0"]);
+    assert!(
+        world
+            .read("main/two/go.mod")
+            .contains("exclude example.com/c v1.2.0\n")
+    );
+    confirm(
+        &world,
+        &["one", "two"],
+        &["example.com/b v1.1.0", "example.com/c v1.1.0"],
+    );
 
     let world = behind();
     let page = world
-        .gomod(&["plan-downgrade", "c@v1.1.0", "--strategy", "replace", "--write"])
+        .gomod(&[
+            "plan-downgrade",
+            "c@v1.1.0",
+            "--strategy",
+            "replace",
+            "--write",
+        ])
         .ok();
     assert!(page.contains("written: go.work\n"), "{page}");
     confirm(
         &world,
         &["one", "two"],
-        &["example.com/b v1.1.0", "example.com/c v1.2.0 => example.com/c v1.1.0"],
+        &[
+            "example.com/b v1.1.0",
+            "example.com/c v1.2.0 => example.com/c v1.1.0",
+        ],
     );
 }
 
@@ -240,7 +309,10 @@ fn a_member_that_another_replaces_by_its_directory() {
         ",
         "1.21",
         &[
-            ("one", "go 1.21\n\nrequire example.com/a v1.1.0\nrequire example.com/c v1.1.0 // indirect\n"),
+            (
+                "one",
+                "go 1.21\n\nrequire example.com/a v1.1.0\nrequire example.com/c v1.1.0 // indirect\n",
+            ),
             (
                 "two",
                 "go 1.21\n\nrequire example.com/one v0.0.0\n\nreplace example.com/one => ../one\n\n\
@@ -327,10 +399,19 @@ fn an_older_go_for_all_members() {
         "",
     );
     let before = world.read("main/two/go.mod");
-    let page = world.gomod(&["plan-downgrade", "go@1.21.0", "--write"]).ok();
+    let page = world
+        .gomod(&["plan-downgrade", "go@1.21.0", "--write"])
+        .ok();
     assert!(page.contains("go.work asks for go 1.23.1"), "{page}");
-    assert!(world.read("main/go.work").starts_with("go 1.21.0\n"), "{page}");
-    assert!(world.read("main/one/go.mod").contains("go 1.21.0\n\nrequire example.com/a v1.0.0\n"));
+    assert!(
+        world.read("main/go.work").starts_with("go 1.21.0\n"),
+        "{page}"
+    );
+    assert!(
+        world
+            .read("main/one/go.mod")
+            .contains("go 1.21.0\n\nrequire example.com/a v1.0.0\n")
+    );
     assert_eq!(world.read("main/two/go.mod"), before);
     confirm(&world, &["one", "two"], &["example.com/a v1.0.0"]);
 }
@@ -339,17 +420,36 @@ fn an_older_go_for_all_members() {
 fn limits_hold_for_the_whole_workspace() {
     let world = pair();
     // Both members' b would move.
-    let args = ["plan-downgrade", "a@v1.0.0", "--strategy", "require", "--max-collateral", "0"];
+    let args = [
+        "plan-downgrade",
+        "a@v1.0.0",
+        "--strategy",
+        "require",
+        "--max-collateral",
+        "0",
+    ];
     let error = world.refused(1, &args, &["1 other module would move, and at most 0 may"]);
     assert!(error.contains("with --max-collateral 1"), "{error}");
     let error = world.refused(
         1,
-        &["plan-downgrade", "a@v1.0.0", "--strategy", "require", "--keep", "b"],
+        &[
+            "plan-downgrade",
+            "a@v1.0.0",
+            "--strategy",
+            "require",
+            "--keep",
+            "b",
+        ],
         &["in one/go.mod:", "example.com/b"],
     );
     assert!(error.contains("without --keep b"), "{error}");
-    let page = world.gomod(&["plan-downgrade", "a@v1.0.0", "--keep", "b", "--write"]).ok();
-    assert!(page.contains("by exclude") || page.contains("by replace"), "{page}");
+    let page = world
+        .gomod(&["plan-downgrade", "a@v1.0.0", "--keep", "b", "--write"])
+        .ok();
+    assert!(
+        page.contains("by exclude") || page.contains("by replace"),
+        "{page}"
+    );
     confirm(
         &world,
         &["one", "two"],
@@ -360,12 +460,17 @@ fn limits_hold_for_the_whole_workspace() {
         PAIR,
         "1.21",
         &[
-            ("one", "go 1.21\n\nrequire example.com/a v1.2.0\nrequire example.com/b v1.1.0\n"),
+            (
+                "one",
+                "go 1.21\n\nrequire example.com/a v1.2.0\nrequire example.com/b v1.1.0\n",
+            ),
             ("two", "go 1.21\n\nrequire example.com/b v1.1.0\n"),
         ],
         "",
     );
-    world.gomod(&["plan-downgrade", "a@v1.1.0", "--keep", "b", "--write"]).ok();
+    world
+        .gomod(&["plan-downgrade", "a@v1.1.0", "--keep", "b", "--write"])
+        .ok();
     confirm(
         &world,
         &["one", "two"],
@@ -388,7 +493,14 @@ fn several_targets_and_other_letters() {
     assert_eq!(letters.first(), Some(&"A"), "{document}");
     for letter in letters {
         let world = pair();
-        let args = ["plan-downgrade", "a@v1.0.0", "b@v1.1.0", "--choose", letter, "--write"];
+        let args = [
+            "plan-downgrade",
+            "a@v1.0.0",
+            "b@v1.1.0",
+            "--choose",
+            letter,
+            "--write",
+        ];
         world.gomod(&args).ok();
         confirm(&world, &["one", "two"], &[]);
         let list = world.gomod(&["list"]).ok();
@@ -400,9 +512,21 @@ fn several_targets_and_other_letters() {
 #[test]
 fn what_is_no_target_in_a_workspace() {
     let world = pair();
-    world.refused(2, &["plan-downgrade", "one@v1.0.0"], &["example.com/one is a main module"]);
-    world.refused(3, &["plan-downgrade", "a@v1.0.0", "--as-of", "HEAD"], &["--as-of", "GOWORK=off"]);
-    world.refused(2, &["plan-downgrade", "a@v1.0.0", "--choose", "Z"], &["--choose Z"]);
+    world.refused(
+        2,
+        &["plan-downgrade", "one@v1.0.0"],
+        &["example.com/one is a main module"],
+    );
+    world.refused(
+        3,
+        &["plan-downgrade", "a@v1.0.0", "--as-of", "HEAD"],
+        &["--as-of", "GOWORK=off"],
+    );
+    world.refused(
+        2,
+        &["plan-downgrade", "a@v1.0.0", "--choose", "Z"],
+        &["--choose Z"],
+    );
     world.write(
         "main/two/go.mod",
         "module example.com/two\n\ngo 1.21\n\nexclude example.com/a v1.0.0\n",
@@ -421,7 +545,11 @@ fn sums_go_where_they_are_needed() {
     let written = "written: one/go.mod, two/go.mod, one/go.sum, two/go.sum\n";
     assert!(page.contains(written), "{page}");
     assert_eq!(world.read("main/one/go.sum"), world.sums(|_| true));
-    assert!(!world.read("main/two/go.sum").contains("example.com/b v1.0.0"));
+    assert!(
+        !world
+            .read("main/two/go.sum")
+            .contains("example.com/b v1.0.0")
+    );
     confirm(&world, &["one", "two"], &["example.com/a v1.0.0"]);
     confirm_alone(world, &["one", "two"]);
 }
@@ -431,7 +559,10 @@ fn a_stale_vendor_directory_is_said() {
     let world = pair();
     world.write("main/vendor/modules.txt", "## workspace\n");
     let page = world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok();
-    assert!(page.contains("vendor/ will be stale: go work vendor"), "{page}");
+    assert!(
+        page.contains("vendor/ will be stale: go work vendor"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -443,7 +574,12 @@ fn a_saved_plan_is_applied_to_all_files() {
     world.gomod(&save).ok();
     let page = world.gomod(&["apply", "plan.json"]).ok();
     assert!(page.contains("written: one/go.mod, two/go.mod\n"), "{page}");
-    for file in ["main/one/go.mod", "main/two/go.mod", "main/go.work", "main/one/go.sum"] {
+    for file in [
+        "main/one/go.mod",
+        "main/two/go.mod",
+        "main/go.work",
+        "main/one/go.sum",
+    ] {
         assert_eq!(world.read(file), other.read(file));
     }
     // For other files it is stale.
@@ -455,7 +591,10 @@ fn a_saved_plan_is_applied_to_all_files() {
         let before = tree(&world.path("main"));
         let run = world.gomod(&["apply", "plan.json"]);
         assert_eq!(run.code, Some(1), "{run:?}");
-        assert!(run.stderr.contains(&format!("another {file} of")), "{run:?}");
+        assert!(
+            run.stderr.contains(&format!("another {file} of")),
+            "{run:?}"
+        );
         assert!(before == tree(&world.path("main")), "{file}");
     }
     // What was changed in it is seen.

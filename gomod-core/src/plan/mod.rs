@@ -54,8 +54,8 @@ pub use report::{
 };
 pub use unresolved::{ImportsReport, UnresolvedReport};
 pub use workspace::{
-    FileEdits, Layout, MemberSums, WorkspaceError, WorkspaceFiles, WorkspaceOutcome, WorkspacePlan,
-    WorkspacePlanner,
+    FileEdits, Layout, MemberSums, Rebase, WorkspaceError, WorkspaceFiles, WorkspaceOutcome,
+    WorkspacePlan, WorkspacePlanner,
 };
 
 use crate::model::GoMod;

@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::today::Joint;
-use super::{Halt, WorkspaceFiles, WorkspacePlan, WorkspacePlanner};
+use super::{Halt, WorkspaceError, WorkspaceFiles, WorkspacePlan, WorkspacePlanner};
 use crate::graph::ModuleId;
 use crate::mvs::World;
 use crate::plan::goal::{Goal, Means, Target};
@@ -98,7 +98,13 @@ impl WorkspacePlanner {
             };
             let mut files = self.edited(world, &parts, &bounds)?;
             let notes = self.mend(world, &mut files)?;
-            let joint = self.joint(world, &files)?;
+            let joint = match self.joint(world, &files) {
+                // A member that was not right on its own may come out with a go line above that of go.work.
+                Err(Halt::Failed(WorkspaceError::Main(reason))) => {
+                    return Err(self.refused(world, mix, Conflict::Unwritable { reason }));
+                }
+                joint => joint?,
+            };
             match self.fault(world, &joint) {
                 None => {
                     let together = Together {

@@ -20,6 +20,9 @@ impl WorkspaceFiles {
     }
 }
 
+/// Names a directory in `go.work`'s terms: one that the replaces of a member name, or those of `go.work`.
+pub type Rebase = Box<dyn Fn(Option<usize>, &str) -> String>;
+
 /// Where the members stand.
 pub struct Layout {
     /// How each `go.mod` is named in messages, as `a/go.mod`.
@@ -27,7 +30,7 @@ pub struct Layout {
     /// The directory of each member as a replacement line in go.work would name it, as `./a`.
     pub directories: Vec<String>,
     /// Turns a directory that a member's replace names, or one of go.work's, into such a name.
-    pub rebase: Box<dyn Fn(Option<usize>, &str) -> String>,
+    pub rebase: Rebase,
 }
 
 impl Layout {

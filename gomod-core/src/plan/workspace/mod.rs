@@ -15,7 +15,7 @@ mod measure;
 mod outcome;
 mod today;
 
-pub use files::{FileEdits, Layout, WorkspaceFiles};
+pub use files::{FileEdits, Layout, Rebase, WorkspaceFiles};
 pub use outcome::{MemberSums, WorkspaceOutcome, WorkspacePlan};
 
 use super::goal::{Goal, Means};
