@@ -13,12 +13,24 @@ use crate::plan::{Conflict, Refusal, Refused, Report};
 const TRIES: usize = 60;
 
 /// Which of its own plans each member follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Mix {
     /// The cheapest, member by member. None that replaces: a replacement holds for all.
     Cheapest,
     /// The cheapest by one kind of edit.
     Only(Means),
+    /// By one kind of edit the one that moves least.
+    Stillest(Means),
+}
+
+impl Mix {
+    /// The one kind of edit.
+    pub(super) fn means(self) -> Option<Means> {
+        match self {
+            Self::Cheapest => None,
+            Self::Only(means) | Self::Stillest(means) => Some(means),
+        }
+    }
 }
 
 /// Which members keep what `--keep` names.
@@ -119,7 +131,7 @@ impl WorkspacePlanner {
                 }
                 // A replacement is used whatever is selected: some member has to ask for it.
                 Some(Fault::Above { target, .. })
-                    if mix == Mix::Only(Means::Replace)
+                    if mix.means() == Some(Means::Replace)
                         && matches!(self.goal.targets.get(target), Some(Target::Module { .. })) =>
                 {
                     self.pin(world, mix, &mut bounds, target)?;
@@ -161,11 +173,11 @@ impl WorkspacePlanner {
             let Some(goal) = self.goal_of(world, member, mix, keep, bounds) else {
                 continue;
             };
-            let only = match (mix, bounds.at_most.is_empty()) {
-                (Mix::Only(means), true) => Some(means),
-                (Mix::Cheapest, true) => None,
-                (_, false) => goal.strategy,
+            let only = match bounds.at_most.is_empty() {
+                true => mix.means(),
+                false => goal.strategy,
             };
+            let still = matches!(mix, Mix::Stillest(_));
             let run = match self.run(world, member, goal) {
                 Ok(run) => run,
                 Err(Halt::Needs(more)) => {
@@ -174,7 +186,7 @@ impl WorkspacePlanner {
                 }
                 Err(other) => return Err(other),
             };
-            match self.of_kind(run, only).cloned() {
+            match self.of_kind(run, only, still).cloned() {
                 Some(plan) => parts.push(Part { member, run, plan }),
                 None if needs.is_empty() => return Err(self.member_refused(world, run, mix)),
                 None => {}
@@ -186,20 +198,26 @@ impl WorkspacePlanner {
         }
     }
 
-    /// The best plan of a run by one kind of edit. One that makes the same edits as by require goes by that
-    /// name.
-    fn of_kind(&self, run: usize, only: Option<Means>) -> Option<&Plan> {
-        self.best(run, |goal, plan| fits(goal, plan, only))
-            .or_else(|| {
-                let outcome = self.runs.get(run)?.outcome.as_ref()?;
-                let tried = |(means, _): &(Vec<Means>, Refused)| {
-                    Some(means) == only.map(|m| vec![m; means.len()]).as_ref()
-                };
-                match outcome.conflicts.iter().any(tried) {
-                    true => None,
-                    false => self.best(run, |goal, plan| fits(goal, plan, Some(Means::Require))),
-                }
-            })
+    /// The best plan of a run by one kind of edit, or the one that moves least. One that makes the same edits
+    /// as by require goes by that name.
+    fn of_kind(&self, run: usize, only: Option<Means>, still: bool) -> Option<&Plan> {
+        let run = self.runs.get(run)?;
+        let outcome = run.outcome.as_ref()?;
+        let plans = |only: Option<Means>| {
+            let fitting = outcome.plans.iter();
+            let mut fitting = fitting.filter(move |plan| fits(&run.goal, plan, only));
+            match still {
+                false => fitting.next(),
+                true => fitting.min_by_key(|plan| plan.cost.direct_moved + plan.cost.others_moved),
+            }
+        };
+        let failed = |(means, _): &(Vec<Means>, Refused)| {
+            only.is_some_and(|only| means.iter().all(|means| *means == only))
+        };
+        plans(only).or_else(|| match outcome.conflicts.iter().any(failed) {
+            true => None,
+            false => plans(Some(Means::Require)),
+        })
     }
 
     /// What one member has to reach by itself; nothing where it stays as it is.
@@ -255,11 +273,9 @@ impl WorkspacePlanner {
         });
         Some(Goal {
             targets,
-            strategy: match (mix, bounds.at_most.is_empty()) {
-                (Mix::Cheapest, true) => None,
-                (Mix::Cheapest, false) => Some(Means::Require),
-                (Mix::Only(means), true) => self.goal.strategy.map(|_| means),
-                (Mix::Only(means), false) => Some(means),
+            strategy: match bounds.at_most.is_empty() {
+                true => self.goal.strategy,
+                false => Some(mix.means().unwrap_or(Means::Require)),
             },
             keep: kept.collect(),
             max_collateral: None,
@@ -313,9 +329,9 @@ impl WorkspacePlanner {
     fn member_refused(&self, world: &World, run: usize, mix: Mix) -> Halt {
         let refusal = self.runs.get(run).and_then(|run| {
             let outcome = run.outcome.as_ref()?;
-            let of_mix = |means: &[Means]| match mix {
-                Mix::Cheapest => true,
-                Mix::Only(only) => means.iter().all(|means| *means == only),
+            let of_mix = |means: &[Means]| {
+                let only = mix.means();
+                only.is_none_or(|only| means.iter().all(|means| *means == only))
             };
             let mut conflicts = outcome.conflicts.iter();
             let conflict = conflicts
@@ -360,11 +376,11 @@ impl WorkspacePlanner {
 
     /// The kinds of edit that a mix stands for, one for each target.
     pub(super) fn means_of(&self, mix: Mix) -> Vec<Means> {
-        let of_target = |target: &Target| match (target, mix) {
-            (Target::Go { .. }, _)
-            | (Target::Absent { .. }, Mix::Only(Means::Replace))
-            | (_, Mix::Cheapest) => Means::Require,
-            (_, Mix::Only(means)) => means,
+        let of_target = |target: &Target| match (target, mix.means()) {
+            (Target::Go { .. }, _) | (Target::Absent { .. }, Some(Means::Replace)) | (_, None) => {
+                Means::Require
+            }
+            (_, Some(means)) => means,
         };
         self.goal.targets.iter().map(of_target).collect()
     }

@@ -223,7 +223,7 @@ impl WorkspacePlanner {
                 .into_iter()
                 .any(|(t, means)| t.path(path_of) == path && *means == Means::Exclude)
         };
-        mix == Mix::Only(Means::Exclude) || parts.iter().any(by_exclude)
+        mix.means() == Some(Means::Exclude) || parts.iter().any(by_exclude)
     }
 
     /// The next candidate below a module.

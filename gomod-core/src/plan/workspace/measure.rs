@@ -166,6 +166,17 @@ impl WorkspacePlanner {
         files: &WorkspaceFiles,
         joint: &Joint,
     ) -> Result<Option<ImportCheck>, Halt> {
+        let mut all = self.all.take().unwrap_or_else(|| self.union());
+        let today = self.today.as_ref().map(|today| today.joint.clone());
+        self.packages.lend(&mut all);
+        let result = walk_both(world, &all, &self.layout.directories, files, joint, today);
+        self.packages.take_back(&mut all);
+        self.all = Some(all);
+        result
+    }
+
+    /// The packages of all members.
+    fn union(&self) -> Packages {
         let names: Vec<String> = self
             .layout
             .names
@@ -175,12 +186,7 @@ impl WorkspacePlanner {
             .collect();
         let mains: Vec<(&str, &Packages)> =
             names.iter().map(String::as_str).zip(&self.mains).collect();
-        let mut all = Packages::union(&mains);
-        let today = self.today.as_ref().map(|today| today.joint.clone());
-        self.packages.lend(&mut all);
-        let result = walk_both(world, &all, &self.layout.directories, files, joint, today);
-        self.packages.take_back(&mut all);
-        result
+        Packages::union(&mains)
     }
 
     /// What each changed member's go.sum has to hold for its own graph.
@@ -355,6 +361,7 @@ fn walk_both(
             true => Ok(Some(walk)),
             false => Err(Halt::Needs(Needs {
                 packages: Packages::wanted(&universe, &walk.needs),
+                universes: vec![universe],
                 ..Needs::default()
             })),
         }

@@ -19,9 +19,9 @@ pub use files::{FileEdits, Layout, Rebase, WorkspaceFiles};
 pub use outcome::{MemberSums, WorkspaceOutcome, WorkspacePlan};
 
 use super::goal::{Goal, Means};
-use super::outcome::{Outcome, Plan};
-use super::packages::Packages;
-use super::{Candidates, Needs, Planner, Planning, Problem, Progress};
+use super::outcome::Outcome;
+use super::packages::{Packages, Universe};
+use super::{Candidates, Needs, Planner, Planning, Problem, Progress, Refusal};
 use crate::model::{GoMod, GoVersion};
 use crate::mvs::{ResolveError, World};
 use attempt::Mix;
@@ -42,7 +42,7 @@ enum Halt {
     /// Something must be fed first.
     Needs(Needs),
     /// The attempt leads nowhere: by which means, and why.
-    Refused(Box<super::Refusal>),
+    Refused(Box<Refusal>),
     /// Nothing can be planned.
     Failed(WorkspaceError),
 }
@@ -71,6 +71,11 @@ pub struct WorkspacePlanner {
     aliases: Vec<(usize, String, String)>,
     today: Option<Today>,
     runs: Vec<Run>,
+    /// The ways that were followed to their end.
+    done: Vec<(Mix, Result<WorkspacePlan, Box<Refusal>>)>,
+    /// The packages of all members, and the build lists whose imports are being followed.
+    all: Option<Packages>,
+    universes: Vec<Universe>,
 }
 
 impl WorkspacePlanner {
@@ -93,6 +98,9 @@ impl WorkspacePlanner {
             aliases: Vec::new(),
             today: None,
             runs: Vec::new(),
+            done: Vec::new(),
+            all: None,
+            universes: Vec::new(),
         }
     }
 
@@ -104,6 +112,7 @@ impl WorkspacePlanner {
     /// The same for another goal, with what is known already.
     pub fn set_goal(&mut self, goal: Goal) {
         self.goal = goal;
+        self.done.clear();
     }
 
     /// Today's files.
@@ -130,33 +139,72 @@ impl WorkspacePlanner {
     }
 
     fn plan(&mut self, world: &mut World) -> Result<WorkspaceOutcome, Halt> {
+        self.follow_imports()?;
         if self.today.is_none() {
             self.today = Some(self.look(world)?);
         }
-        let mut outcome = WorkspaceOutcome::default();
         let mut needs = Needs::default();
         let mixes = match self.goal.strategy {
             Some(means) => vec![Mix::Only(means)],
             None => [Mix::Cheapest]
                 .into_iter()
                 .chain(Means::ALL.map(Mix::Only))
+                .chain([Means::Exclude, Means::Replace].map(Mix::Stillest))
                 .collect(),
         };
         for mix in mixes {
+            if self.done.iter().any(|(known, _)| *known == mix) {
+                continue;
+            }
             match self.attempt(world, mix) {
-                Ok(plan) => outcome.add(plan),
-                Err(Halt::Refused(refusal)) if matches!(mix, Mix::Only(_)) => {
-                    outcome.refused.push(*refusal);
-                }
-                Err(Halt::Refused(_)) => {}
+                Ok(plan) => self.done.push((mix, Ok(plan))),
+                Err(Halt::Refused(refusal)) => self.done.push((mix, Err(refusal))),
                 Err(Halt::Needs(more)) => needs.merge(more),
                 Err(failed) => return Err(failed),
             }
         }
-        match needs.is_empty() {
-            true => Ok(outcome.sorted()),
-            false => Err(Halt::Needs(needs)),
+        if !needs.is_empty() {
+            self.universes.append(&mut needs.universes);
+            return Err(Halt::Needs(needs));
         }
+        let mut outcome = WorkspaceOutcome::default();
+        let mut done = std::mem::take(&mut self.done);
+        done.sort_by_key(|(mix, _)| *mix);
+        for (mix, result) in done {
+            match result {
+                Ok(plan) => outcome.add(plan),
+                Err(refusal) if matches!(mix, Mix::Only(_)) => outcome.refused.push(*refusal),
+                Err(_) => {}
+            }
+        }
+        Ok(outcome.sorted())
+    }
+
+    /// Goes on with the build lists whose imports are being followed: one leads to the next, and nothing else
+    /// changes in between.
+    fn follow_imports(&mut self) -> Result<(), Halt> {
+        let universes = std::mem::take(&mut self.universes);
+        if universes.is_empty() {
+            return Ok(());
+        }
+        let Some(mut all) = self.all.take() else {
+            return Ok(());
+        };
+        let mut needs = Needs::default();
+        self.packages.lend(&mut all);
+        for universe in &universes {
+            if let Some(walk) = all.walk(universe) {
+                let wanted = Packages::wanted(universe, &walk.needs);
+                needs.packages.extend(wanted);
+            }
+        }
+        self.packages.take_back(&mut all);
+        self.all = Some(all);
+        if needs.is_empty() {
+            return Ok(());
+        }
+        self.universes = universes;
+        Err(Halt::Needs(needs))
     }
 
     /// Goes on with one member by itself; gives the place of the run.
@@ -203,13 +251,6 @@ impl WorkspacePlanner {
                 Ok(at)
             }
         }
-    }
-
-    /// The best plan of a run that `fits`.
-    fn best(&self, run: usize, fits: impl Fn(&Goal, &Plan) -> bool) -> Option<&Plan> {
-        let run = self.runs.get(run)?;
-        let plans = &run.outcome.as_ref()?.plans;
-        plans.iter().find(|plan| fits(&run.goal, plan))
     }
 }
 
