@@ -4,12 +4,15 @@
 //! also looks behind the selected version (`readModGraph` in cmd/go). What that brings above a target is
 //! excluded where plans exclude, and otherwise the module that leads there is bounded for all members.
 
+use rustc_hash::FxHashSet;
+
 use super::attempt::{Bounds, Mix, Part};
 use super::today::Joint;
 use super::{Halt, WorkspaceError, WorkspaceFiles, WorkspacePlanner};
 use crate::graph::{ModuleId, PathId};
 use crate::model::ReplaceTarget;
 use crate::mvs::{Source, World};
+use crate::plan::candidates::Usable;
 use crate::plan::goal::{Means, Target};
 use crate::plan::{Conflict, Edit, Needs, Pass};
 
@@ -229,13 +232,17 @@ impl WorkspacePlanner {
     /// The next candidate below a module.
     fn below(&mut self, world: &mut World, module: ModuleId) -> Result<Option<ModuleId>, Halt> {
         let mut needs = Needs::default();
-        let named = self
+        let named: FxHashSet<ModuleId> = self
             .today
             .iter()
             .flat_map(|today| today.joint.graph.walk())
             .collect();
+        let usable = |module: ModuleId| match named.contains(&module) {
+            true => Usable::Named,
+            false => Usable::IfListed,
+        };
         let candidates = &self.candidates;
-        let below = candidates.below(world, &mut needs, Pass::Releases, module, &named);
+        let below = candidates.below(world, &mut needs, Pass::Releases, module, usable, 1);
         match needs.is_empty() {
             true => Ok(below.and_then(|list| list.first().copied())),
             false => Err(Halt::Needs(needs)),

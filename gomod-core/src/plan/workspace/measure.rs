@@ -99,7 +99,7 @@ impl WorkspacePlanner {
                     .unwrap_or(Pass::Releases),
                 raised: parts.iter().flat_map(|p| p.plan.raised.clone()).collect(),
                 search: Searched {
-                    exhaustive: false,
+                    proven: false,
                     bound: None,
                     tried: parts.iter().map(|part| part.plan.search.tried).sum(),
                 },
