@@ -218,7 +218,14 @@ impl Loaded {
     /// The highest version that is required of each path, but for main modules.
     fn select(&self, is_main: impl Fn(&ModulePath) -> bool) -> BTreeMap<ModulePath, Version> {
         let mut selected: BTreeMap<ModulePath, Version> = BTreeMap::new();
-        for module in self.required.iter().filter(|module| !is_main(&module.path)) {
+        // A toolchain without a version, such as `default`, is no higher than none at all.
+        let is_none = |module: &ModuleVersion| {
+            module.path.as_str() == "toolchain" && module.version.as_go().is_none()
+        };
+        for module in &self.required {
+            if is_main(&module.path) || is_none(module) {
+                continue;
+            }
             match selected.get(&module.path) {
                 Some(best) if best.cmp_precedence(&module.version).is_ge() => {}
                 _ => _ = selected.insert(module.path.clone(), module.version.clone()),
