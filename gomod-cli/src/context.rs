@@ -8,6 +8,7 @@ use gomod_core::model::{
     GoMod, GoSum, GoVersion, GoWork, Godebug, Godebugs, Replace, ReplaceTarget,
 };
 use gomod_core::mvs::{MainModules, MainModulesError, Mode, World};
+use gomod_core::plan::{Layout, WorkspaceFiles};
 use gomod_core::syntax::LineId;
 
 use crate::args::Global;
@@ -50,6 +51,7 @@ pub(crate) struct DirectoryLine {
 }
 
 /// A workspace.
+#[derive(Clone)]
 pub(crate) struct Work {
     pub(crate) file: PathBuf,
     pub(crate) go_work: GoWork,
@@ -152,11 +154,7 @@ impl Project {
     /// The directory that directory replacements are relative to.
     pub(crate) fn root(&self) -> PathBuf {
         match &self.work {
-            Some(work) => work
-                .file
-                .parent()
-                .map(Path::to_path_buf)
-                .unwrap_or_default(),
+            Some(work) => work.root(),
             None => self.module_root.clone(),
         }
     }
@@ -341,6 +339,52 @@ impl Work {
         })
     }
 
+    /// The directory of go.work.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.file
+            .parent()
+            .map(Path::to_path_buf)
+            .unwrap_or_default()
+    }
+
+    /// The files as they are planned from.
+    pub(crate) fn files(&self) -> WorkspaceFiles {
+        let settled = |(_, go_mod): &(PathBuf, GoMod)| {
+            let mut go_mod = go_mod.clone();
+            go_mod.settle_versions();
+            go_mod
+        };
+        WorkspaceFiles {
+            go_work: self.go_work.clone(),
+            members: self.members.iter().map(settled).collect(),
+        }
+    }
+
+    /// Where the members stand.
+    pub(crate) fn layout(&self) -> Layout {
+        let root = self.root();
+        let directories: Vec<PathBuf> = self.members.iter().map(|(dir, _)| dir.clone()).collect();
+        Layout {
+            names: self
+                .go_work
+                .uses
+                .iter()
+                .map(|used| {
+                    let name = member_name(&used.path);
+                    name.trim_start_matches("./").to_owned()
+                })
+                .collect(),
+            directories: directories
+                .iter()
+                .map(|dir| rebase(&root, dir, "."))
+                .collect(),
+            rebase: Box::new(move |member, directory| {
+                let base = member.and_then(|member| directories.get(member));
+                rebase(&root, base.unwrap_or(&root), directory)
+            }),
+        }
+    }
+
     fn main_modules(&self, world: &mut World) -> Result<MainModules, MainModulesError> {
         let members: Vec<&GoMod> = self.members.iter().map(|member| &member.1).collect();
         let root = self.file.parent().unwrap_or_else(|| Path::new(""));
@@ -399,7 +443,7 @@ fn clean(path: &Path) -> PathBuf {
     out
 }
 
-fn read_sum(file: &Path) -> Result<GoSum, CliError> {
+pub(crate) fn read_sum(file: &Path) -> Result<GoSum, CliError> {
     let text = read_if_there(file)
         .map_err(|error| unreadable(&error))?
         .unwrap_or_default();

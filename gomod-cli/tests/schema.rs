@@ -67,6 +67,52 @@ fn plans() {
 }
 
 #[test]
+fn plans_of_a_workspace() {
+    let home = tempfile::tempdir().unwrap();
+    let work = tempfile::tempdir().unwrap();
+    for member in ["one", "two"] {
+        let directory = work.path().join(member);
+        std::fs::create_dir(&directory).unwrap();
+        for file in ["go.mod", "go.sum"] {
+            let text = std::fs::read_to_string(fixture("gin-app").join(file)).unwrap();
+            let text = text.replace(
+                "module example.com/gin-app",
+                &format!("module x.y/{member}"),
+            );
+            std::fs::write(directory.join(file), text).unwrap();
+        }
+    }
+    std::fs::write(
+        work.path().join("go.work"),
+        "go 1.26.8\n\nuse ./one\nuse ./two\n",
+    )
+    .unwrap();
+    let go_work = work.path().canonicalize().unwrap().join("go.work");
+    let plan = |arguments: &str, code: i32| {
+        let arguments: Vec<&str> = ["plan-downgrade"]
+            .into_iter()
+            .chain(arguments.split(' '))
+            .collect();
+        let document = run_within(&go_work, home.path(), work.path(), &arguments, code);
+        check("plan", &document);
+        document
+    };
+    let document = plan("validator@v10.11.0", 0);
+    let files: Vec<&Value> = document["files"].as_array().unwrap().iter().collect();
+    assert_eq!(files[0]["file"], "one/go.mod");
+    assert_eq!(files[1]["file"], "two/go.mod");
+    assert_eq!(document["inputs"]["files"].as_array().unwrap().len(), 6);
+    let document = plan("validator@v10.11.0 --strategy replace", 0);
+    let edits = document["plans"][0]["edits"].as_array().unwrap();
+    assert_eq!(edits.last().unwrap()["edit"], "replace");
+    assert_eq!(edits.last().unwrap()["file"], "go.work");
+    plan("go@1.20", 0);
+    let document = plan("validator@v10.11.0 --keep gin --strategy require", 1);
+    assert_ne!(document["refused"][0]["because"], json!([]));
+    plan("gin@v1.10.0", 0);
+}
+
+#[test]
 fn drift() {
     let home = tempfile::tempdir().unwrap();
     let module = tempfile::tempdir().unwrap();
@@ -197,10 +243,19 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 fn gomod(home: &Path, directory: &Path, arguments: &[&str]) -> std::process::Output {
+    gomod_within(Path::new("off"), home, directory, arguments)
+}
+
+fn gomod_within(
+    go_work: &Path,
+    home: &Path,
+    directory: &Path,
+    arguments: &[&str],
+) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_gomod"))
         .env_clear()
         .env("HOME", home)
-        .env("GOWORK", "off")
+        .env("GOWORK", go_work)
         .arg("-C")
         .arg(directory)
         .arg("--proxy")
@@ -213,8 +268,19 @@ fn gomod(home: &Path, directory: &Path, arguments: &[&str]) -> std::process::Out
 
 /// Runs with `--format json`; the output must be one document that begins with its schema version.
 fn run(home: &Path, directory: &Path, arguments: &[&str], code: i32) -> Value {
+    run_within(Path::new("off"), home, directory, arguments, code)
+}
+
+/// The same where a workspace is in force.
+fn run_within(
+    go_work: &Path,
+    home: &Path,
+    directory: &Path,
+    arguments: &[&str],
+    code: i32,
+) -> Value {
     let arguments: Vec<&str> = [arguments, &["--format", "json"]].concat();
-    let output = gomod(home, directory, &arguments);
+    let output = gomod_within(go_work, home, directory, &arguments);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
     let text = String::from_utf8(output.stdout).unwrap();

@@ -16,13 +16,14 @@ use worlds::beside::Beside;
 use worlds::compare::{Verdict, Verdicts, compare};
 use worlds::counterfactual::counterfactuals;
 use worlds::downgrade::{Case, Finding, downgrade};
-use worlds::generate::generate;
+use worlds::generate::{generate, generate_workspace};
 use worlds::measured::Class;
 use worlds::minimise::minimise;
 use worlds::once_differed::{PLANS, WORLDS};
 use worlds::page;
 use worlds::random::Random;
 use worlds::run::{Ended, Tools};
+use worlds::workspaces;
 use worlds::zips::write_zips;
 
 /// The tools, or `None` where the test is skipped for want of Go.
@@ -203,6 +204,18 @@ fn smaller(case: &Case<'_>, beside: &Beside, limit: u64, tools: &Tools) -> Strin
         small.is_some_and(|small| (small.class, small.code) == (beside.class, beside.code))
     });
     again(&small).map_or_else(|| beside.text.clone(), |small| small.text)
+}
+
+#[test]
+fn workspace_downgrades_hold_before_go() {
+    let Some(tools) = tools() else { return };
+    let failures = for_each_world("workspace downgrades before go", |seed, root| {
+        let mut archive = generate_workspace(seed, &tools.go_version);
+        archive.0.retain(|name, _| !name.starts_with("noinfo/"));
+        let place = archive.write(&root.join("world"), &tools);
+        workspaces::downgrade(&archive, &place, &tools, &mut Random::new(seed ^ 0x4321))
+    });
+    assert!(failures.is_empty(), "{} wrong plans", failures.len());
 }
 
 #[test]

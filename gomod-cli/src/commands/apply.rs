@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::plan_file::{Inputs, certificate_line};
 use super::sums::{self, trust_error};
-use super::{Setting, proof};
+use super::{Setting, proof, workspace};
 use crate::args::{Apply, Global};
 use crate::error::CliError;
 use crate::render::diff::diff;
@@ -35,13 +35,15 @@ struct Checks {
 pub(crate) fn run(global: &Global, args: &Apply) -> Result<String, CliError> {
     let name = args.file.display();
     let mut setting = Setting::load(global, Mode::Update)?;
-    setting.project.require_single("apply")?;
     let bytes = read_if_there(&args.file)
         .map_err(|error| CliError::environment(error.to_string()))?
         .ok_or_else(|| {
             CliError::environment(format!("{name}: no such file"))
                 .hint("gomod plan-downgrade MOD@VERSION --out FILE writes one")
         })?;
+    if setting.project.work.is_some() {
+        return workspace::apply(&mut setting, &name.to_string(), &bytes);
+    }
     let plan: PlanFile = serde_json::from_slice(&bytes).map_err(|error| {
         CliError::environment(format!("{name}: not a plan: {error}"))
             .hint("gomod plan-downgrade MOD@VERSION --out FILE writes one")
@@ -96,7 +98,7 @@ fn refuse_stale(setting: &Setting, plan: &PlanFile, name: &str) -> Result<(), Cl
 
 /// The lines for go.sum must be what the checksum database says now, or for modules outside it what their
 /// content gives.
-fn check_lines(setting: &mut Setting, added: &[String]) -> Result<(), CliError> {
+pub(super) fn check_lines(setting: &mut Setting, added: &[String]) -> Result<(), CliError> {
     let malformed = |line: &str| {
         CliError::environment(format!("the plan has a malformed line for go.sum: {line}"))
             .hint("plan again with --out")

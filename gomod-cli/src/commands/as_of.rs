@@ -21,6 +21,7 @@ impl AsOf {
             return Ok(None);
         };
         let project = &setting.project;
+        project.require_single("--as-of")?;
         let text = file_at(&project.root(), revision, &project.name).map_err(|error| {
             let kind = match error {
                 GitError::NoRepository { .. } => CliError::environment(format!("--as-of: {error}")),

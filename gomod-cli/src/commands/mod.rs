@@ -26,6 +26,7 @@ mod undo;
 pub(crate) mod verify;
 mod way_back;
 pub(crate) mod why;
+mod workspace;
 
 use gomod_core::host::{GoCommand, LoadFailure, Session};
 use gomod_core::model::{GoMod, Require};

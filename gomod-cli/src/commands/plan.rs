@@ -3,16 +3,16 @@
 use gomod_core::graph::PathId;
 use gomod_core::mvs::Mode;
 use gomod_core::plan::{
-    Candidates, Certificate, Goal, Means, Outcome, Plan, PlanReport, Planner, Problem, Report,
-    UnresolvedReport,
+    Candidates, Certificate, Goal, Means, PlanReport, Planner, Problem, Report, UnresolvedReport,
 };
 use serde::Serialize;
 
 use super::as_of::AsOf;
 use super::plan_file::{self, Inputs, Read};
+use super::relax::{self, Again};
 use super::sums::{self, Sums};
 use super::targets::{Asked, resolve};
-use super::{Setting, argument, from_load_error, imports, json, proof, relax};
+use super::{Setting, argument, from_load_error, imports, json, proof, workspace};
 use crate::args::{Format, Global, PlanDowngrade, Strategy};
 use crate::error::CliError;
 use crate::render::plan::{Page, means_words, page};
@@ -53,22 +53,13 @@ struct NoPlan<'a> {
 
 pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliError> {
     let mut setting = Setting::load(global, Mode::Update)?;
-    setting.project.require_single("plan-downgrade")?;
     let mut candidates = Candidates::default();
     let (goal, today) = goal(&mut setting, &mut candidates, args)?;
     if goal.targets.is_empty() {
-        if args.format == Format::Json {
-            return json(&NothingToDo {
-                targets: [],
-                plans: [],
-                today,
-                written: false,
-            });
-        }
-        return Ok(format!(
-            "{} is what is selected today: nothing to do\n",
-            today.join(", ")
-        ));
+        return nothing_to_do(args, today);
+    }
+    if setting.project.work.is_some() {
+        return workspace::plan(global, args, setting, goal, candidates);
     }
     let problem = Problem::new(&mut setting.world, &setting.main, setting.loaded.clone());
     let mut go_mod = setting.project.go_mod.clone();
@@ -81,26 +72,19 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         .map_err(|error| from_load_error("planning", &error))?;
     let report = Report::new(&setting.world, &planner, &outcome);
     if report.plans.is_empty() {
-        let error = refused(global, &mut setting, &mut planner, &report, args)?;
-        return Err(match args.format {
-            Format::Text => error,
-            Format::Json => error.document(json(&NoPlan {
-                report: &report,
-                written: false,
-            })?),
-        });
+        let goal = planner.goal().clone();
+        let again = &mut |setting: &mut Setting, goal| relax::again(setting, &mut planner, goal);
+        return Err(no_plan(global, &mut setting, &goal, again, &report, args)?);
     }
-    let (plan, letter) = choose(&outcome, &report, args)?;
+    let letter = letter(&report, args)?;
+    let chosen = by_letter(&report, letter)?;
+    let front = outcome.front();
+    let plan = at_letter(&report, letter, &front)?;
     let zips = args.write || args.out.is_some();
     let sums = sums::complete(&mut setting, &planner, plan, zips)?;
     let certificate = Certificate::new(&setting.world, &planner, plan);
     let go_mod = plan.go_mod.text();
     proof::check(&mut setting, &go_mod, &certificate)?;
-    let chosen = report
-        .plans
-        .iter()
-        .find(|plan| plan.letter == letter)
-        .ok_or_else(|| CliError::usage("no such plan"))?;
     if args.write {
         refuse_broken(global, args, chosen)?;
         sums::write(&setting, &go_mod, &sums.added)?;
@@ -123,13 +107,7 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
             return Ok(document);
         }
     }
-    let command = match &args.out {
-        Some(file) => {
-            let words = gomod_words(global).join(" ");
-            format!("{words} apply {}", quote(&file.display().to_string()))
-        }
-        None => write_command(global, args, chosen),
-    };
+    let command = next_command(global, args, chosen);
     let mut checks = sums.lines();
     checks.push(imports::line(&chosen.imports));
     checks.push(plan_file::certificate_line(&certificate));
@@ -146,27 +124,41 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
     if let Some(note) = sums::stale_vendor(&setting, args.write) {
         checks.push(note);
     }
-    let looked = plan.imports.as_ref().map(|check| {
-        let modules = &setting.world.modules;
-        let paths = check.looked.iter().map(|module| modules.path_of(*module));
-        paths.map(|path| modules.path(path).to_string()).collect()
-    });
+    let looked = imports::looked(&setting, plan);
     Ok(page(&Page {
         report: &report,
         looked: looked.as_ref(),
         chosen,
-        file: &setting.project.name,
-        before: &setting.project.go_mod.text(),
-        after: &go_mod,
+        diffs: &[(
+            setting.project.name.clone(),
+            setting.project.go_mod.text(),
+            go_mod,
+        )],
         checks: &checks,
         command: (!args.write).then_some(command.as_str()),
         verbose: global.verbose,
     }))
 }
 
+/// What is asked for is what is selected.
+fn nothing_to_do(args: &PlanDowngrade, today: Vec<String>) -> Result<String, CliError> {
+    if args.format == Format::Json {
+        return json(&NothingToDo {
+            targets: [],
+            plans: [],
+            today,
+            written: false,
+        });
+    }
+    Ok(format!(
+        "{} is what is selected today: nothing to do\n",
+        today.join(", ")
+    ))
+}
+
 /// A plan under which an import has no package is written only when it was chosen by its letter. Who allows
 /// that a direct requirement is dropped knows that the main module's own imports of it go as well.
-fn refuse_broken(
+pub(super) fn refuse_broken(
     global: &Global,
     args: &PlanDowngrade,
     chosen: &PlanReport,
@@ -194,12 +186,23 @@ fn unexpected(args: &PlanDowngrade, plan: &PlanReport) -> Vec<String> {
 }
 
 /// The command that writes a plan; one that does not build has to be named by its letter.
-fn write_command(global: &Global, args: &PlanDowngrade, plan: &PlanReport) -> String {
+pub(super) fn write_command(global: &Global, args: &PlanDowngrade, plan: &PlanReport) -> String {
     let mut args = args.clone();
     if !unexpected(&args, plan).is_empty() {
         args.choose = Some(plan.letter.to_string());
     }
     format!("{} --write", command_line(global, &args))
+}
+
+/// The command that applies what the page shows.
+pub(super) fn next_command(global: &Global, args: &PlanDowngrade, plan: &PlanReport) -> String {
+    match &args.out {
+        Some(file) => {
+            let words = gomod_words(global).join(" ");
+            format!("{words} apply {}", quote(&file.display().to_string()))
+        }
+        None => write_command(global, args, plan),
+    }
 }
 
 fn sum_name(setting: &Setting) -> String {
@@ -306,11 +309,31 @@ fn named_twice(name: &str) -> CliError {
     CliError::usage(format!("{name} is named twice")).hint("give each module one version")
 }
 
+/// Why there is no plan, in the form that was asked for.
+pub(super) fn no_plan(
+    global: &Global,
+    setting: &mut Setting,
+    goal: &Goal,
+    again: &mut Again<'_>,
+    report: &Report,
+    args: &PlanDowngrade,
+) -> Result<CliError, CliError> {
+    let error = refused(global, setting, goal, again, report, args)?;
+    Ok(match args.format {
+        Format::Text => error,
+        Format::Json => error.document(json(&NoPlan {
+            report,
+            written: false,
+        })?),
+    })
+}
+
 /// Why there is no plan, step by step, and what could be asked for instead.
 fn refused(
     global: &Global,
     setting: &mut Setting,
-    planner: &mut Planner,
+    goal: &Goal,
+    again: &mut Again<'_>,
     report: &Report,
     args: &PlanDowngrade,
 ) -> Result<CliError, CliError> {
@@ -328,7 +351,7 @@ fn refused(
             error = error.detail(format!("     … and {more} more"));
         }
     }
-    let relaxed = relax::relaxed(setting, planner, args)?;
+    let relaxed = relax::relaxed(setting, goal, args, again)?;
     if relaxed.is_empty() {
         return Ok(error.hint(
             "gomod why MOD shows what holds a version up; leaving out limits does not help",
@@ -345,33 +368,44 @@ fn refused(
     Ok(error)
 }
 
-/// The plan that was asked for, or the best.
-fn choose<'a>(
-    outcome: &'a Outcome,
-    report: &Report,
-    args: &PlanDowngrade,
-) -> Result<(&'a Plan, char), CliError> {
-    let front = outcome.front();
-    let letters: Vec<char> = report.plans.iter().map(|plan| plan.letter).collect();
-    let letter = match &args.choose {
-        None => letters[0],
-        Some(text) => {
-            let wanted = text.to_ascii_uppercase();
-            *letters
-                .iter()
-                .find(|letter| wanted == letter.to_string())
-                .ok_or_else(|| {
-                    let known: Vec<String> = letters.iter().map(ToString::to_string).collect();
-                    CliError::usage(format!("--choose {text}: there is no such plan"))
-                        .hint(format!("the table has {}", known.join(", ")))
-                })?
-        }
+/// The letter of the plan that was asked for, or of the best.
+pub(super) fn letter(report: &Report, args: &PlanDowngrade) -> Result<char, CliError> {
+    let mut letters = report.plans.iter().map(|plan| plan.letter);
+    let Some(text) = &args.choose else {
+        return letters
+            .next()
+            .ok_or_else(|| CliError::usage("no such plan"));
     };
-    let at = letters
+    let wanted = text.to_ascii_uppercase();
+    let known: Vec<char> = letters.collect();
+    known
         .iter()
-        .position(|known| *known == letter)
-        .unwrap_or_default();
-    Ok((front[at], letter))
+        .find(|letter| wanted == letter.to_string())
+        .copied()
+        .ok_or_else(|| {
+            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+            CliError::usage(format!("--choose {text}: there is no such plan"))
+                .hint(format!("the table has {}", known.join(", ")))
+        })
+}
+
+/// What the report says of the plan with a letter.
+pub(super) fn by_letter(report: &Report, letter: char) -> Result<&PlanReport, CliError> {
+    let mut plans = report.plans.iter();
+    plans
+        .find(|plan| plan.letter == letter)
+        .ok_or_else(|| CliError::usage("no such plan"))
+}
+
+/// The plan with a letter among those of the table.
+pub(super) fn at_letter<'a, T>(
+    report: &Report,
+    letter: char,
+    front: &[&'a T],
+) -> Result<&'a T, CliError> {
+    let at = report.plans.iter().position(|plan| plan.letter == letter);
+    at.and_then(|at| front.get(at).copied())
+        .ok_or_else(|| CliError::usage("no such plan"))
 }
 
 /// `gomod` with the global flags that decide what it works on.

@@ -23,16 +23,18 @@ pub(crate) struct Inputs {
 impl Inputs {
     /// Those of the files on disk.
     pub(crate) fn of(project: &Project) -> Result<Self, CliError> {
-        let failed = |error: HostError| CliError::environment(error.to_string());
-        let hash = |path: &Path| -> Result<Option<String>, CliError> {
-            let bytes = read_if_there(path).map_err(failed)?;
-            Ok(bytes.map(|bytes| hex(&bytes)))
-        };
         Ok(Self {
-            go_mod: hash(&project.file)?.unwrap_or_default(),
-            go_sum: hash(&project.sum_file)?,
+            go_mod: hash_of(&project.file)?.unwrap_or_default(),
+            go_sum: hash_of(&project.sum_file)?,
         })
     }
+}
+
+/// The SHA-256 of a file, `None` when it is not there.
+pub(crate) fn hash_of(path: &Path) -> Result<Option<String>, CliError> {
+    let bytes =
+        read_if_there(path).map_err(|error: HostError| CliError::environment(error.to_string()))?;
+    Ok(bytes.map(|bytes| hex(&bytes)))
 }
 
 fn hex(bytes: &[u8]) -> String {

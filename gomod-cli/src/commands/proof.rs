@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
-use gomod_core::check::{CheckError, Claim, Wanted, verify};
+use gomod_core::check::{
+    CheckError, Checked, Claim, Wanted, WorkspaceTexts, verify, verify_workspace,
+};
 use gomod_core::host::{Session, Sums};
 use gomod_core::model::{GoVersion, ModulePath, ModuleVersion, Version};
 use gomod_core::plan::Certificate;
 
 use super::Setting;
+use crate::context::Work;
 use crate::error::CliError;
 
 /// Checks the text of a `go.mod` against a certificate; what does not hold stops everything.
@@ -16,14 +19,51 @@ pub(crate) fn check(
     go_mod: &str,
     certificate: &Certificate,
 ) -> Result<(), CliError> {
-    let claim = claim(certificate).ok_or_else(|| {
-        CliError::environment("the plan's certificate is malformed; nothing was changed")
-            .hint("plan again: gomod plan-downgrade … --out FILE")
-    })?;
+    let claim = claim(certificate)?;
     let root = setting.project.root();
     let session = &mut setting.session;
     let mut read = |wanted: Wanted<'_>| read_go_mod(session, &root, wanted);
-    match verify(go_mod.as_bytes(), &claim, &mut read) {
+    judge(verify(go_mod.as_bytes(), &claim, &mut read))
+}
+
+/// Checks the texts of a workspace, in the order of its members and with that of `go.work`.
+pub(crate) fn check_workspace(
+    setting: &mut Setting,
+    work: &Work,
+    members: &[String],
+    go_work: &str,
+    certificate: &Certificate,
+) -> Result<(), CliError> {
+    let claim = claim(certificate)?;
+    let root = setting.project.root();
+    let layout = work.layout();
+    let rebase = |member: usize, directory: &str| (layout.rebase)(Some(member), directory);
+    let texts = WorkspaceTexts {
+        go_work: go_work.as_bytes(),
+        members: members.iter().map(String::as_bytes).collect(),
+        rebase: &rebase,
+    };
+    let session = &mut setting.session;
+    let mut read = |wanted: Wanted<'_>| {
+        // A member that is a dependency through its directory counts as it is planned.
+        let planned = match wanted {
+            Wanted::Directory(directory) => {
+                let name = (layout.rebase)(None, directory);
+                let member = layout.directories.iter().position(|known| *known == name);
+                member.and_then(|member| members.get(member))
+            }
+            Wanted::Module(_) => None,
+        };
+        match planned {
+            Some(text) => Ok(text.clone().into_bytes()),
+            None => read_go_mod(session, &root, wanted),
+        }
+    };
+    judge(verify_workspace(&texts, &claim, &mut read))
+}
+
+fn judge(result: Result<Checked, CheckError>) -> Result<(), CliError> {
+    match result {
         Ok(_) => Ok(()),
         Err(error @ CheckError::Claim(_)) => Err(CliError::environment(format!(
             "the plan does not hold: {error}"
@@ -38,7 +78,14 @@ pub(crate) fn check(
     }
 }
 
-fn claim(certificate: &Certificate) -> Option<Claim> {
+fn claim(certificate: &Certificate) -> Result<Claim, CliError> {
+    claimed(certificate).ok_or_else(|| {
+        CliError::environment("the plan's certificate is malformed; nothing was changed")
+            .hint("plan again: gomod plan-downgrade … --out FILE")
+    })
+}
+
+fn claimed(certificate: &Certificate) -> Option<Claim> {
     let list = |names: &[String]| -> Option<Vec<ModuleVersion>> {
         names.iter().map(|name| module(name)).collect()
     };

@@ -2,7 +2,7 @@
 //! what leads to a plan is said, with what that plan costs.
 
 use gomod_core::graph::PathId;
-use gomod_core::plan::{Goal, Outcome, Planner, Problem};
+use gomod_core::plan::{Cost, Goal, Planner, Problem};
 
 use super::{Setting, from_load_error};
 use crate::args::{PlanDowngrade, Strategy};
@@ -35,13 +35,17 @@ enum Limit {
     Target(usize),
 }
 
+/// Plans for another goal, and says what the plans cost, best first.
+pub(super) type Again<'a> = dyn FnMut(&mut Setting, Goal) -> Result<Vec<Cost>, CliError> + 'a;
+
 /// Tries to lift the limits one by one, then in pairs and more at once, until some leads to a plan.
 pub(super) fn relaxed(
     setting: &mut Setting,
-    planner: &mut Planner,
+    goal: &Goal,
     args: &PlanDowngrade,
+    again: &mut Again<'_>,
 ) -> Result<Vec<Relaxed>, CliError> {
-    let limits = limits(setting, planner.goal(), args)?;
+    let limits = limits(setting, goal, args)?;
     let mut sets: Vec<Vec<Limit>> = (1..1_u32 << limits.len().min(10))
         .map(|bits| {
             let at = limits.iter().enumerate();
@@ -58,7 +62,7 @@ pub(super) fn relaxed(
             break;
         }
         size = set.len();
-        found.extend(lift(setting, planner, args, &set)?);
+        found.extend(lift(setting, goal, args, &set, again)?);
     }
     Ok(found)
 }
@@ -91,11 +95,12 @@ fn limits(setting: &Setting, goal: &Goal, args: &PlanDowngrade) -> Result<Vec<Li
 /// Plans without some limits.
 fn lift(
     setting: &mut Setting,
-    planner: &mut Planner,
+    goal: &Goal,
     args: &PlanDowngrade,
     set: &[Limit],
+    again: &mut Again<'_>,
 ) -> Result<Option<Relaxed>, CliError> {
-    let mut goal = planner.goal().clone();
+    let mut goal = goal.clone();
     let mut args = PlanDowngrade {
         choose: None,
         write: false,
@@ -148,23 +153,22 @@ fn lift(
     args.keep = pick(&args.keep, |at| stays(&keep, at));
     args.targets = pick(&args.targets, |at| stays(&targets, at));
     goal.targets = pick(&goal.targets, |at| stays(&targets, at));
-    let mut outcome = again(setting, planner, goal.clone())?;
+    let mut costs = again(setting, goal.clone())?;
     if set.iter().any(|limit| matches!(limit, Limit::Collateral)) {
-        let moves = outcome
-            .plans
+        let moves = costs
             .iter()
-            .map(|plan| plan.cost.direct_moved + plan.cost.others_moved);
+            .map(|cost| cost.direct_moved + cost.others_moved);
         let Some(enough) = moves.min() else {
             return Ok(None);
         };
         goal.max_collateral = Some(enough);
         args.max_collateral = Some(enough);
         words.insert(0, format!("with --max-collateral {enough}"));
-        outcome = again(setting, planner, goal)?;
+        costs = again(setting, goal)?;
     }
-    Ok(outcome.plans.first().map(|best| Relaxed {
+    Ok(costs.first().map(|best| Relaxed {
         words: words.join(" and "),
-        cost: cost_words(best.cost),
+        cost: cost_words(*best),
         args,
     }))
 }
@@ -175,7 +179,11 @@ fn pick<T: Clone>(list: &[T], stays: impl Fn(usize) -> bool) -> Vec<T> {
 }
 
 /// Plans for another goal, with what is known already.
-fn again(setting: &mut Setting, known: &mut Planner, goal: Goal) -> Result<Outcome, CliError> {
+pub(super) fn again(
+    setting: &mut Setting,
+    known: &mut Planner,
+    goal: Goal,
+) -> Result<Vec<Cost>, CliError> {
     let problem: Problem = known.problem().clone();
     let candidates = std::mem::take(&mut known.candidates);
     let mut planner = Planner::new(problem, known.go_mod().clone(), goal, candidates);
@@ -183,5 +191,6 @@ fn again(setting: &mut Setting, known: &mut Planner, goal: Goal) -> Result<Outco
     let outcome = setting.session.plan(&mut setting.world, &mut planner);
     known.candidates = std::mem::take(&mut planner.candidates);
     known.packages = std::mem::take(&mut planner.packages);
-    outcome.map_err(|error| from_load_error("planning", &error))
+    let outcome = outcome.map_err(|error| from_load_error("planning", &error))?;
+    Ok(outcome.plans.iter().map(|plan| plan.cost).collect())
 }

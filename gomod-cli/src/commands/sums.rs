@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gomod_core::host::{RunLock, TrustError, read_if_there, write_all_or_none};
 use gomod_core::model::{GoMod, ModulePath, ModuleVersion};
-use gomod_core::mvs::{LoadError, Unavailable, needed_sums};
+use gomod_core::mvs::{LoadError, SumLine, Unavailable, needed_sums};
 use gomod_core::plan::{Plan, Planner};
 use gomod_core::verify::Record;
 use serde::Serialize;
@@ -30,8 +30,20 @@ pub(crate) struct Sums {
     pub(crate) added: Vec<String>,
     /// Lines that are known only when the module's zip is fetched, which `--write` does.
     pending: Vec<String>,
+    /// In a workspace, the lines that each file of sums gets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) files: Vec<SumFile>,
     #[serde(skip)]
-    lines: Vec<(ModuleVersion, bool, String)>,
+    pub(crate) lines: Vec<(ModuleVersion, bool, String)>,
+}
+
+/// What one file of sums gets.
+#[derive(Debug, Serialize)]
+pub(crate) struct SumFile {
+    /// Its name, as `a/go.sum`.
+    pub(crate) file: String,
+    /// Its new lines.
+    pub(crate) added: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,6 +68,17 @@ pub(crate) fn complete(
 ) -> Result<Sums, CliError> {
     let content = plan.content(&setting.world, planner.problem());
     let needed = needed_sums(&setting.world, &plan.graph, &plan.setup.overrides, &content);
+    complete_lines(setting, planner, plan, needed, zips)
+}
+
+/// As [`complete`], for these lines.
+pub(crate) fn complete_lines(
+    setting: &mut Setting,
+    planner: &Planner,
+    plan: &Plan,
+    needed: Vec<SumLine>,
+    zips: bool,
+) -> Result<Sums, CliError> {
     let anew = plan.selected_anew(&setting.world, planner.problem());
     if zips {
         refuse_without_info(setting, &anew)?;
@@ -249,11 +272,22 @@ impl Sums {
                 names.join(", ")
             ));
         }
+        for file in &self.files {
+            out.push(match file.added.len() {
+                1 => format!("{} gets 1 line", file.file),
+                n => format!("{} gets {n} lines", file.file),
+            });
+        }
         out.push(match self.added.len() {
+            _ if !self.files.is_empty() => return self.with_pending(out),
             0 => "go.sum has every line that is needed".to_owned(),
             1 => "go.sum gets 1 line".to_owned(),
             n => format!("go.sum gets {n} lines"),
         });
+        self.with_pending(out)
+    }
+
+    fn with_pending(&self, mut out: Vec<String>) -> Vec<String> {
         if !self.pending.is_empty() {
             out.push(format!(
                 "--write also fetches the zips of {} for go.sum",
@@ -310,12 +344,16 @@ pub(crate) fn write(setting: &Setting, go_mod: &str, added: &[String]) -> Result
 /// A note on a vendor directory that no longer fits.
 pub(crate) fn stale_vendor(setting: &Setting, written: bool) -> Option<String> {
     let root = setting.project.root();
+    let tool = match setting.project.work {
+        Some(_) => "go work vendor",
+        None => "go mod vendor",
+    };
     root.join("vendor/modules.txt").is_file().then(|| {
         let when = if written {
             "is stale now"
         } else {
             "will be stale"
         };
-        format!("vendor/ {when}: go mod vendor brings it up to date")
+        format!("vendor/ {when}: {tool} brings it up to date")
     })
 }

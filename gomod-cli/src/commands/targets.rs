@@ -138,14 +138,18 @@ fn module_target(
         .modules
         .intern(&ModuleVersion::new(path.clone(), version.clone()));
     if setting.main.overrides.excludes.contains(&module) {
-        let go_mod = &setting.project.go_mod;
-        let mut lines = go_mod.exclude.iter();
-        let line = lines.find(|line| line.path == path && line.version == version);
-        let at = line.map(|line| format!(":{}", go_mod.position(line.line)));
+        let at = setting
+            .project
+            .main_files()
+            .into_iter()
+            .find_map(|(name, go_mod)| {
+                let mut lines = go_mod.exclude.iter();
+                let line = lines.find(|line| line.path == path && line.version == version)?;
+                Some(format!("{name}:{}", go_mod.position(line.line)))
+            });
         return Err(CliError::usage(format!(
-            "{path} {version} is excluded by {}{}",
-            setting.project.name,
-            at.unwrap_or_default()
+            "{path} {version} is excluded by {}",
+            at.unwrap_or_else(|| setting.project.name.clone())
         ))
         .hint(format!("go mod edit -dropexclude={path}@{version}"))
         .hint(format!(

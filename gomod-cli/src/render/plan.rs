@@ -17,10 +17,8 @@ pub(crate) struct Page<'a> {
     pub(crate) looked: Option<&'a BTreeSet<String>>,
     /// Which plan of the table was chosen.
     pub(crate) chosen: &'a PlanReport,
-    /// The file's name, its text today and as planned.
-    pub(crate) file: &'a str,
-    pub(crate) before: &'a str,
-    pub(crate) after: &'a str,
+    /// The files that change: name, text today and as planned.
+    pub(crate) diffs: &'a [(String, String, String)],
     /// What was checked against what, a line each.
     pub(crate) checks: &'a [String],
     /// The command that applies the plan; `None` when it was applied.
@@ -41,7 +39,9 @@ pub(crate) fn page(page: &Page<'_>) -> String {
     }
     summary(&mut out, page.chosen);
     unresolved(&mut out, page.chosen);
-    out.push_str(&diff(page.file, "planned", page.before, page.after));
+    for (file, before, after) in page.diffs {
+        out.push_str(&diff(file, "planned", before, after));
+    }
     out.push('\n');
     reasons(&mut out, page);
     moves(&mut out, page);
@@ -90,7 +90,11 @@ fn target_section(out: &mut String, page: &Page<'_>, target: &TargetReport) {
     if target.module == "go" {
         let _ = writeln!(
             out,
-            "  go.mod asks for go {from}; every selected module must do with go {to}"
+            "  {} asks for go {from}; every selected module must do with go {to}",
+            match page.chosen.edits.iter().any(|edit| edit.file.is_some()) {
+                true => "go.work",
+                false => "go.mod",
+            }
         );
     } else if target.floors.is_empty() {
         let _ = writeln!(out, "  nothing else requires more");
@@ -181,7 +185,12 @@ fn reasons(out: &mut String, page: &Page<'_>) {
         .iter()
         .partition(|edit| matches!(edit.edit, Edit::Require { closure: true, .. }));
     section(out, "Why each line changes");
+    let mut file = None;
     for edit in edits {
+        if edit.file != file {
+            file.clone_from(&edit.file);
+            let _ = writeln!(out, "  {}:", edit.file.as_deref().unwrap_or_default());
+        }
         let _ = writeln!(
             out,
             "  {}  {}",
@@ -206,9 +215,11 @@ fn reasons(out: &mut String, page: &Page<'_>) {
         );
         let shown = if page.verbose { closure.len() } else { FEW };
         for edit in closure.iter().take(shown) {
+            let file = edit.file.as_ref().map(|file| format!("{file}: "));
             let _ = writeln!(
                 out,
-                "    {}  {}",
+                "    {}{}  {}",
+                file.unwrap_or_default(),
                 edit_words(&edit.edit),
                 paint(DIM, &edit.reason)
             );

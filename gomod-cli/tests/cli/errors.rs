@@ -346,14 +346,8 @@ fn many_faults_of_a_file_are_counted() {
 }
 
 #[test]
-fn a_workspace_is_not_planned_for() {
+fn a_workspace_that_is_none() {
     let world = World::new(PAIR);
-    world.write("main/go.work", "go 1.21\n\nuse .\n");
-    world.refused(
-        3,
-        &["plan-downgrade", "a@v1.0.0"],
-        &["go.work", "GOWORK=off"],
-    );
     world.write("main/go.work", "go 1.21\n\nuse ./nowhere\n");
     world.refused(3, &["list"], &["nowhere"]);
     world.write("main/go.work", "go 1.21\n\nexclude example.com/a v1.0.0\n");

@@ -30,3 +30,4 @@ mod vendor;
 mod verify;
 mod why;
 mod witnesses;
+mod workspace;

@@ -9,6 +9,7 @@ use super::archive::{Archive, Place, copy_files};
 use super::random::Random;
 use super::refusals;
 use super::run::{Ended, Tools};
+use super::workspaces;
 use super::zips::write_zips;
 
 /// Something seen in a world.
@@ -53,6 +54,9 @@ pub(crate) fn downgrade(
     tools: &Tools,
     random: &mut Random,
 ) -> Vec<Finding> {
+    if archive.is_workspace() {
+        return workspaces::downgrade(archive, place, tools, random);
+    }
     match Case::pick(archive, place, tools, random) {
         Ok(case) => ["require", "auto"]
             .map(|strategy| case.plan(strategy))

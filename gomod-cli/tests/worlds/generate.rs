@@ -79,6 +79,15 @@ struct World<'a> {
 
 /// A random world.
 pub(crate) fn generate(seed: u64, local_go: &str) -> Archive {
+    generate_one(seed, local_go, false)
+}
+
+/// A random world whose main modules are a workspace.
+pub(crate) fn generate_workspace(seed: u64, local_go: &str) -> Archive {
+    generate_one(seed, local_go, true)
+}
+
+fn generate_one(seed: u64, local_go: &str, workspace: bool) -> Archive {
     let random = &mut Random::new(seed);
     let trouble = if random.chance(50) {
         0
@@ -115,7 +124,7 @@ pub(crate) fn generate(seed: u64, local_go: &str) -> Archive {
         }
         archive.0.insert(format!("proxy/{module}"), text);
     }
-    if world.random.chance(15) {
+    if world.random.chance(15) || workspace {
         world.workspace(&mut archive, age);
     } else {
         let mut directories = Vec::new();

@@ -13,4 +13,5 @@ pub(crate) mod page;
 pub(crate) mod random;
 pub(crate) mod refusals;
 pub(crate) mod run;
+pub(crate) mod workspaces;
 pub(crate) mod zips;

@@ -5,10 +5,14 @@
 //! what the `go` command selects (Go Modules Reference, "Minimal version selection", "Module graph
 //! pruning"). A claim that differs is named.
 
+mod workspace;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::model::{GoMod, GoVersion, ModulePath, ModuleVersion, ReplaceTarget, Version};
+pub use workspace::{WorkspaceTexts, verify_workspace, workspace_list};
+
+use crate::model::{GoMod, GoVersion, ModulePath, ModuleVersion, Replace, ReplaceTarget, Version};
 
 /// A `go.mod` that the checker wants to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +107,12 @@ type Read<'a> = dyn FnMut(Wanted<'_>) -> Result<Vec<u8>, String> + 'a;
 /// [`CheckError::Claim`] names the first part that does not hold.
 pub fn verify(go_mod: &[u8], claim: &Claim, read: &mut Read<'_>) -> Result<Checked, CheckError> {
     let checked = build_list(go_mod, read)?;
+    hold(&checked, &Main::parse(go_mod)?.rules, claim)?;
+    Ok(checked)
+}
+
+/// Compares what was found with what is claimed.
+fn hold(checked: &Checked, rules: &Rules, claim: &Claim) -> Result<(), CheckError> {
     let fail = |what: String| Err(CheckError::Claim(what));
     if let Some(first) = checked.inconsistencies.first() {
         return fail(first.to_string());
@@ -129,18 +139,9 @@ pub fn verify(go_mod: &[u8], claim: &Claim, read: &mut Read<'_>) -> Result<Check
     {
         return fail(format!("{path} is in the build list, but not selected"));
     }
-    let main = Main::parse(go_mod)?;
     for (path, wanted) in &claim.used {
-        let used = checked.selected.get(path).map(|selected| {
-            match main.replacement(&ModuleVersion::new(path.clone(), selected.clone())) {
-                Some(ReplaceTarget::Module(actual)) if actual.path == *path => {
-                    actual.version.to_string()
-                }
-                Some(ReplaceTarget::Module(actual)) => actual.to_string(),
-                Some(ReplaceTarget::Directory(directory)) => directory.clone(),
-                None => selected.to_string(),
-            }
-        });
+        let selected = checked.selected.get(path);
+        let used = selected.map(|selected| rules.used(path, selected));
         if used != wanted.as_ref().map(ToString::to_string) {
             let (used, wanted) = (used.unwrap_or_default(), wanted.as_ref());
             return fail(format!("{path}: {used:?} is used, not {wanted:?}"));
@@ -151,7 +152,7 @@ pub fn verify(go_mod: &[u8], claim: &Claim, read: &mut Read<'_>) -> Result<Check
             return fail(format!("{module} is not kept"));
         }
     }
-    Ok(checked)
+    Ok(())
 }
 
 /// The build list that follows from the text of a main module's `go.mod`.
@@ -164,7 +165,7 @@ pub fn build_list(go_mod: &[u8], read: &mut Read<'_>) -> Result<Checked, CheckEr
     let mut roots: Vec<ModuleVersion> = Vec::new();
     for line in &main.file.require {
         let module = ModuleVersion::new(line.path.clone(), line.version.clone());
-        if main.excludes.contains(&module) {
+        if main.rules.excludes.contains(&module) {
             checked
                 .inconsistencies
                 .push(Inconsistency::Excluded(module));
@@ -209,7 +210,7 @@ pub fn build_list(go_mod: &[u8], read: &mut Read<'_>) -> Result<Checked, CheckEr
             continue;
         }
         if !loaded.contains_key(&module) {
-            let facts = main.load(&module, read, &mut checked.read)?;
+            let facts = main.rules.load(&module, read, &mut checked.read)?;
             loaded.insert(module.clone(), facts);
         }
         let (requirements, prunes) = &loaded[&module];
@@ -254,7 +255,24 @@ struct Main {
     file: GoMod,
     path: ModulePath,
     go: GoVersion,
+    rules: Rules,
+}
+
+/// What main modules override.
+#[derive(Default)]
+struct Rules {
     excludes: BTreeSet<ModuleVersion>,
+    /// The replace lines of the main module, or of go.work.
+    replaces: Vec<Replacing>,
+    /// In a workspace, those of each member; they count where go.work has none.
+    of_members: Vec<Vec<Replacing>>,
+}
+
+/// A replace line.
+struct Replacing {
+    path: ModulePath,
+    version: Option<Version>,
+    target: ReplaceTarget,
 }
 
 impl Main {
@@ -265,30 +283,71 @@ impl Main {
             Some(line) => line.path.clone(),
             None => return Err(CheckError::Main("there is no module line".into())),
         };
-        let excludes = file
-            .exclude
-            .iter()
-            .map(|line| ModuleVersion::new(line.path.clone(), line.version.clone()))
-            .collect();
+        let mut rules = Rules {
+            replaces: replacing(&file.replace, str::to_owned),
+            ..Rules::default()
+        };
+        rules.exclude(&file);
         Ok(Self {
             go: file.go_version(),
             path,
-            excludes,
+            rules,
             file,
         })
     }
+}
 
-    /// What takes the place of `module`: the line for exactly this version, or that for all.
+/// Replace lines, with other names for the directories in them.
+fn replacing(lines: &[Replace], rebase: impl Fn(&str) -> String) -> Vec<Replacing> {
+    lines
+        .iter()
+        .map(|line| Replacing {
+            path: line.path.clone(),
+            version: line.version.clone(),
+            target: match &line.target {
+                ReplaceTarget::Directory(directory) => ReplaceTarget::Directory(rebase(directory)),
+                module => module.clone(),
+            },
+        })
+        .collect()
+}
+
+impl Rules {
+    fn exclude(&mut self, file: &GoMod) {
+        let lines = file.exclude.iter();
+        let versions =
+            lines.map(|line| ModuleVersion::new(line.path.clone(), line.version.clone()));
+        self.excludes.extend(versions);
+    }
+
+    /// What takes the place of `module`: the line for exactly this version, or that for all. Of several
+    /// members that replace it the last one counts.
     fn replacement(&self, module: &ModuleVersion) -> Option<&ReplaceTarget> {
-        let line = |version: Option<&Version>| {
-            self.file
-                .replace
-                .iter()
-                .find(|line| line.path == module.path && line.version.as_ref() == version)
+        let find = |lines: &'_ [Replacing]| -> Option<usize> {
+            let line = |version: Option<&Version>| {
+                lines
+                    .iter()
+                    .position(|line| line.path == module.path && line.version.as_ref() == version)
+            };
+            line(Some(&module.version)).or_else(|| line(None))
         };
-        line(Some(&module.version))
-            .or_else(|| line(None))
+        let layers = std::iter::once(&self.replaces).chain(self.of_members.iter().rev());
+        layers
+            .filter_map(|lines| lines.get(find(lines)?))
             .map(|line| &line.target)
+            .next()
+    }
+
+    /// The version whose content is used for a selected one, in words.
+    fn used(&self, path: &ModulePath, selected: &Version) -> String {
+        match self.replacement(&ModuleVersion::new(path.clone(), selected.clone())) {
+            Some(ReplaceTarget::Module(actual)) if actual.path == *path => {
+                actual.version.to_string()
+            }
+            Some(ReplaceTarget::Module(actual)) => actual.to_string(),
+            Some(ReplaceTarget::Directory(directory)) => directory.clone(),
+            None => selected.to_string(),
+        }
     }
 
     /// The requirements of a module and whether it is pruned behind.

@@ -3,14 +3,14 @@
 
 use super::session::{fetch_failure, listed, unavailable};
 use super::{Request, Session};
-use crate::graph::PathId;
+use crate::graph::{ModuleId, PathId};
 use crate::model::{GoMod, GoVersion, ModulePath, ModuleVersion};
 use crate::mvs::{
     LoadError, Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, Unavailable,
     World,
 };
 use crate::plan::{
-    Candidates, MeasureError, Measured, Measuring, Needs, Outcome, Packages, Planner, Progress,
+    Candidates, MeasureError, Measured, Measuring, Needs, Packages, Planner, Planning, Progress,
 };
 
 /// What a missing go.sum line means.
@@ -29,6 +29,17 @@ pub struct LoadFailure {
     pub path: Vec<String>,
     /// What failed.
     pub error: LoadError,
+}
+
+impl LoadFailure {
+    /// Names what could not be loaded.
+    pub fn new(world: &World, ResolveError { path, error }: ResolveError) -> Self {
+        let name = |module: &ModuleId| world.modules.display(*module);
+        Self {
+            path: path.iter().map(name).collect(),
+            error,
+        }
+    }
 }
 
 impl Session {
@@ -58,13 +69,7 @@ impl Session {
         }
         loader
             .finish()
-            .map_err(|ResolveError { path, error }| LoadFailure {
-                path: path
-                    .iter()
-                    .map(|module| world.modules.display(*module))
-                    .collect(),
-                error,
-            })
+            .map_err(|error| LoadFailure::new(world, error))
     }
 
     /// Runs a planner to its end.
@@ -72,12 +77,16 @@ impl Session {
     /// # Errors
     /// The first security error among the `go.mod` files that were read: a plan is not worth more than
     /// what it was made from.
-    pub fn plan(&mut self, world: &mut World, planner: &mut Planner) -> Result<Outcome, LoadError> {
+    pub fn plan<P: Planning>(
+        &mut self,
+        world: &mut World,
+        planner: &mut P,
+    ) -> Result<P::Outcome, LoadError> {
         loop {
-            match planner.advance(world) {
+            match planner.step(world) {
                 Progress::Done(outcome) => return Ok(*outcome),
                 Progress::Needs(needs) => {
-                    let (candidates, packages) = (&mut planner.candidates, &mut planner.packages);
+                    let (candidates, packages) = planner.stores();
                     self.answer(world, &needs, candidates, packages)?;
                 }
             }

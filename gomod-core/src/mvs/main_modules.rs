@@ -92,13 +92,25 @@ impl MainModules {
     /// # Errors
     /// [`MainModulesError`] when it cannot be a main module.
     pub fn single(world: &mut World, go_mod: &GoMod) -> Result<Self, MainModulesError> {
+        Self::alone(world, go_mod, str::to_owned)
+    }
+
+    /// As [`MainModules::single`], with other names for the directories that its replaces name.
+    ///
+    /// # Errors
+    /// [`MainModulesError`] when it cannot be a main module.
+    pub fn alone(
+        world: &mut World,
+        go_mod: &GoMod,
+        rebase: impl Fn(&str) -> String,
+    ) -> Result<Self, MainModulesError> {
         let member = Member::new(world, go_mod)?;
         let mut overrides = Overrides {
             excludes: member.excludes.iter().copied().collect(),
             main: vec![member.path],
             ..Overrides::default()
         };
-        add_replaces(world, &mut overrides, &go_mod.replace, str::to_owned)?;
+        add_replaces(world, &mut overrides, &go_mod.replace, rebase)?;
         Ok(Self {
             members: vec![member],
             overrides,
@@ -181,6 +193,21 @@ impl MainModules {
             members: list,
             overrides,
             work: Some((go, toolchain)),
+        })
+    }
+
+    /// One member of a workspace as a main module of its own, under the excludes and replaces of the
+    /// workspace: the others are dependencies like any. The workspace's graph is the union of these graphs,
+    /// and of what is loaded because one member requires more than another.
+    pub fn member(&self, index: usize) -> Option<Self> {
+        let member = self.members.get(index)?.clone();
+        Some(Self {
+            overrides: Overrides {
+                main: vec![member.path],
+                ..self.overrides.clone()
+            },
+            members: vec![member],
+            work: None,
         })
     }
 

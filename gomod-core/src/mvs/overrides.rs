@@ -49,6 +49,27 @@ impl Overrides {
         self.find(modules, module).1
     }
 
+    /// The same, with other names for directories: those that `rename` gives.
+    #[must_use]
+    pub fn with_directories(mut self, rename: impl Fn(&str) -> Option<String>) -> Self {
+        let change = |source: &mut Source| {
+            if let Source::Directory(directory) = source
+                && let Some(name) = rename(directory)
+            {
+                *directory = name;
+            }
+        };
+        self.exact.values_mut().for_each(change);
+        self.wildcard.values_mut().for_each(change);
+        for member in &mut self.members {
+            let lines = member.exact.values_mut();
+            lines
+                .chain(member.wildcard.values_mut())
+                .for_each(|line| change(&mut line.source));
+        }
+        self
+    }
+
     fn find(&self, modules: &Modules, module: ModuleId) -> (Option<&Source>, bool) {
         if self.exact.is_empty() && self.wildcard.is_empty() && self.members.is_empty() {
             return (None, false);

@@ -190,6 +190,31 @@ pub(super) fn newly_overridden(
     found
 }
 
+/// Whether a requirement asks for more than what is used of its path.
+pub(super) fn asks_for_more(
+    world: &World,
+    graph: &ModuleGraph,
+    overrides: &Overrides,
+    required: ModuleId,
+) -> bool {
+    let modules = &world.modules;
+    let path = modules.path_of(required);
+    if path.is_toolchain() || overrides.main.contains(&path) {
+        return false;
+    }
+    let Some(selected) = graph.selected(path) else {
+        return true;
+    };
+    match overrides.replacement(modules, selected) {
+        None => modules.compare(required, selected).is_gt(),
+        Some(Source::Module(actual)) if modules.path_of(*actual) == path => {
+            modules.compare(required, *actual).is_gt()
+        }
+        // What is used cannot be compared.
+        Some(_) => false,
+    }
+}
+
 /// The pairs of a selected module (or `None`, the main module) and a path of which it requires more
 /// than is used, with the version that it requires.
 pub(super) fn overridden(
@@ -199,28 +224,10 @@ pub(super) fn overridden(
     roots: &[ModuleId],
 ) -> FxHashMap<(Option<PathId>, PathId), ModuleId> {
     let modules = &world.modules;
-    // What is used of a path: `None` when it is absent, `Some(None)` when it cannot be compared.
-    let used = |path: PathId| -> Option<Option<ModuleId>> {
-        let selected = graph.selected(path)?;
-        Some(match overrides.replacement(modules, selected) {
-            None => Some(selected),
-            Some(Source::Module(actual)) if modules.path_of(*actual) == path => Some(*actual),
-            Some(_) => None,
-        })
-    };
     let mut found = FxHashMap::default();
     let mut note = |by: Option<PathId>, required: ModuleId| {
-        let path = modules.path_of(required);
-        if path.is_toolchain() || overrides.main.contains(&path) {
-            return;
-        }
-        let above = match used(path) {
-            None => true,
-            Some(None) => false,
-            Some(Some(actual)) => modules.compare(required, actual).is_gt(),
-        };
-        if above {
-            found.insert((by, path), required);
+        if asks_for_more(world, graph, overrides, required) {
+            found.insert((by, modules.path_of(required)), required);
         }
     };
     for root in roots {

@@ -185,7 +185,11 @@ pub(super) fn apply(
     for module in new_excludes(world, problem, solution) {
         file.add_exclude(&module.path, &module.version)?;
     }
-    for (path, version) in new_replaces(world, problem, solution) {
+    let replaces = match problem.replaces_elsewhere {
+        true => Vec::new(),
+        false => new_replaces(world, problem, solution),
+    };
+    for (path, version) in replaces {
         let path = modules.path(path).clone();
         file.add_replace(&path, None, &ReplaceTarget::Module(version));
     }

@@ -64,7 +64,7 @@ impl Means {
 }
 
 /// The targets of a plan with the limits that were set.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Goal {
     /// What to bring back.
     pub targets: Vec<Target>,

@@ -31,6 +31,7 @@ mod search;
 mod unresolved;
 mod visible;
 mod ways;
+mod workspace;
 
 pub use candidates::{Candidates, Pass};
 pub use certificate::{Bound, Certificate, FloorPath, FloorVersion, Least, Skipped, Used};
@@ -52,6 +53,10 @@ pub use report::{
     TargetReport,
 };
 pub use unresolved::{ImportsReport, UnresolvedReport};
+pub use workspace::{
+    FileEdits, Layout, MemberSums, Rebase, WorkspaceError, WorkspaceFiles, WorkspaceOutcome,
+    WorkspacePlan, WorkspacePlanner,
+};
 
 use crate::model::GoMod;
 use crate::mvs::World;
@@ -64,11 +69,35 @@ use search::Stop;
 
 /// What [`Planner::advance`] says.
 #[derive(Debug)]
-pub enum Progress {
+pub enum Progress<T = Outcome> {
     /// Feed this and call again.
     Needs(Needs),
     /// Done.
-    Done(Box<Outcome>),
+    Done(Box<T>),
+}
+
+/// A state machine that plans: it says what it needs, and is fed through the world and its stores.
+pub trait Planning {
+    /// What it ends with.
+    type Outcome;
+
+    /// Goes on as far as what was fed allows.
+    fn step(&mut self, world: &mut World) -> Progress<Self::Outcome>;
+
+    /// Where version lists and packages are fed.
+    fn stores(&mut self) -> (&mut Candidates, &mut Packages);
+}
+
+impl Planning for Planner {
+    type Outcome = Outcome;
+
+    fn step(&mut self, world: &mut World) -> Progress {
+        self.advance(world)
+    }
+
+    fn stores(&mut self) -> (&mut Candidates, &mut Packages) {
+        (&mut self.candidates, &mut self.packages)
+    }
 }
 
 /// Plans for one goal; see the module's documentation.

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::graph::{ModuleGraph, ModuleId};
 use crate::imports::{Import, Known, Package, Unresolved, Use, Walk, walk};
-use crate::mvs::{Overrides, SourceId, World};
+use crate::mvs::{Overrides, Source, SourceId, World};
 
 /// The packages that were fed.
 #[derive(Debug, Clone, Default)]
@@ -76,6 +76,48 @@ impl Packages {
     /// Feeds that a module's content cannot be had: imports are not followed any more.
     pub fn feed_failure(&mut self, why: String) {
         self.unavailable.get_or_insert(why);
+    }
+
+    /// The packages of all members of a workspace, each with the name of its directory (`a`) and whatever is
+    /// known of its packages. Imports are followed unless those of all members are unknown.
+    pub(super) fn union(members: &[(&str, &Self)]) -> Self {
+        let mut all = Self::default();
+        for (name, one) in members {
+            let Some(main) = one.main.as_ref().filter(|_| one.are_known()) else {
+                all.unavailable = all.unavailable.take().or(one.unavailable.clone());
+                continue;
+            };
+            let below = |directory: &str| match (*name, directory) {
+                ("", directory) => directory.to_owned(),
+                (name, "") => name.to_owned(),
+                (name, directory) => format!("{name}/{directory}"),
+            };
+            all.main.get_or_insert_default().extend(
+                main.iter()
+                    .map(|(directory, package)| (below(directory), package.clone())),
+            );
+            all.tools.extend(one.tools.iter().map(|tool| Import {
+                path: tool.path.clone(),
+                file: below(&tool.file),
+            }));
+        }
+        if all.main.is_some() {
+            all.unavailable = None;
+        }
+        all
+    }
+
+    /// Gives what was fed of modules to `to`, until [`Packages::take_back`].
+    pub(super) fn lend(&mut self, to: &mut Self) {
+        to.known = std::mem::take(&mut self.known);
+        if let Some(why) = &self.unavailable {
+            to.unavailable.get_or_insert_with(|| why.clone());
+        }
+    }
+
+    /// Takes back what was lent.
+    pub(super) fn take_back(&mut self, from: &mut Self) {
+        self.known = std::mem::take(&mut from.known);
     }
 
     /// Why imports are not followed, if they are not.
@@ -167,6 +209,27 @@ impl Universe {
                     .modules
                     .push((name, Some(module), roots.contains(&module)));
             }
+        }
+        universe
+    }
+
+    /// The build list of a workspace, whose members stand in `directories` and are looked at first.
+    pub(super) fn workspace(
+        world: &mut World,
+        graph: &ModuleGraph,
+        overrides: &Overrides,
+        directories: &[(ModuleId, String)],
+    ) -> Self {
+        let mut universe = Self::new(world, graph, overrides, &[]);
+        universe.modules.retain(|(_, module, _)| module.is_some());
+        for (member, directory) in directories {
+            let source = world.source_id(Source::Directory(directory.clone()));
+            universe.sources.insert(*member, source);
+            let name = world
+                .modules
+                .path(world.modules.path_of(*member))
+                .to_string();
+            universe.modules.push((name, Some(*member), true));
         }
         universe
     }

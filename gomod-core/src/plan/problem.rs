@@ -25,6 +25,8 @@ pub struct Problem {
     pub toolchain_path: PathId,
     /// The main module's go version.
     pub go: GoVersion,
+    /// Whether replaces are written elsewhere than into go.mod: those of a workspace stand in go.work.
+    pub replaces_elsewhere: bool,
 }
 
 impl Problem {
@@ -54,6 +56,7 @@ impl Problem {
             go: main.go_version(),
             graph: loaded.graph,
             setup: loaded.setup,
+            replaces_elsewhere: false,
         }
     }
 

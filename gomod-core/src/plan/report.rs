@@ -90,8 +90,11 @@ pub struct EditReport {
     pub edit: Edit,
     /// Why it is needed.
     pub reason: String,
-    /// The same change as an argument of `go mod edit`.
+    /// The same change as an argument of `go mod edit`, or of `go work edit` for `go.work`.
     pub go_mod_edit: String,
+    /// In a workspace the file that it belongs to: `a/go.mod`, or `go.work`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 /// A module whose selected version changes.
@@ -271,6 +274,7 @@ fn plan_report(
             reason: reason(world, planner, plan, edit),
             go_mod_edit: edit.go_mod_edit_argument(),
             edit: edit.clone(),
+            file: None,
         })
         .collect();
     let moves = plan

@@ -1,0 +1,155 @@
+//! `gomod plan-downgrade` in a workspace: one plan over all members, with the file of each edit.
+
+mod apply;
+mod file;
+mod write;
+
+pub(super) use apply::run as apply;
+
+use gomod_core::host::LoadFailure;
+use gomod_core::plan::{
+    Candidates, Certificate, Goal, Report, WorkspaceError, WorkspaceOutcome, WorkspacePlanner,
+};
+use serde::Serialize;
+
+use super::plan::{at_letter, by_letter, letter, next_command, no_plan, refuse_broken};
+use super::plan_file::{self, Read};
+use super::sums::{self, Sums};
+use super::{Setting, from_load_error, imports, json, load_error, proof};
+use crate::args::{Format, Global, PlanDowngrade};
+use crate::context::Work;
+use crate::error::CliError;
+use crate::render::plan::{Page, page};
+use file::{Inputs, PlannedFile};
+use write::Change;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    chosen: char,
+    files: Vec<PlannedFile>,
+    checks: &'a Sums,
+    inputs: Inputs,
+    certificate: &'a Certificate,
+    read: Read,
+    written: bool,
+}
+
+pub(super) fn plan(
+    global: &Global,
+    args: &PlanDowngrade,
+    mut setting: Setting,
+    goal: Goal,
+    candidates: Candidates,
+) -> Result<String, CliError> {
+    let work = workspace(&setting)?.clone();
+    let mut planner = WorkspacePlanner::new(
+        work.files(),
+        work.layout(),
+        imports::member_packages(&work),
+        goal.clone(),
+        setting.project.local_go.clone(),
+    );
+    planner.candidates = candidates;
+    let outcome = search(&mut setting, &mut planner)?;
+    let holder = planner
+        .holder()
+        .ok_or_else(|| CliError::environment("go.work uses no module").hint("go work use DIR"))?;
+    let report = outcome.report(&setting.world, &holder);
+    if report.plans.is_empty() {
+        let again = &mut |setting: &mut Setting, goal: Goal| {
+            planner.set_goal(goal);
+            let outcome = search(setting, &mut planner)?;
+            Ok(outcome.plans.iter().map(|plan| plan.plan.cost).collect())
+        };
+        return Err(no_plan(global, &mut setting, &goal, again, &report, args)?);
+    }
+    let letter = letter(&report, args)?;
+    let chosen = by_letter(&report, letter)?;
+    let front = outcome.front();
+    let plan = at_letter(&report, letter, &front)?;
+    let zips = args.write || args.out.is_some();
+    let sums = write::complete(&mut setting, &work, &holder, plan, zips)?;
+    let certificate = Certificate::new(&setting.world, &holder, &plan.plan);
+    let members: Vec<String> = plan.files.members.iter().map(|file| file.text()).collect();
+    let go_work = plan.files.go_work.text();
+    proof::check_workspace(&mut setting, &work, &members, &go_work, &certificate)?;
+    let changes: Vec<Change> = plan.changes.iter().map(Change::from).collect();
+    let inputs = Inputs::of(&setting, &work)?;
+    if args.write {
+        refuse_broken(global, args, chosen)?;
+        write::write(&setting, &work, &inputs, &changes, &sums.files)?;
+    }
+    if args.out.is_some() || args.format == Format::Json {
+        let document = json(&Document {
+            report: &report,
+            chosen: letter,
+            files: changes.iter().map(PlannedFile::from).collect(),
+            checks: &sums,
+            inputs,
+            certificate: &certificate,
+            read: Read::of(&setting),
+            written: args.write,
+        })?;
+        if let Some(file) = &args.out {
+            plan_file::save(file, &document)?;
+        }
+        if args.format == Format::Json {
+            return Ok(document);
+        }
+    }
+    let command = next_command(global, args, chosen);
+    let mut checks = sums.lines();
+    checks.push(imports::line(&chosen.imports));
+    checks.push(plan_file::certificate_line(&certificate));
+    if let Some(file) = &args.out {
+        checks.push(format!("saved: {}", file.display()));
+    }
+    if args.write {
+        checks.push(write::written(&changes, &sums.files));
+    }
+    checks.extend(sums::stale_vendor(&setting, args.write));
+    let looked = imports::looked(&setting, &plan.plan);
+    let diffs: Vec<(String, String, String)> = changes
+        .iter()
+        .map(|change| {
+            (
+                change.file.clone(),
+                change.before.clone(),
+                change.after.clone(),
+            )
+        })
+        .collect();
+    Ok(page(&Page {
+        report: &report,
+        looked: looked.as_ref(),
+        chosen,
+        diffs: &diffs,
+        checks: &checks,
+        command: (!args.write).then_some(command.as_str()),
+        verbose: global.verbose,
+    }))
+}
+
+fn workspace(setting: &Setting) -> Result<&Work, CliError> {
+    let work = setting.project.work.as_ref();
+    work.ok_or_else(|| CliError::environment("no workspace is in force").hint("go env GOWORK"))
+}
+
+fn search(
+    setting: &mut Setting,
+    planner: &mut WorkspacePlanner,
+) -> Result<WorkspaceOutcome, CliError> {
+    let outcome = setting
+        .session
+        .plan(&mut setting.world, planner)
+        .map_err(|error| from_load_error("planning", &error))?;
+    outcome.map_err(|error| match error {
+        WorkspaceError::Load(error) => {
+            load_error(&setting.project, &LoadFailure::new(&setting.world, error))
+        }
+        WorkspaceError::Main(why) => CliError::environment(format!("go.work: {why}"))
+            .hint("nothing was changed; look at the files of the workspace"),
+    })
+}

@@ -1,0 +1,386 @@
+//! The members' plans as one plan: what it moves and costs on the workspace's build list.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::attempt::{Bounds, Mix, Part, Together};
+use super::files::{member_edits, work_edits};
+use super::today::Joint;
+use super::{
+    FileEdits, Halt, MemberSums, WorkspaceError, WorkspaceFiles, WorkspacePlan, WorkspacePlanner,
+};
+use crate::graph::{ModuleId, PathId};
+use crate::imports::Unresolved;
+use crate::model::GoMod;
+use crate::mvs::{World, needed_sums};
+use crate::plan::cost::{self, asks_for_more};
+use crate::plan::edit::changed_lines;
+use crate::plan::finish::Solution;
+use crate::plan::outcome::{Outcome, Plan, Searched};
+use crate::plan::packages::{ImportCheck, Packages, Universe};
+use crate::plan::report::chain_sentence;
+use crate::plan::{Conflict, Edit, Means, Needs, Pass, PlanReport, Problem, Refused, Report, Role};
+
+impl WorkspacePlanner {
+    /// Counts what the plans cost together.
+    pub(super) fn measured(
+        &mut self,
+        world: &mut World,
+        together: Together,
+    ) -> Result<WorkspacePlan, Halt> {
+        let Together {
+            mix,
+            parts,
+            bounds,
+            files,
+            joint,
+            notes,
+        } = together;
+        let (Some(problem), Some(first)) = (self.problem().cloned(), files.members.first()) else {
+            return Err(Halt::Failed(WorkspaceError::Main(
+                "go.work uses no module".to_owned(),
+            )));
+        };
+        let go_mod = first.clone();
+        let imports = self.imports(world, &files, &joint)?;
+        let before_closure = without_closure(world, &parts, &files);
+        let plain = self.joint(world, &before_closure)?;
+        let mut lowered = FxHashMap::default();
+        for part in &parts {
+            for (path, steps) in &part.plan.lowered {
+                lowered.entry(*path).or_insert_with(|| steps.clone());
+            }
+        }
+        let solution = Solution {
+            roots: joint.setup.roots.clone(),
+            overrides: joint.setup.overrides.clone(),
+            graph: joint.graph.clone(),
+            plain: plain.graph,
+            added: parts.iter().flat_map(|p| p.plan.added.clone()).collect(),
+            imports,
+            settled: parts.iter().flat_map(|p| p.plan.settled.clone()).collect(),
+            lowered,
+            left_out: left_out(&parts),
+        };
+        let moves = cost::moves(world, &problem, &self.goal, &solution);
+        let counts: Vec<PathId> = moves
+            .iter()
+            .filter(|moved| moved.role != Role::Closure && moved.from.is_some())
+            .map(|moved| moved.path)
+            .filter(|path| *path != problem.go_path && self.candidates.list(*path).is_none())
+            .collect();
+        if !counts.is_empty() {
+            return Err(Halt::Needs(Needs {
+                counts,
+                ..Needs::default()
+            }));
+        }
+        let overridden = self.overridden(world, &problem, &joint, &solution);
+        let mut cost = cost::cost(world, &self.candidates, &moves, &solution, overridden.len());
+        cost.dropped = parts.iter().map(|part| part.plan.cost.dropped).sum();
+        let collateral = cost.direct_moved + cost.others_moved;
+        if let Some(limit) = self.goal.max_collateral.filter(|limit| collateral > *limit) {
+            let moves = moves.into_iter().filter(|moved| moved.role == Role::Moved);
+            let moves = moves.collect();
+            return Err(self.refused(world, mix, Conflict::TooManyMoves { moves, limit }));
+        }
+        let (before, after) = (self.files.texts(), files.texts());
+        let pairs = before.iter().zip(&after);
+        cost.lines = pairs.map(|(old, new)| changed_lines(old, new)).sum();
+        let sums = self.sums(world, &parts, &files)?;
+        let mut changes = self.changes(world, &parts, &files);
+        say_bounds(world, &bounds, &mut changes);
+        Ok(WorkspacePlan {
+            plan: Plan {
+                means: self.means_used(mix, &parts, world),
+                pass: parts
+                    .iter()
+                    .map(|p| p.plan.pass)
+                    .max()
+                    .unwrap_or(Pass::Releases),
+                raised: parts.iter().flat_map(|p| p.plan.raised.clone()).collect(),
+                search: Searched {
+                    proven: false,
+                    bound: None,
+                    tried: parts.iter().map(|part| part.plan.search.tried).sum(),
+                },
+                cost,
+                edits: changes
+                    .iter()
+                    .flat_map(|file| &file.edits)
+                    .map(|edit| edit.edit.clone())
+                    .collect(),
+                moves,
+                go_mod,
+                setup: joint.setup,
+                graph: solution.graph,
+                added: solution.added,
+                imports: solution.imports,
+                settled: solution.settled,
+                lowered: solution.lowered,
+                overridden,
+                left_out: solution.left_out,
+            },
+            files,
+            changes,
+            sums,
+            notes,
+        })
+    }
+
+    /// The requirements that ask for more than what is used, beyond those of today; the members' own count as
+    /// theirs.
+    fn overridden(
+        &self,
+        world: &World,
+        problem: &Problem,
+        joint: &Joint,
+        solution: &Solution,
+    ) -> Vec<(Option<PathId>, ModuleId)> {
+        let mut found = cost::newly_overridden(world, problem, solution);
+        let of_members = |joint: &Joint| -> FxHashMap<(Option<PathId>, PathId), ModuleId> {
+            let mut found = FxHashMap::default();
+            for member in &joint.main.members {
+                for (required, _) in &member.requires {
+                    if asks_for_more(world, &joint.graph, &joint.setup.overrides, *required) {
+                        let path = world.modules.path_of(*required);
+                        found.insert((Some(member.path), path), *required);
+                    }
+                }
+            }
+            found
+        };
+        let today = self.today.as_ref().map(|today| of_members(&today.joint));
+        let today = today.unwrap_or_default();
+        let new = of_members(joint).into_iter();
+        found.extend(new.filter(|(pair, _)| !today.contains_key(pair)));
+        let mut list: Vec<_> = found.into_iter().map(|((by, _), m)| (by, m)).collect();
+        list.sort_unstable();
+        list
+    }
+
+    /// Follows the imports of all members in the planned workspace; what does not resolve today either does
+    /// not count.
+    fn imports(
+        &mut self,
+        world: &mut World,
+        files: &WorkspaceFiles,
+        joint: &Joint,
+    ) -> Result<Option<ImportCheck>, Halt> {
+        let mut all = self.all.take().unwrap_or_else(|| self.union());
+        let today = self.today.as_ref().map(|today| today.joint.clone());
+        self.packages.lend(&mut all);
+        let result = walk_both(world, &all, &self.layout.directories, files, joint, today);
+        self.packages.take_back(&mut all);
+        self.all = Some(all);
+        result
+    }
+
+    /// The packages of all members.
+    fn union(&self) -> Packages {
+        let names: Vec<String> = self
+            .layout
+            .names
+            .iter()
+            .map(|name| name.strip_suffix("go.mod").unwrap_or(name))
+            .map(|name| name.trim_end_matches('/').to_owned())
+            .collect();
+        let mains: Vec<(&str, &Packages)> =
+            names.iter().map(String::as_str).zip(&self.mains).collect();
+        Packages::union(&mains)
+    }
+
+    /// What each changed member's go.sum has to hold for its own graph.
+    fn sums(
+        &mut self,
+        world: &mut World,
+        parts: &[Part],
+        files: &WorkspaceFiles,
+    ) -> Result<Vec<MemberSums>, Halt> {
+        let mut list = Vec::new();
+        for member in 0..files.members.len() {
+            let text = |files: &WorkspaceFiles| files.members.get(member).map(GoMod::text);
+            if text(files) == text(&self.files) {
+                continue;
+            }
+            let mut lines = Vec::new();
+            let mut content: Vec<ModuleId> = Vec::new();
+            if let Some(part) = parts.iter().find(|part| part.member == member)
+                && let Some(problem) = self.today.as_ref().and_then(|t| t.problems.get(member))
+            {
+                content = part.plan.content(world, problem);
+                let overrides = &part.plan.setup.overrides;
+                lines.extend(needed_sums(world, &part.plan.graph, overrides, &content));
+            }
+            if let Some(loaded) = self.alone(world, files, member)? {
+                let selected = |module: &ModuleId| {
+                    let path = world.modules.path_of(*module);
+                    loaded
+                        .graph
+                        .selected(path)
+                        .filter(|m| world.modules.version(*m).is_some())
+                };
+                let roots = loaded.setup.roots.iter().chain(&content);
+                let content: Vec<ModuleId> = roots.filter_map(selected).collect();
+                let overrides = &loaded.setup.overrides;
+                lines.extend(needed_sums(world, &loaded.graph, overrides, &content));
+            }
+            lines.sort();
+            lines.dedup();
+            list.push(MemberSums { member, lines });
+        }
+        Ok(list)
+    }
+
+    /// The files that change.
+    fn changes(&self, world: &World, parts: &[Part], files: &WorkspaceFiles) -> Vec<FileEdits> {
+        let mut list = Vec::new();
+        for (member, (before, after)) in self.files.members.iter().zip(&files.members).enumerate() {
+            if before.text() == after.text() {
+                continue;
+            }
+            let own = parts.iter().find(|part| part.member == member);
+            let own = own.and_then(|part| self.own_report(world, part));
+            let name = self.layout.name(member).to_owned();
+            list.push(FileEdits {
+                edits: member_edits(&name, before, after, own.as_ref()),
+                name,
+                member: Some(member),
+                before: before.text(),
+                after: after.text(),
+            });
+        }
+        let (before, after) = (&self.files.go_work, &files.go_work);
+        if before.text() != after.text() {
+            list.push(FileEdits {
+                name: "go.work".to_owned(),
+                member: None,
+                before: before.text(),
+                after: after.text(),
+                edits: work_edits(before, after),
+            });
+        }
+        list
+    }
+
+    /// What the member's own plan says of itself.
+    fn own_report(&self, world: &World, part: &Part) -> Option<PlanReport> {
+        let planner = &self.runs.get(part.run)?.planner;
+        let alone = Outcome {
+            plans: vec![part.plan.clone()],
+            conflicts: Vec::<(Vec<Means>, Refused)>::new(),
+        };
+        Report::new(world, planner, &alone).plans.into_iter().next()
+    }
+
+    /// The heaviest kind of edit that any member uses for each target.
+    fn means_used(&self, mix: Mix, parts: &[Part], world: &World) -> Vec<Means> {
+        let path_of = |module| world.modules.path_of(module);
+        let mut means = self.means_of(mix);
+        for (target, means) in self.goal.targets.iter().zip(&mut means) {
+            for part in parts {
+                let Some(run) = self.runs.get(part.run) else {
+                    continue;
+                };
+                for (own, used) in run.goal.targets.iter().zip(&part.plan.means) {
+                    if own.path(path_of) == target.path(path_of) {
+                        *means = (*means).max(*used);
+                    }
+                }
+            }
+        }
+        means
+    }
+}
+
+/// Says why modules are bounded that nobody asked to bring back.
+fn say_bounds(world: &World, bounds: &Bounds, changes: &mut [FileEdits]) {
+    for (module, chain) in &bounds.at_most {
+        let bounded = world.modules.path(world.modules.path_of(*module)).as_str();
+        for edit in changes.iter_mut().flat_map(|file| &mut file.edits) {
+            if matches!(&edit.edit, Edit::Require { path, .. } if path == bounded) {
+                let chain = chain_sentence(world, chain);
+                edit.reason = format!("the workspace looks behind it: {chain}");
+            }
+        }
+    }
+}
+
+/// The files without the lines that closure or imports made due, and as they were before those raised any.
+fn without_closure(world: &World, parts: &[Part], files: &WorkspaceFiles) -> WorkspaceFiles {
+    let modules = &world.modules;
+    let mut plain = files.clone();
+    for part in parts {
+        let Some(file) = plain.members.get_mut(part.member) else {
+            continue;
+        };
+        for (added, _) in &part.plan.added {
+            file.drop_require(modules.path(modules.path_of(*added)));
+        }
+        for moved in part.plan.moves.iter().filter(|m| m.role == Role::Closure) {
+            let path = modules.path(moved.path);
+            let version = moved.from.and_then(|from| modules.version(from));
+            if let Some(version) = version
+                && file.require.iter().any(|line| line.path == *path)
+            {
+                file.add_require(path, version);
+            }
+        }
+    }
+    plain
+}
+
+fn left_out(parts: &[Part]) -> Vec<(ModuleId, crate::mvs::LoadError)> {
+    let mut seen = FxHashSet::default();
+    let all = parts.iter().flat_map(|part| part.plan.left_out.clone());
+    all.filter(|(module, _)| seen.insert(*module)).collect()
+}
+
+fn walk_both(
+    world: &mut World,
+    all: &Packages,
+    directories: &[String],
+    files: &WorkspaceFiles,
+    joint: &Joint,
+    today: Option<Joint>,
+) -> Result<Option<ImportCheck>, Halt> {
+    debug_assert_eq!(files.members.len(), directories.len());
+    let mut follow = |joint: &Joint| {
+        let members = joint
+            .setup
+            .main
+            .iter()
+            .copied()
+            .zip(directories.iter().cloned());
+        let members: Vec<(ModuleId, String)> = members.collect();
+        let overrides = &joint.setup.overrides;
+        let universe = Universe::workspace(world, &joint.graph, overrides, &members);
+        let Some(walk) = all.walk(&universe) else {
+            return Ok(None);
+        };
+        match walk.needs.is_empty() {
+            true => Ok(Some(walk)),
+            false => Err(Halt::Needs(Needs {
+                packages: Packages::wanted(&universe, &walk.needs),
+                universes: vec![universe],
+                ..Needs::default()
+            })),
+        }
+    };
+    let Some(walk) = follow(joint)? else {
+        return Ok(None);
+    };
+    let mut unresolved = walk.unresolved;
+    if let Some(today) = today.filter(|_| !unresolved.is_empty()) {
+        let before = follow(&today)?.map(|walk| walk.unresolved);
+        let before = before.unwrap_or_default();
+        let known = |one: &Unresolved<ModuleId>| before.iter().any(|b| b.path == one.path);
+        unresolved.retain(|one| !known(one));
+    }
+    let is_member = |module: &ModuleId| joint.setup.main.contains(module);
+    Ok(Some(ImportCheck {
+        packages: walk.packages,
+        modules: walk.providers.keys().filter(|m| !is_member(m)).count(),
+        looked: walk.looked.into_iter().filter(|m| !is_member(m)).collect(),
+        unresolved,
+    }))
+}

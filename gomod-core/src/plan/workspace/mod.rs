@@ -1,0 +1,276 @@
+//! Planning over the members of a workspace at once.
+//!
+//! The graph of a workspace is the union of its members' graphs, each loaded with its own pruning, under
+//! excludes and replaces that all share; the selected version of a path is the highest over the members. So
+//! each member that selects more than a target is planned by itself, the others are left alone, and the plans
+//! are put together ([`attempt`]). What the union loads beyond that, because one member requires more than
+//! another, is looked at afterwards and bounded ([`fault`]). The cost is counted on the workspace's build list
+//! ([`measure`]), and each member that was right on its own stays so ([`alone`]).
+
+mod alone;
+mod attempt;
+mod fault;
+mod files;
+mod measure;
+mod outcome;
+mod today;
+
+pub use files::{FileEdits, Layout, Rebase, WorkspaceFiles};
+pub use outcome::{MemberSums, WorkspaceOutcome, WorkspacePlan};
+
+use super::goal::{Goal, Means};
+use super::outcome::Outcome;
+use super::packages::{Packages, Universe};
+use super::{Candidates, Needs, Planner, Planning, Problem, Progress, Refusal};
+use crate::model::{GoMod, GoVersion};
+use crate::mvs::{ResolveError, World};
+use attempt::Mix;
+use today::Today;
+
+/// Why a workspace cannot be planned for at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkspaceError {
+    /// The members do not fit together, today or as planned.
+    Main(String),
+    /// A graph cannot be loaded.
+    Load(ResolveError),
+}
+
+/// Why an attempt stops.
+#[derive(Debug)]
+enum Halt {
+    /// Something must be fed first.
+    Needs(Needs),
+    /// The attempt leads nowhere: by which means, and why.
+    Refused(Box<Refusal>),
+    /// Nothing can be planned.
+    Failed(WorkspaceError),
+}
+
+/// One member planned by itself, for one goal.
+struct Run {
+    member: usize,
+    goal: Goal,
+    planner: Planner,
+    outcome: Option<Outcome>,
+}
+
+/// Plans for one goal over the members of a workspace; a state machine like [`Planner`].
+pub struct WorkspacePlanner {
+    files: WorkspaceFiles,
+    layout: Layout,
+    goal: Goal,
+    local_go: Option<GoVersion>,
+    /// The version lists that were fed.
+    pub candidates: Candidates,
+    /// What was fed of other modules' packages.
+    pub packages: Packages,
+    /// The packages of each member.
+    mains: Vec<Packages>,
+    /// The names under which planned `go.mod` files of members stand for the directories that they are in.
+    aliases: Vec<(usize, String, String)>,
+    today: Option<Today>,
+    runs: Vec<Run>,
+    /// The ways that were followed to their end.
+    done: Vec<(Mix, Result<WorkspacePlan, Box<Refusal>>)>,
+    /// The packages of all members, and the build lists whose imports are being followed.
+    all: Option<Packages>,
+    universes: Vec<Universe>,
+}
+
+impl WorkspacePlanner {
+    /// A planner for `goal` from today's files. `mains` are the packages of each member, in their order.
+    pub fn new(
+        files: WorkspaceFiles,
+        layout: Layout,
+        mains: Vec<Packages>,
+        goal: Goal,
+        local_go: Option<GoVersion>,
+    ) -> Self {
+        Self {
+            files,
+            layout,
+            goal,
+            local_go,
+            candidates: Candidates::default(),
+            packages: Packages::default(),
+            mains,
+            aliases: Vec::new(),
+            today: None,
+            runs: Vec::new(),
+            done: Vec::new(),
+            all: None,
+            universes: Vec::new(),
+        }
+    }
+
+    /// The goal.
+    pub fn goal(&self) -> &Goal {
+        &self.goal
+    }
+
+    /// The same for another goal, with what is known already.
+    pub fn set_goal(&mut self, goal: Goal) {
+        self.goal = goal;
+        self.done.clear();
+    }
+
+    /// Today's files.
+    pub fn files(&self) -> &WorkspaceFiles {
+        &self.files
+    }
+
+    /// The state of the workspace as if it were one module's, which reports are made from; none before
+    /// planning has begun.
+    pub fn problem(&self) -> Option<&Problem> {
+        self.today.as_ref().map(|today| &today.whole)
+    }
+
+    /// A planner that holds the workspace's state and searches nothing: for reports and certificates.
+    pub fn holder(&self) -> Option<Planner> {
+        let problem = self.problem()?.clone();
+        let go_mod: GoMod = self.files.members.first()?.clone();
+        Some(Planner::new(
+            problem,
+            go_mod,
+            self.goal.clone(),
+            self.candidates.clone(),
+        ))
+    }
+
+    fn plan(&mut self, world: &mut World) -> Result<WorkspaceOutcome, Halt> {
+        self.follow_imports()?;
+        if self.today.is_none() {
+            self.today = Some(self.look(world)?);
+        }
+        let mut needs = Needs::default();
+        let mixes = match self.goal.strategy {
+            Some(means) => vec![Mix::Only(means)],
+            None => [Mix::Cheapest]
+                .into_iter()
+                .chain(Means::ALL.map(Mix::Only))
+                .chain([Means::Exclude, Means::Replace].map(Mix::Stillest))
+                .collect(),
+        };
+        for mix in mixes {
+            if self.done.iter().any(|(known, _)| *known == mix) {
+                continue;
+            }
+            match self.attempt(world, mix) {
+                Ok(plan) => self.done.push((mix, Ok(plan))),
+                Err(Halt::Refused(refusal)) => self.done.push((mix, Err(refusal))),
+                Err(Halt::Needs(more)) => needs.merge(more),
+                Err(failed) => return Err(failed),
+            }
+        }
+        if !needs.is_empty() {
+            self.universes.append(&mut needs.universes);
+            return Err(Halt::Needs(needs));
+        }
+        let mut outcome = WorkspaceOutcome::default();
+        let mut done = std::mem::take(&mut self.done);
+        done.sort_by_key(|(mix, _)| *mix);
+        for (mix, result) in done {
+            match result {
+                Ok(plan) => outcome.add(plan),
+                Err(refusal) if matches!(mix, Mix::Only(_)) => outcome.refused.push(*refusal),
+                Err(_) => {}
+            }
+        }
+        Ok(outcome.sorted())
+    }
+
+    /// Goes on with the build lists whose imports are being followed: one leads to the next, and nothing else
+    /// changes in between.
+    fn follow_imports(&mut self) -> Result<(), Halt> {
+        let universes = std::mem::take(&mut self.universes);
+        if universes.is_empty() {
+            return Ok(());
+        }
+        let Some(mut all) = self.all.take() else {
+            return Ok(());
+        };
+        let mut needs = Needs::default();
+        self.packages.lend(&mut all);
+        for universe in &universes {
+            if let Some(walk) = all.walk(universe) {
+                let wanted = Packages::wanted(universe, &walk.needs);
+                needs.packages.extend(wanted);
+            }
+        }
+        self.packages.take_back(&mut all);
+        self.all = Some(all);
+        if needs.is_empty() {
+            return Ok(());
+        }
+        self.universes = universes;
+        Err(Halt::Needs(needs))
+    }
+
+    /// Goes on with one member by itself; gives the place of the run.
+    fn run(&mut self, world: &mut World, member: usize, goal: Goal) -> Result<usize, Halt> {
+        let known = |run: &Run| run.member == member && run.goal == goal;
+        let at = match self.runs.iter().position(known) {
+            Some(at) => at,
+            None => {
+                let (Some(today), Some(go_mod)) = (&self.today, self.files.members.get(member))
+                else {
+                    return Err(Halt::Needs(Needs::default()));
+                };
+                let Some(problem) = today.problems.get(member).cloned() else {
+                    return Err(Halt::Needs(Needs::default()));
+                };
+                let candidates = Candidates::default();
+                let planner = Planner::new(problem, go_mod.clone(), goal.clone(), candidates);
+                self.runs.push(Run {
+                    member,
+                    goal,
+                    planner,
+                    outcome: None,
+                });
+                self.runs.len() - 1
+            }
+        };
+        if self.runs.get(at).is_some_and(|run| run.outcome.is_some()) {
+            return Ok(at);
+        }
+        let (Some(run), Some(main)) = (self.runs.get_mut(at), self.mains.get_mut(member)) else {
+            return Ok(at);
+        };
+        self.packages.lend(main);
+        std::mem::swap(&mut run.planner.candidates, &mut self.candidates);
+        std::mem::swap(&mut run.planner.packages, main);
+        let progress = run.planner.advance(world);
+        std::mem::swap(&mut run.planner.packages, main);
+        std::mem::swap(&mut run.planner.candidates, &mut self.candidates);
+        self.packages.take_back(main);
+        match progress {
+            Progress::Needs(needs) => Err(Halt::Needs(needs)),
+            Progress::Done(outcome) => {
+                run.outcome = Some(*outcome);
+                Ok(at)
+            }
+        }
+    }
+}
+
+impl Planning for WorkspacePlanner {
+    type Outcome = Result<WorkspaceOutcome, WorkspaceError>;
+
+    fn step(&mut self, world: &mut World) -> Progress<Self::Outcome> {
+        match self.plan(world) {
+            Ok(outcome) => Progress::Done(Box::new(Ok(outcome))),
+            Err(Halt::Failed(error)) => Progress::Done(Box::new(Err(error))),
+            Err(Halt::Refused(refusal)) => {
+                let mut outcome = WorkspaceOutcome::default();
+                outcome.refused.push(*refusal);
+                Progress::Done(Box::new(Ok(outcome)))
+            }
+            Err(Halt::Needs(needs)) => Progress::Needs(needs),
+        }
+    }
+
+    fn stores(&mut self) -> (&mut Candidates, &mut Packages) {
+        (&mut self.candidates, &mut self.packages)
+    }
+}
