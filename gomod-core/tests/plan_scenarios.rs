@@ -340,3 +340,22 @@ fn a_foreign_file_is_counted_without_what_closure_brings() {
         ]
     );
 }
+
+#[test]
+fn many_direct_requirements_are_dropped_at_once() {
+    // More than could be found by trying each set of them.
+    let names: Vec<String> = ('b'..='n').map(|name| name.to_string()).collect();
+    let roots: Vec<String> = names.iter().map(|name| format!("{name} v1.0.0")).collect();
+    let mut text = format!("main 1.21: a v1.1.0, {}\n", roots.join(", "));
+    text.push_str("a v1.0.0 1.21:\na v1.1.0 1.21:\n");
+    for name in &names {
+        text.push_str(&format!("{name} v1.0.0 1.21: a v1.1.0\n"));
+    }
+    let world = Scenario::parse(&text);
+    let plan = world.best_with(&["a@v1.0.0"], |goal, _| {
+        goal.strategy = Some(gomod_core::plan::Means::Require);
+        goal.allow_drop = true;
+    });
+    let first = plan.lines().next().unwrap();
+    assert!(first.starts_with("require dropped=13 "), "{plan}");
+}

@@ -32,6 +32,8 @@ pub(super) struct Branch {
     tried: usize,
     best: Option<(Level, Box<Plan>)>,
     first: Option<Refused>,
+    /// What is tried next whatever its level: to drop at once all that would have to be dropped.
+    dive: Option<Choice>,
     /// How far the choices got that wait to be fed.
     kept: BTreeMap<Choice, Kept>,
 }
@@ -62,6 +64,7 @@ impl Branch {
             tried: 0,
             best: None,
             first: None,
+            dive: None,
             kept: BTreeMap::new(),
         }
     }
@@ -73,8 +76,14 @@ impl Branch {
     ) -> Result<Ended, Needs> {
         let mut needs = Needs::default();
         let mut waiting: Vec<Choice> = Vec::new();
-        while let Some((level, choice)) = self.next() {
-            let behind = waiting.first().is_some_and(|one| one.level() < level);
+        loop {
+            let dive = self.dive.take();
+            let dives = dive.is_some();
+            let Some(choice) = dive.or_else(|| self.next()) else {
+                break;
+            };
+            let level = choice.level();
+            let behind = !dives && waiting.first().is_some_and(|one| one.level() < level);
             let beaten = self.best.as_ref().is_some_and(|(best, _)| *best < level);
             if behind || beaten || self.tried >= self.limit || waiting.len() >= WAITING {
                 self.put_back(choice);
@@ -89,12 +98,18 @@ impl Branch {
                         .as_ref()
                         .is_none_or(|(_, best)| plan.compare(best).is_lt());
                     if better {
-                        let level = self.best.as_ref().map_or(level, |(level, _)| *level);
+                        let known = self.best.as_ref().map(|(known, _)| *known);
+                        let level = known.map_or(level, |known| known.min(level));
                         self.best = Some((level, Box::new(plan)));
                     }
                 }
                 Err(Stop::Conflict(blocked)) => {
                     self.tried += 1;
+                    let mut dive = choice.clone();
+                    dive.drops.extend(&blocked.options.drops);
+                    if self.best.is_none() && dive != choice && self.seen.insert(dive.clone()) {
+                        self.dive = Some(dive);
+                    }
                     for child in choice.children(&blocked.options) {
                         if self.seen.insert(child.clone()) {
                             self.put_back(child);
@@ -105,11 +120,15 @@ impl Branch {
                 Err(Stop::Needs(more)) => {
                     needs.merge(more);
                     self.kept.insert(choice.clone(), kept);
+                    if dives {
+                        self.dive = Some(choice);
+                        break;
+                    }
                     waiting.push(choice);
                 }
             }
         }
-        let waits = !waiting.is_empty();
+        let waits = !waiting.is_empty() || self.dive.is_some();
         for choice in waiting {
             self.put_back(choice);
         }
@@ -126,14 +145,13 @@ impl Branch {
         })
     }
 
-    fn next(&mut self) -> Option<(Level, Choice)> {
+    fn next(&mut self) -> Option<Choice> {
         let mut entry = self.open.first_entry()?;
-        let level = *entry.key();
         let choice = entry.get_mut().pop_first();
         if entry.get().is_empty() {
             entry.remove();
         }
-        Some((level, choice?))
+        choice
     }
 
     fn put_back(&mut self, choice: Choice) {

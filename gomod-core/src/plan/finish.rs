@@ -134,23 +134,32 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// No direct requirement may be dropped beyond those that were allowed.
+    /// No direct requirement may be dropped beyond those that were allowed. All that would be are named: none of
+    /// them stays without another choice.
     fn check_drops(&self, graph: &ModuleGraph) -> Result<(), Stop> {
-        let dropped =
-            |path: &PathId| graph.selected(*path).is_none() && !self.choice.drops.contains(path);
-        let mut direct: Vec<PathId> = self.scope.problem.direct.iter().copied().collect();
-        direct.sort_unstable();
-        let last = direct
-            .into_iter()
-            .filter(dropped)
-            .find_map(|path| self.state.lowered.get(&path)?.last());
-        match last {
-            Some(step) => Err(self.conflict(Conflict::Drop {
-                chain: step.chain.clone(),
-                unreadable: step.unreadable.clone(),
-            })),
-            None => Ok(()),
+        let problem = self.scope.problem;
+        let fallen = |path: &PathId| {
+            graph.selected(*path).is_none() && self.state.lowered.contains_key(path)
+        };
+        let mut dropped: Vec<PathId> = problem.direct.iter().copied().filter(fallen).collect();
+        dropped.sort_unstable();
+        let last = dropped
+            .iter()
+            .filter(|path| !self.choice.drops.contains(path))
+            .find_map(|path| self.state.lowered.get(path)?.last());
+        let Some(step) = last else {
+            return Ok(());
+        };
+        let mut stop = self.conflict(Conflict::Drop {
+            chain: step.chain.clone(),
+            unreadable: step.unreadable.clone(),
+        });
+        if let Stop::Conflict(blocked) = &mut stop
+            && self.scope.goal.allow_drop
+        {
+            blocked.options.drops.extend(dropped);
         }
+        Err(stop)
     }
 
     /// A new exclude needs a `require` line that says what is used instead, unless the path is to be absent.
