@@ -28,6 +28,7 @@ mod packages;
 mod problem;
 mod report;
 mod search;
+mod state;
 mod unresolved;
 mod visible;
 mod ways;
