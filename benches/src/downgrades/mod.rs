@@ -55,7 +55,11 @@ impl Options {
             };
             match flag.as_str() {
                 "--cases" => options.cases = PathBuf::from(value),
-                "--corpus" => options.corpus = Some(PathBuf::from(value)),
+                // Its script is run elsewhere.
+                "--corpus" => match std::fs::canonicalize(&value) {
+                    Ok(directory) => options.corpus = Some(directory),
+                    Err(error) => return Err(format!("--corpus {value}: {error}")),
+                },
                 "--only" => options.only.push(value),
                 "--limit" => options.limit = number()?,
                 "--worlds" => options.worlds = number()?,
