@@ -18,9 +18,12 @@ use super::{Needs, Pass, Plan, Planner};
 use crate::graph::{ModuleId, PathId};
 use crate::mvs::{SourceId, World};
 
-/// How many assignments of roots, and how many graphs, are tried at most.
-const ASSIGNMENTS: usize = 3_000;
+/// How many steps are taken at most to list the assignments of roots.
+const STEPS: usize = 10_000;
+/// How many graphs are loaded at most; in larger ones fewer, since each takes longer.
 const GRAPHS: usize = 12_000;
+/// How many modules, over all graphs, are worth looking at.
+const EFFORT: usize = 60_000;
 /// How many `go.mod` files are fetched at most for this alone.
 const FETCHES: usize = 64;
 /// How many requirements a main module may have to be looked at.
@@ -83,12 +86,14 @@ impl Planner {
             .into_keys()
             .collect(),
             limit: limit.map(without_lines),
+            steps: STEPS,
             found: Vec::new(),
         };
         let whole = assignments.assign(world, 0, Roots::default(), Cost::default());
         let mut found = assignments.found;
         found.sort_by_key(|(cost, _)| *cost);
-        if !whole {
+        let graphs = (EFFORT / self.problem.selected.len().max(1)).min(GRAPHS);
+        if !whole || found.len() > graphs {
             return Ok(Exhausted::default());
         }
         let chosen = |roots: &[(Cost, Roots)]| -> BTreeSet<ModuleId> {
@@ -120,11 +125,18 @@ impl Planner {
             if limit.is_some_and(|limit| low >= without_lines(limit)) {
                 break;
             }
-            let plan = self.with_roots(world, &roots, &mut limit, &mut exhausted, &mut needs);
+            let plan = self.with_roots(
+                world,
+                &roots,
+                graphs,
+                &mut limit,
+                &mut exhausted,
+                &mut needs,
+            );
             if let Some(plan) = plan {
                 exhausted.better = Some(Box::new(plan));
             }
-            if exhausted.tried > GRAPHS {
+            if exhausted.tried > graphs {
                 exhausted.complete = false;
                 break;
             }
@@ -155,6 +167,7 @@ impl Planner {
         &self,
         world: &mut World,
         roots: &Roots,
+        graphs: usize,
         limit: &mut Option<Cost>,
         exhausted: &mut Exhausted,
         needs: &mut Needs,
@@ -165,7 +178,7 @@ impl Planner {
         let mut seen: BTreeSet<BTreeSet<ModuleId>> = BTreeSet::from([start.clone()]);
         let mut stack: Vec<BTreeSet<ModuleId>> = vec![start];
         while let Some(excludes) = stack.pop() {
-            if exhausted.tried > GRAPHS {
+            if exhausted.tried > graphs {
                 break;
             }
             exhausted.tried += 1;
@@ -341,6 +354,7 @@ struct Assignments<'a> {
     /// What is overridden today.
     today: FxHashSet<(Option<PathId>, PathId)>,
     limit: Option<Cost>,
+    steps: usize,
     found: Vec<(Cost, Roots)>,
 }
 
@@ -349,9 +363,13 @@ impl Assignments<'_> {
     fn assign(&mut self, world: &World, at: usize, roots: Roots, sum: Cost) -> bool {
         let Some((path, places)) = self.places.get(at) else {
             self.found.push((sum, roots));
-            return self.found.len() <= ASSIGNMENTS;
+            return true;
         };
         for place in places {
+            let Some(left) = self.steps.checked_sub(1) else {
+                return false;
+            };
+            self.steps = left;
             let mut next = roots.clone();
             if let Some(root) = place.root {
                 next.roots.insert(*path, root);
