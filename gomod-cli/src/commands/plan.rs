@@ -89,8 +89,8 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         refuse_broken(global, args, chosen)?;
         sums::write(&setting, &go_mod, &sums.added)?;
     }
-    if args.out.is_some() || args.format == Format::Json {
-        let document = json(&Document {
+    let document = || {
+        json(&Document {
             report: &report,
             chosen: letter,
             go_mod: &go_mod,
@@ -99,21 +99,13 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
             certificate: &certificate,
             read: Read::of(&setting),
             written: args.write,
-        })?;
-        if let Some(file) = &args.out {
-            plan_file::save(file, &document)?;
-        }
-        if args.format == Format::Json {
-            return Ok(document);
-        }
+        })
+    };
+    if let Some(document) = keep(args, document)? {
+        return Ok(document);
     }
     let command = next_command(global, args, chosen);
-    let mut checks = sums.lines();
-    checks.push(imports::line(&chosen.imports));
-    checks.push(plan_file::certificate_line(&certificate));
-    if let Some(file) = &args.out {
-        checks.push(format!("saved: {}", file.display()));
-    }
+    let mut checks = checked(args, sums.lines(), chosen, &certificate);
     if args.write {
         checks.push(format!(
             "written: {} and {}",
@@ -138,6 +130,37 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         command: (!args.write).then_some(command.as_str()),
         verbose: global.verbose,
     }))
+}
+
+/// Saves the document where `--out` says; gives it back when it is what is printed.
+pub(super) fn keep(
+    args: &PlanDowngrade,
+    document: impl FnOnce() -> Result<String, CliError>,
+) -> Result<Option<String>, CliError> {
+    let prints = args.format == Format::Json;
+    if args.out.is_none() && !prints {
+        return Ok(None);
+    }
+    let document = document()?;
+    if let Some(file) = &args.out {
+        plan_file::save(file, &document)?;
+    }
+    Ok(prints.then_some(document))
+}
+
+/// The lines of the page that say what was checked, and where the plan was saved.
+pub(super) fn checked(
+    args: &PlanDowngrade,
+    sums: Vec<String>,
+    chosen: &PlanReport,
+    certificate: &Certificate,
+) -> Vec<String> {
+    let mut checks = sums;
+    checks.push(imports::line(&chosen.imports));
+    checks.push(plan_file::certificate_line(certificate));
+    let saved = args.out.iter();
+    checks.extend(saved.map(|file| format!("saved: {}", file.display())));
+    checks
 }
 
 /// What is asked for is what is selected.

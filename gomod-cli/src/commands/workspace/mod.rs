@@ -12,11 +12,13 @@ use gomod_core::plan::{
 };
 use serde::Serialize;
 
-use super::plan::{at_letter, by_letter, letter, next_command, no_plan, refuse_broken};
-use super::plan_file::{self, Read};
+use super::plan::{
+    at_letter, by_letter, checked, keep, letter, next_command, no_plan, refuse_broken,
+};
+use super::plan_file::Read;
 use super::sums::{self, Sums};
 use super::{Setting, from_load_error, imports, json, load_error, proof};
-use crate::args::{Format, Global, PlanDowngrade};
+use crate::args::{Global, PlanDowngrade};
 use crate::context::Work;
 use crate::error::CliError;
 use crate::render::plan::{Page, page};
@@ -81,8 +83,8 @@ pub(super) fn plan(
         refuse_broken(global, args, chosen)?;
         write::write(&setting, &work, &inputs, &changes, &sums.files)?;
     }
-    if args.out.is_some() || args.format == Format::Json {
-        let document = json(&Document {
+    let document = || {
+        json(&Document {
             report: &report,
             chosen: letter,
             files: changes.iter().map(PlannedFile::from).collect(),
@@ -91,21 +93,13 @@ pub(super) fn plan(
             certificate: &certificate,
             read: Read::of(&setting),
             written: args.write,
-        })?;
-        if let Some(file) = &args.out {
-            plan_file::save(file, &document)?;
-        }
-        if args.format == Format::Json {
-            return Ok(document);
-        }
+        })
+    };
+    if let Some(document) = keep(args, document)? {
+        return Ok(document);
     }
     let command = next_command(global, args, chosen);
-    let mut checks = sums.lines();
-    checks.push(imports::line(&chosen.imports));
-    checks.push(plan_file::certificate_line(&certificate));
-    if let Some(file) = &args.out {
-        checks.push(format!("saved: {}", file.display()));
-    }
+    let mut checks = checked(args, sums.lines(), chosen, &certificate);
     if args.write {
         checks.push(write::written(&changes, &sums.files));
     }
