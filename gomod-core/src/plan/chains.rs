@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Needs;
+use super::closure::AddedBy;
 use super::search::Search;
-use crate::graph::{ModuleGraph, ModuleId};
+use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::mvs::Resolver;
 
 /// The graph of a search's roots, or the chain to what cannot be read.
@@ -100,4 +101,49 @@ fn follow(
         queue.push_back(required);
         by
     });
+}
+
+/// The requirements that made closure add a root, back to one that it did not add.
+pub(super) fn added_by(search: &mut Search<'_>, root: ModuleId) -> Vec<ModuleId> {
+    let mut chain = Vec::new();
+    let mut path = search.world.modules.path_of(root);
+    let mut seen: FxHashSet<PathId> = FxHashSet::default();
+    while seen.insert(path)
+        && let Some(AddedBy::Requirement(by)) = search.state.added.get(&path).copied()
+    {
+        chain.extend(behind(search, by, path));
+        path = search.world.modules.path_of(by);
+    }
+    chain
+}
+
+/// A chain of requirements from `start` to some version of a path: `start` itself asks for it, or, if it is older
+/// than Go 1.17, something behind it.
+fn behind(search: &mut Search<'_>, start: ModuleId, path: PathId) -> Vec<ModuleId> {
+    let mut from: FxHashMap<ModuleId, ModuleId> = FxHashMap::default();
+    let mut queue = VecDeque::from([start]);
+    while let Some(at) = queue.pop_front() {
+        let Some(Ok((list, prunes))) = search.requirements(at) else {
+            continue;
+        };
+        for required in list.iter().copied() {
+            if search.state.overrides.excludes.contains(&required) || from.contains_key(&required) {
+                continue;
+            }
+            from.insert(required, at);
+            if search.world.modules.path_of(required) == path {
+                let mut chain = vec![required];
+                let mut at = required;
+                while let Some(by) = from.get(&at).copied().filter(|_| at != start) {
+                    chain.push(by);
+                    at = by;
+                }
+                return chain;
+            }
+            if !(at == start && prunes) {
+                queue.push_back(required);
+            }
+        }
+    }
+    Vec::new()
 }

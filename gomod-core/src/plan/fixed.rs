@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::chains::{Seen, chain_to, load};
+use super::chains::{Seen, added_by, chain_to, load};
 use super::choice::{Choice, Way};
 use super::descend::Lowering;
 use super::exhaust::{Roots, given};
@@ -53,7 +53,7 @@ impl Fixed<'_> {
         let graph = match load(&mut search) {
             Err(needs) => return Tried::Needs(needs),
             Ok(Err(chain)) => {
-                let cuts = self.cuts(search.world, &chain);
+                let cuts = self.cuts(&mut search, &chain);
                 return Tried::Infeasible { cuts };
             }
             Ok(Ok(graph)) => graph,
@@ -62,7 +62,7 @@ impl Fixed<'_> {
             let chain = broken.map_or(Vec::new(), |wrong| {
                 chain_to(&mut search, wrong, Seen::Shown)
             });
-            let cuts = self.cuts(search.world, &chain);
+            let cuts = self.cuts(&mut search, &chain);
             return Tried::Infeasible { cuts };
         }
         let base = self.items(&mut search, &graph);
@@ -71,7 +71,7 @@ impl Fixed<'_> {
             Ok(Ok(solution)) => solution,
             Ok(Err(chain)) => {
                 // What stands in the way of the closure, or what makes the base as it is.
-                let mut cuts = self.cuts(search.world, &chain);
+                let mut cuts = self.cuts(&mut search, &chain);
                 cuts.extend(base);
                 return Tried::Infeasible { cuts };
             }
@@ -222,6 +222,14 @@ impl Fixed<'_> {
                     return Ok(Err(chain_to(search, raised, Seen::Shown)));
                 }
             }
+            let gone = problem
+                .roots
+                .keys()
+                .copied()
+                .filter(|path| !path.is_toolchain() && !search.state.roots.contains_key(path));
+            if let Some(back) = gone.filter_map(|path| graph.selected(path)).min() {
+                return Ok(Err(chain_to(search, back, Seen::Shown)));
+            }
             let go_line = search.state.go_bound.is_some().then(|| {
                 let list = graph.build_list(&search.world.modules);
                 list.into_iter().find(|module| {
@@ -265,10 +273,15 @@ impl Fixed<'_> {
         })
     }
 
-    /// The versions on a chain that may be excluded.
-    fn cuts(&self, world: &World, chain: &[ModuleId]) -> Vec<ModuleId> {
+    /// The versions on a chain that may be excluded, and on those that made closure add the root that it begins
+    /// with.
+    fn cuts(&self, search: &mut Search<'_>, chain: &[ModuleId]) -> Vec<ModuleId> {
+        let mut all = chain.to_vec();
+        if let Some(root) = chain.first() {
+            all.extend(added_by(search, *root));
+        }
         let problem = &self.planner.problem;
-        let modules = &world.modules;
+        let modules = &search.world.modules;
         let may = |module: &ModuleId| {
             let path = modules.path_of(*module);
             let root = self.roots.roots.get(&path);
@@ -283,7 +296,8 @@ impl Fixed<'_> {
                     || absent
                     || problem.is_pruned() && !problem.roots.contains_key(&path))
         };
-        chain.iter().copied().filter(may).collect()
+        all.retain(may);
+        all
     }
 
     /// The versions whose exclusion may take something out of a choice's cost: those on the chains to what
@@ -299,7 +313,7 @@ impl Fixed<'_> {
                 continue;
             }
             let chain = chain_to(search, module, Seen::Shown);
-            cuts.extend(self.cuts(search.world, &chain));
+            cuts.extend(self.cuts(search, &chain));
         }
         for module in graph.loaded() {
             let modules = &search.world.modules;
@@ -319,7 +333,7 @@ impl Fixed<'_> {
             });
             if over {
                 let chain = chain_to(search, module, Seen::Loaded);
-                cuts.extend(self.cuts(search.world, &chain));
+                cuts.extend(self.cuts(search, &chain));
             }
         }
         cuts.into_iter().collect()

@@ -227,13 +227,17 @@ fn spare(world: &World, goal: &Goal, today: &Today, base: &Choice) -> Option<Str
                     || world.roots[path].is_none() && !goal.is_absent(path)
             }
         });
-        // A direct requirement rises only to what another module asks for.
+        // A direct requirement rises only to what another module asks for; so does what is no candidate.
         let asked = fewer.roots.iter().flatten().all(|root| {
             let path = root / VERSIONS;
             let rises = today.selected[path].is_some_and(|today| *root > today);
             let mut others = fewer.clone();
             others.roots[path] = None;
-            !(rises && world.is_direct(path))
+            let odd = world
+                .release(*root)
+                .is_some_and(|release| release.is_prerelease())
+                && today.selected[path] != Some(*root);
+            !(rises && world.is_direct(path) || odd)
                 || load(world, &others).is_some_and(|graph| graph.visible & 1 << root != 0)
         });
         consistent
