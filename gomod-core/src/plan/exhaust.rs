@@ -25,7 +25,7 @@ const GRAPHS: usize = 12_000;
 /// How many modules, over all graphs, are worth looking at.
 const EFFORT: usize = 60_000;
 /// How many `go.mod` files are fetched at most for this alone.
-const FETCHES: usize = 64;
+const FETCHES: usize = 24;
 /// How many requirements a main module may have to be looked at.
 const PATHS: usize = 12;
 
