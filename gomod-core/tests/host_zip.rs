@@ -250,3 +250,75 @@ fn what_is_no_zip() {
     let missing = hash_zip(&dir.path().join("none.zip"), &module());
     assert!(matches!(missing, Err(ZipError::Io(_))));
 }
+
+/// A zip that readers see differently must not be hashed: the go command would unpack what was not looked at.
+#[test]
+fn what_can_be_read_in_two_ways_is_refused() {
+    let good = zip(&[
+        (&format!("{ROOT}go.mod"), b"module example.com/m\n"),
+        (&format!("{ROOT}a.go"), b"package m\n"),
+    ]);
+    let evil = zip(&[
+        (&format!("{ROOT}go.mod"), b"module example.com/m\n"),
+        (
+            &format!("{ROOT}evil.go"),
+            b"package m\n\nfunc init() { panic(1) }\n",
+        ),
+    ]);
+    let dir = tempfile::tempdir().unwrap();
+    hash_zip(&stored(dir.path(), &good), &module()).unwrap();
+    let end = |bytes: &[u8]| bytes.len() - 22;
+    // A second zip behind the first, whose end says that it is on another disk; one reader falls back to the first.
+    let mut two = good.clone();
+    two.extend(&evil);
+    let at = end(&two);
+    let start = u32::from_le_bytes(two[at + 16..at + 20].try_into().unwrap());
+    let moved = start + u32::try_from(good.len()).unwrap();
+    two[at + 16..at + 20].copy_from_slice(&moved.to_le_bytes());
+    assert!(hash_zip(&stored(dir.path(), &two), &module()).is_err());
+    two[at + 4] = 1;
+    assert_eq!(
+        refused(&two),
+        "malformed zip: it is spread over several disks"
+    );
+    // An entry more, or less, than the end says.
+    for count in [1, 3] {
+        let mut other = good.clone();
+        let at = end(&other);
+        other[at + 8] = count;
+        other[at + 10] = count;
+        assert_eq!(
+            refused(&other),
+            "malformed zip: the directory has another number of entries than it says"
+        );
+    }
+    // Bytes behind the end, or a comment there.
+    let mut longer = good.clone();
+    longer.push(0);
+    assert_eq!(
+        refused(&longer),
+        "malformed zip: the directory does not end with the file"
+    );
+    let mut comment = good.clone();
+    let at = end(&comment);
+    comment[at + 20] = 1;
+    comment.push(b'x');
+    refused(&comment);
+    // A second name in an extra field (Info-ZIP's 0x7075).
+    let at = end(&good);
+    let start = u32::from_le_bytes(good[at + 16..at + 20].try_into().unwrap()) as usize;
+    let mut named = good.clone();
+    let length = u16::from_le_bytes(named[start + 28..start + 30].try_into().unwrap());
+    let field = [0x75, 0x70, 5, 0, 1, 0, 0, 0, 0];
+    let behind = start + 46 + usize::from(length);
+    assert_eq!(named[start + 30..start + 32], [0, 0]);
+    named[start + 30] = 9;
+    named.splice(behind..behind, field);
+    let at = end(&named);
+    let size = u32::from_le_bytes(named[at + 12..at + 16].try_into().unwrap()) + 9;
+    named[at + 12..at + 16].copy_from_slice(&size.to_le_bytes());
+    assert_eq!(
+        refused(&named),
+        "malformed zip: an extra field changes what an entry is"
+    );
+}

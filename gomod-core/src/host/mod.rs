@@ -44,6 +44,7 @@ mod tree;
 mod trust;
 mod vendored;
 mod zip;
+mod zip_directory;
 
 pub use cache::{CacheFile, ModCache, VersionLock};
 pub use content::main_packages;

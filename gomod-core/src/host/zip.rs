@@ -8,6 +8,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::inflate::{Inflater, Window};
+use super::zip_directory;
 use crate::model::ModuleVersion;
 use crate::verify::dirhash::DirHasher;
 use crate::verify::{MAX_ZIP, ModuleHash, ZipEntry, ZipRuleError, ZipRules};
@@ -121,20 +122,36 @@ struct ModuleZip {
 
 impl ModuleZip {
     fn open(file: &Path, module: &ModuleVersion) -> Result<Self, ZipError> {
-        let file = Window::new(File::open(file)?)?;
+        let mut file = Window::new(File::open(file)?)?;
         if file.size() > MAX_ZIP {
             return Err(ZipError::Malformed(
                 "the zip is larger than 500 MiB".to_owned(),
             ));
         }
+        let size = file.size();
+        let listed = zip_directory::entries(&mut file, size)?
+            .map_err(|reason| ZipError::Malformed(reason.to_owned()))?;
         let archive = zip::ZipArchive::new(file).map_err(malformed)?;
         // The archive keeps one entry of a name only; the hash and the rules are about all.
         if archive.has_duplicate_names() {
             return Err(ZipError::Malformed("a file stands twice".to_owned()));
         }
+        if listed.len() != archive.len() {
+            return Err(ZipError::Malformed(
+                "its directory can be read in two ways".to_owned(),
+            ));
+        }
         let mut rules = ZipRules::new(module);
         for at in 0..archive.len() {
             let entry = archive.by_index_data(at).map_err(malformed)?;
+            let same = listed.get(at).is_some_and(|listed| {
+                listed.name == entry.name_raw() && listed.offset == entry.header_start()
+            });
+            if !same {
+                return Err(ZipError::Malformed(
+                    "its directory can be read in two ways".to_owned(),
+                ));
+            }
             let kind = entry.unix_mode().unwrap_or_default() & 0o170_000;
             rules.check(ZipEntry {
                 name: name(entry.name_raw())?,
