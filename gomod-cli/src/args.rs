@@ -231,7 +231,7 @@ pub(crate) enum Strategy {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  gomod verify            every line of go.sum, every cached module, vendor/modules.txt
+  gomod verify            every line of go.sum, every cached module, vendor/modules.txt (not the files in vendor/)
   gomod verify --offline  the same with what is cached, and what that leaves unchecked
   gomod verify --fix      add the lines that go.sum lacks, as the checksum database has them
   gomod verify --repair   put damaged modules of the cache right, and only those

@@ -397,3 +397,43 @@ fn godebug_lines_are_checked_as_go_does() {
     world.write("main/go.work", "go 1.21\n\nuse .\n\ngodebug foo=1\n");
     assert_eq!(compare(world, "main"), (false, false));
 }
+
+#[test]
+fn tool_lines_name_import_paths() {
+    if !has_go("tool_lines_name_import_paths") {
+        return;
+    }
+    for (line, expected) in [
+        ("tool example.com/a/cmd", BOTH),
+        ("tool ./x", (false, false)),
+        ("tool \"a b\"", (false, false)),
+    ] {
+        let world = World::with_main(PAIR, &format!("{MAIN}\n{line}\n"));
+        assert_eq!(compare(world, "main"), expected, "{line}");
+    }
+}
+
+/// Of several lines for one version the first counts, whatever the others hold.
+#[test]
+fn the_first_line_of_go_sum_counts() {
+    if !has_go("the_first_line_of_go_sum_counts") {
+        return;
+    }
+    let wrong = "h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    for (first, expected) in [(true, (false, false)), (false, BOTH)] {
+        let world = World::with_main(PAIR, MAIN);
+        let sums = world.read("main/go.sum");
+        let line = sums
+            .lines()
+            .find(|line| line.starts_with("example.com/a v1.2.0/go.mod "))
+            .unwrap();
+        let (name, _) = line.rsplit_once(' ').unwrap();
+        let other = format!("{name} {wrong}");
+        let both = match first {
+            true => format!("{other}\n{line}"),
+            false => format!("{line}\n{other}"),
+        };
+        world.write("main/go.sum", &sums.replace(line, &both));
+        assert_eq!(compare(world, "main"), expected, "first: {first}");
+    }
+}

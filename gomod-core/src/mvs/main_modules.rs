@@ -54,6 +54,14 @@ pub enum MainModulesError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A tool line names what is no import path (`makeMainModules` in cmd/go's modload).
+    #[error("malformed tool path {path:?}: {reason}")]
+    BadTool {
+        /// The path.
+        path: ModulePath,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Two replacements of one module disagree.
     #[error("conflicting replacements for {module}: {first} and {second}")]
     ConflictingReplaces {
@@ -318,6 +326,13 @@ impl Member {
         if let Some(reason) = reason {
             let path = line.path.clone();
             return Err(MainModulesError::BadPath { path, reason });
+        }
+        for tool in &go_mod.tool {
+            let path = ModulePath::new(&tool.path);
+            if let Err(error) = path.check_import() {
+                let reason = error.to_string();
+                return Err(MainModulesError::BadTool { path, reason });
+            }
         }
         let path = world.modules.path_id(&line.path);
         let requires = go_mod
