@@ -315,3 +315,31 @@ fn read_only_and_full() {
     assert_eq!(read_only.len(), 1, "{read_only:?}");
     assert!(read_only[0].is_read_only(), "{read_only:?}");
 }
+
+/// Opening a pipe waits for a writer that never comes.
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_cache_is_not_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = ModCache::new(dir.path().join("mod"));
+    let log = SumdbFiles::new(&cache, dir.path().join("sumdb"));
+    let module = module("example.com/a", "v1.0.0");
+    let pipe = |path: &std::path::Path| {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.unwrap().success());
+    };
+    for kind in [CacheFile::Mod, CacheFile::Info, CacheFile::ZipHash] {
+        pipe(&cache.file(&module, kind).unwrap());
+    }
+    pipe(&log.latest_file("db.test").unwrap());
+    let reason = |error: gomod_core::host::HostError| format!("{error:?}");
+    for error in [
+        reason(cache.read_mod(&module).unwrap_err()),
+        reason(cache.read_info(&module).unwrap_err()),
+        reason(cache.read_ziphash(&module).unwrap_err()),
+        reason(log.read_latest("db.test").unwrap_err()),
+    ] {
+        assert!(error.contains("it is not a file"), "{error}");
+    }
+}

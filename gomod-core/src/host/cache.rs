@@ -115,7 +115,7 @@ impl ModCache {
     /// # Errors
     /// [`HostError::Io`] when it is there and cannot be read; as [`ModCache::file`].
     pub fn read_mod(&self, module: &ModuleVersion) -> Result<Option<Vec<u8>>, HostError> {
-        let bytes = read_if_there(&self.file(module, CacheFile::Mod)?)?;
+        let bytes = read_cached(&self.file(module, CacheFile::Mod)?)?;
         Ok(bytes.filter(|bytes| !bytes.starts_with(b"//vgo 0.0.")))
     }
 
@@ -124,7 +124,7 @@ impl ModCache {
     /// # Errors
     /// As [`ModCache::read_mod`].
     pub fn read_info(&self, module: &ModuleVersion) -> Result<Option<Info>, HostError> {
-        let bytes = read_if_there(&self.file(module, CacheFile::Info)?)?;
+        let bytes = read_cached(&self.file(module, CacheFile::Info)?)?;
         Ok(bytes.and_then(|bytes| Info::parse(&bytes).ok()))
     }
 
@@ -133,7 +133,7 @@ impl ModCache {
     /// # Errors
     /// As [`ModCache::read_mod`].
     pub fn read_ziphash(&self, module: &ModuleVersion) -> Result<Option<String>, HostError> {
-        let bytes = read_if_there(&self.file(module, CacheFile::ZipHash)?)?;
+        let bytes = read_cached(&self.file(module, CacheFile::ZipHash)?)?;
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
         Ok(text
             .map(|text| text.trim().to_owned())
@@ -382,9 +382,27 @@ pub(super) fn overwrite(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     file.set_len(bytes.len() as u64)
 }
 
+/// Reads a file of the cache; `None` when it is missing.
+fn read_cached(path: &Path) -> Result<Option<Vec<u8>>, HostError> {
+    refuse_pipes(path)?;
+    read_if_there(path)
+}
+
+/// Nobody writes to a pipe in a cache: opening one would wait for ever.
+fn refuse_pipes(path: &Path) -> Result<(), HostError> {
+    match fs::metadata(path) {
+        Ok(meta) if !meta.is_file() && !meta.is_dir() => {
+            let error = io::Error::new(io::ErrorKind::InvalidData, "it is not a file");
+            Err(HostError::io("reading", path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Reads a file under a shared lock, as the go command's `lockedfile.Read`; `None` when it is missing.
 pub(super) fn read_shared(path: &Path) -> Result<Option<Vec<u8>>, HostError> {
     let fail = |error| HostError::io("reading", path, error);
+    refuse_pipes(path)?;
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if is_absent(&error) => return Ok(None),
