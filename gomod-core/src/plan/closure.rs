@@ -6,14 +6,16 @@
 
 use rustc_hash::FxHashSet;
 
+use super::Needs;
 use super::descend::Lowering;
-use super::packages::{ImportCheck, Packages, Universe};
+use super::packages::{ImportCheck, Universe};
 use super::problem::content;
-use super::search::{Search, Stop};
+use super::search::{Scope, Search, Stop};
 use super::state::Cap;
 use super::visible::Cause;
 use crate::graph::{ModuleGraph, ModuleId, PathId};
-use crate::imports::{Unresolved, Walk};
+use crate::imports::Walk;
+use crate::mvs::Setup;
 
 /// What makes a module a root that was none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,23 +124,23 @@ impl Search<'_> {
         graph: &ModuleGraph,
         roots: &[ModuleId],
     ) -> Result<Option<Walk<ModuleId>>, Stop> {
-        if !self.scope.packages.are_known() {
-            return Ok(None);
-        }
-        let universe = Universe::new(self.world, graph, &self.state.overrides, roots);
-        self.walk(universe)
-    }
-
-    fn walk(&mut self, universe: Universe) -> Result<Option<Walk<ModuleId>>, Stop> {
-        let Some(walk) = self.scope.packages.walk(&universe) else {
+        let Some(universe) = self.universe(graph, roots) else {
             return Ok(None);
         };
-        if !walk.needs.is_empty() {
-            self.needs.packages = Packages::wanted(&universe, &walk.needs);
-            self.needs.universes.push(universe);
-            self.flush_needs()?;
-        }
-        Ok(Some(walk))
+        let walk = self.scope.packages.follow(universe);
+        walk.map_err(|needs| self.stop_for(needs))
+    }
+
+    /// The build list to follow imports in, if that can be done.
+    fn universe(&mut self, graph: &ModuleGraph, roots: &[ModuleId]) -> Option<Universe> {
+        let known = self.scope.packages.are_known();
+        known.then(|| Universe::new(self.world, graph, &self.state.overrides, roots))
+    }
+
+    /// Stops for these, and for what is to be fed already.
+    fn stop_for(&mut self, needs: Needs) -> Stop {
+        self.needs.merge(needs);
+        Stop::Needs(self.needs.flush().unwrap_or_default())
     }
 
     /// Lowers modules that lack what another imports to the version that the other asks for: with that it was
@@ -189,25 +191,20 @@ impl Search<'_> {
         graph: &ModuleGraph,
         roots: &[ModuleId],
     ) -> Result<Option<ImportCheck>, Stop> {
-        let Some(walk) = self.follow_imports(graph, roots)? else {
+        let Some(planned) = self.universe(graph, roots) else {
             return Ok(None);
         };
-        let mut unresolved = walk.unresolved;
-        if !unresolved.is_empty() {
-            let problem = self.scope.problem;
-            let setup = &problem.setup;
-            let today = Universe::new(self.world, &problem.graph, &setup.overrides, &setup.roots);
-            let today = self.walk(today)?;
-            let before = today.map(|walk| walk.unresolved).unwrap_or_default();
-            let known = |one: &Unresolved<ModuleId>| before.iter().any(|b| b.path == one.path);
-            unresolved.retain(|one| !known(one));
+        let Scope {
+            packages, problem, ..
+        } = self.scope;
+        let Setup {
+            overrides, roots, ..
+        } = &problem.setup;
+        let today = || Some(Universe::new(self.world, &problem.graph, overrides, roots));
+        match packages.follow_beyond(planned, today) {
+            Ok(walk) => Ok(walk.map(|walk| ImportCheck::new(walk, |_| true))),
+            Err(needs) => Err(self.stop_for(needs)),
         }
-        Ok(Some(ImportCheck {
-            packages: walk.packages,
-            modules: walk.providers.len(),
-            looked: walk.looked.into_iter().collect(),
-            unresolved,
-        }))
     }
 
     /// What becomes a root with a changed root: its requirements, or everything behind one that is

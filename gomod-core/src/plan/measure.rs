@@ -8,10 +8,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::finish::Solution;
-use super::packages::{ImportCheck, Packages, Universe};
+use super::packages::{ImportCheck, Universe};
 use super::{Cost, Move, Needs, Planner, Role, Target, candidates, cost, edit};
 use crate::graph::{ModuleGraph, ModuleId, PathId};
-use crate::imports::Walk;
 use crate::model::GoMod;
 use crate::mvs::{LoadError, MainModules, MainModulesError, Resolver, Setup, Source, World};
 
@@ -154,36 +153,13 @@ impl Planner {
             ..
         } = solution;
         let planned = Universe::new(world, graph, overrides, roots);
-        let Some(mut walk) = self.walk(planned)? else {
-            return Ok(());
-        };
-        if !walk.unresolved.is_empty() {
-            let Setup {
-                overrides, roots, ..
-            } = &self.problem.setup;
-            let today = Universe::new(world, &self.problem.graph, overrides, roots);
-            let before = self.walk(today)?.map(|walk| walk.unresolved);
-            let before = before.unwrap_or_default();
-            walk.unresolved
-                .retain(|one| !before.iter().any(|known| known.path == one.path));
-        }
-        solution.imports = Some(ImportCheck {
-            packages: walk.packages,
-            modules: walk.providers.len(),
-            looked: walk.looked.into_iter().collect(),
-            unresolved: walk.unresolved,
-        });
+        let Setup {
+            overrides, roots, ..
+        } = &self.problem.setup;
+        let today = || Some(Universe::new(world, &self.problem.graph, overrides, roots));
+        let walk = self.packages.follow_beyond(planned, today)?;
+        solution.imports = walk.map(|walk| ImportCheck::new(walk, |_| true));
         Ok(())
-    }
-
-    fn walk(&self, universe: Universe) -> Result<Option<Walk<ModuleId>>, Needs> {
-        match self.packages.walk(&universe) {
-            Some(walk) if !walk.needs.is_empty() => Err(Needs {
-                packages: Packages::wanted(&universe, &walk.needs),
-                ..Needs::default()
-            }),
-            walk => Ok(walk),
-        }
     }
 
     /// What was lowered to a version that is no candidate among releases, and that nobody else asks for.

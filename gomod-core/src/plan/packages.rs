@@ -5,6 +5,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Needs;
 use crate::graph::{ModuleGraph, ModuleId};
 use crate::imports::{Import, Known, Package, Unresolved, Use, Walk, walk};
 use crate::mvs::{Overrides, Source, SourceId, World};
@@ -172,6 +173,41 @@ impl Packages {
         ))
     }
 
+    /// Follows the imports under a build list to their ends, or says what must be fed for it; `None` when they
+    /// cannot be followed.
+    pub(super) fn follow(&self, universe: Universe) -> Result<Option<Walk<ModuleId>>, Needs> {
+        match self.walk(&universe) {
+            Some(walk) if !walk.needs.is_empty() => Err(Needs {
+                packages: Self::wanted(&universe, &walk.needs),
+                universes: vec![universe],
+                ..Needs::default()
+            }),
+            walk => Ok(walk),
+        }
+    }
+
+    /// As [`Packages::follow`]; what does not resolve in today's build list either is left out.
+    pub(super) fn follow_beyond(
+        &self,
+        planned: Universe,
+        today: impl FnOnce() -> Option<Universe>,
+    ) -> Result<Option<Walk<ModuleId>>, Needs> {
+        let Some(mut walk) = self.follow(planned)? else {
+            return Ok(None);
+        };
+        if !walk.unresolved.is_empty()
+            && let Some(today) = today()
+            && let Some(before) = self.follow(today)?
+        {
+            let known = |one: &Unresolved<ModuleId>| {
+                let mut before = before.unresolved.iter();
+                before.any(|before| before.path == one.path)
+            };
+            walk.unresolved.retain(|one| !known(one));
+        }
+        Ok(Some(walk))
+    }
+
     /// What `needs` of a walk stand for.
     pub(super) fn wanted(
         universe: &Universe,
@@ -182,6 +218,18 @@ impl Packages {
             .iter()
             .filter_map(|(module, directory)| Some((source(module)?, directory.clone())))
             .collect()
+    }
+}
+
+impl ImportCheck {
+    /// What a walk found; only modules for which `counts` holds are named and counted.
+    pub(super) fn new(walk: Walk<ModuleId>, counts: impl Fn(&ModuleId) -> bool) -> Self {
+        Self {
+            packages: walk.packages,
+            modules: walk.providers.keys().filter(|one| counts(one)).count(),
+            looked: walk.looked.into_iter().filter(counts).collect(),
+            unresolved: walk.unresolved,
+        }
     }
 }
 

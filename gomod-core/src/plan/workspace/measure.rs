@@ -9,7 +9,6 @@ use super::{
     FileEdits, Halt, MemberSums, WorkspaceError, WorkspaceFiles, WorkspacePlan, WorkspacePlanner,
 };
 use crate::graph::{ModuleId, PathId};
-use crate::imports::Unresolved;
 use crate::model::GoMod;
 use crate::mvs::{World, needed_sums};
 use crate::plan::cost::{self, asks_for_more};
@@ -344,43 +343,14 @@ fn walk_both(
     today: Option<Joint>,
 ) -> Result<Option<ImportCheck>, Halt> {
     debug_assert_eq!(files.members.len(), directories.len());
-    let mut follow = |joint: &Joint| {
-        let members = joint
-            .setup
-            .main
-            .iter()
-            .copied()
-            .zip(directories.iter().cloned());
-        let members: Vec<(ModuleId, String)> = members.collect();
-        let overrides = &joint.setup.overrides;
-        let universe = Universe::workspace(world, &joint.graph, overrides, &members);
-        let Some(walk) = all.walk(&universe) else {
-            return Ok(None);
-        };
-        match walk.needs.is_empty() {
-            true => Ok(Some(walk)),
-            false => Err(Halt::Needs(Needs {
-                packages: Packages::wanted(&universe, &walk.needs),
-                universes: vec![universe],
-                ..Needs::default()
-            })),
-        }
+    let mut universe = |joint: &Joint| {
+        let main = joint.setup.main.iter().copied();
+        let members: Vec<(ModuleId, String)> = main.zip(directories.iter().cloned()).collect();
+        Universe::workspace(world, &joint.graph, &joint.setup.overrides, &members)
     };
-    let Some(walk) = follow(joint)? else {
-        return Ok(None);
-    };
-    let mut unresolved = walk.unresolved;
-    if let Some(today) = today.filter(|_| !unresolved.is_empty()) {
-        let before = follow(&today)?.map(|walk| walk.unresolved);
-        let before = before.unwrap_or_default();
-        let known = |one: &Unresolved<ModuleId>| before.iter().any(|b| b.path == one.path);
-        unresolved.retain(|one| !known(one));
-    }
+    let planned = universe(joint);
+    let walk = all.follow_beyond(planned, || today.as_ref().map(universe));
+    let walk = walk.map_err(Halt::Needs)?;
     let is_member = |module: &ModuleId| joint.setup.main.contains(module);
-    Ok(Some(ImportCheck {
-        packages: walk.packages,
-        modules: walk.providers.keys().filter(|m| !is_member(m)).count(),
-        looked: walk.looked.into_iter().filter(|m| !is_member(m)).collect(),
-        unresolved,
-    }))
+    Ok(walk.map(|walk| ImportCheck::new(walk, |module| !is_member(module))))
 }
