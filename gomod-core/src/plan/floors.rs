@@ -5,6 +5,8 @@
 //! at least as many overridden ones: the search starts from them, and the certificate names them. What a target
 //! requires comes or rises with it, unless that is overridden as well.
 
+use std::cell::LazyCell;
+
 use rustc_hash::FxHashSet;
 
 use super::candidates::{Candidates, Pass, is_prerelease};
@@ -43,14 +45,31 @@ pub(super) fn stuck(
             Target::Go { .. } => None,
         })
         .collect();
-    let named: FxHashSet<ModuleId> = world.required().collect();
+    let named = LazyCell::new(|| world.required().collect::<FxHashSet<ModuleId>>());
     let setup = &problem.setup;
     let today = cost::overridden(world, &problem.graph, &setup.overrides, &setup.roots);
+    let too_much = |list: &[ModuleId], (target, bound): &(PathId, Option<ModuleId>)| {
+        let above = |required: &ModuleId| {
+            modules.path_of(*required) == *target
+                && bound.is_none_or(|bound| modules.compare(*required, bound).is_gt())
+        };
+        list.iter().copied().find(above)
+    };
     let mut found: Vec<Stuck> = Vec::new();
     for by in &problem.direct {
         let Some(now) = problem.selected.get(by).copied() else {
             continue;
         };
+        // Few ask for a target at all: the others need no look at their versions.
+        let asks = lists(world, problem, &[now]).unwrap_or_default();
+        let held: Vec<&(PathId, Option<ModuleId>)> = bounds
+            .iter()
+            .filter(|(target, _)| target != by && !today.contains_key(&(Some(*by), *target)))
+            .filter(|bound| asks.iter().any(|(_, list)| too_much(list, bound).is_some()))
+            .collect();
+        if held.is_empty() {
+            continue;
+        }
         let usable = if goal.keep.contains(by) {
             Some(vec![now])
         } else if goal.allow_drop {
@@ -61,22 +80,14 @@ pub(super) fn stuck(
         let Some(lists) = usable.and_then(|usable| lists(world, problem, &usable)) else {
             continue;
         };
-        for (target, bound) in bounds.iter().filter(|(target, _)| target != by) {
-            let above = |required: &ModuleId| {
-                modules.path_of(*required) == *target
-                    && bound.is_none_or(|bound| modules.compare(*required, bound).is_gt())
-            };
-            let asked = lists.iter().map(|(version, list)| {
-                let required = list.iter().copied().find(above)?;
-                Some((*version, required))
-            });
-            let versions: Option<Vec<(ModuleId, ModuleId)>> = asked.collect();
-            if let Some(versions) = versions.filter(|versions| !versions.is_empty())
-                && !today.contains_key(&(Some(*by), *target))
-            {
+        for bound in held {
+            let asked = lists
+                .iter()
+                .map(|(version, list)| Some((*version, too_much(list, bound)?)));
+            if let Some(versions) = asked.collect() {
                 found.push(Stuck {
                     by: *by,
-                    target: *target,
+                    target: bound.0,
                     versions,
                 });
             }

@@ -197,9 +197,13 @@ impl Planner {
                 self.universes = std::mem::take(&mut needs.universes);
                 return Progress::Needs(needs);
             }
-            match self.exhaust(world, self.best()) {
-                Ok(exhausted) => self.exhausted = exhausted,
-                Err(needs) => return Progress::Needs(needs),
+            let best = self.best();
+            // Nothing is cheaper than what costs the least: no need to ask for more.
+            if best.is_none_or(|best| !self.costs_the_least(world, best)) {
+                match self.exhaust(world, best) {
+                    Ok(exhausted) => self.exhausted = exhausted,
+                    Err(needs) => return Progress::Needs(needs),
+                }
             }
             // Other versions than releases are tried when nothing else leads there.
             if self.pass == Pass::Everything
@@ -210,6 +214,7 @@ impl Planner {
             }
             self.pass = Pass::Everything;
             self.stuck.clear();
+            self.exhausted = Exhausted::default();
             self.among_releases = std::mem::take(&mut self.done);
         }
     }

@@ -175,10 +175,14 @@ impl<'a> Search<'a> {
     /// Takes a step, or none of it when something must be fed first: the answer must not depend on what was
     /// fed when.
     fn whole<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
+        // What was looked at stays looked at, and is much: it is not copied.
+        let lists = std::mem::take(&mut self.state.lists);
         let before = self.state.clone();
+        self.state.lists = lists;
         let taken = step(self);
         if let Err(Stop::Needs(_)) = &taken {
-            self.state = before;
+            let lists = std::mem::take(&mut self.state.lists);
+            self.state = State { lists, ..before };
         }
         taken
     }
