@@ -331,46 +331,58 @@ fn overridden(out: &mut String, plan: &PlanReport) {
     out.push('\n');
 }
 
+/// A column of the table of alternatives: its name, and what it counts.
+type Column = (&'static str, fn(&Cost) -> usize);
+
+/// What is shown of each alternative. Drops are rare, and releases matter only between plans that move as many direct
+/// requirements.
+fn columns(plans: &[PlanReport]) -> Vec<Column> {
+    let drops = plans.iter().any(|plan| plan.cost.dropped > 0);
+    let direct = |plan: &PlanReport| (plan.cost.overridden, plan.cost.direct_moved);
+    let passed = plans.iter().any(|a| {
+        let differs = |b: &PlanReport| a.cost.direct_steps != b.cost.direct_steps;
+        plans.iter().any(|b| direct(a) == direct(b) && differs(b))
+    });
+    let all: [(bool, Column); 8] = [
+        (drops, ("dropped", |cost| cost.dropped)),
+        (true, ("overridden", |cost| cost.overridden)),
+        (true, ("direct", |cost| cost.direct_moved)),
+        (passed, ("passing", |cost| cost.direct_steps)),
+        (true, ("others", |cost| cost.others_moved)),
+        (true, ("raised", |cost| cost.raised)),
+        (true, ("steps", |cost| cost.steps)),
+        (true, ("lines", |cost| cost.lines)),
+    ];
+    let shown = all.into_iter().filter(|(shown, _)| *shown);
+    shown.map(|(_, column)| column).collect()
+}
+
 fn table(out: &mut String, page: &Page<'_>) {
     section(out, "Alternatives");
-    let broken = |plan: &PlanReport| match plan.imports.unresolved.len() {
-        0 => String::new(),
-        _ => format!("  {}", paint(WARNING, "does not build")),
-    };
+    let plans = &page.report.plans;
     let means = |plan: &PlanReport| means_words(&plan.means);
-    let width = page
-        .report
-        .plans
-        .iter()
-        .map(|plan| means(plan).len())
-        .max()
-        .unwrap_or(0)
-        .max(3);
-    let _ = writeln!(
-        out,
-        "     {:<width$}  overridden  direct  others  raised  steps  lines",
-        "how"
-    );
-    for plan in &page.report.plans {
-        let cost = plan.cost;
-        let mark = if plan.letter == page.chosen.letter {
-            ">"
-        } else {
-            " "
-        };
-        let _ = writeln!(
-            out,
-            "  {mark}{} {:<width$}  {:>10}  {:>6}  {:>6}  {:>6}  {:>5}  {:>5}{}",
-            plan.letter,
-            means(plan),
-            cost.overridden,
-            cost.direct_moved,
-            cost.others_moved,
-            cost.raised,
-            cost.steps,
-            cost.lines,
-            broken(plan)
-        );
+    let width = plans.iter().map(|plan| means(plan).len()).max();
+    let width = width.unwrap_or(0).max(3);
+    let columns = columns(plans);
+    let mut head = format!("     {:<width$}", "how");
+    for (name, _) in &columns {
+        let _ = write!(head, "  {name}");
+    }
+    let _ = writeln!(out, "{head}");
+    for plan in plans {
+        let chosen = plan.letter == page.chosen.letter;
+        let mark = if chosen { ">" } else { " " };
+        let _ = write!(out, "  {mark}{} {:<width$}", plan.letter, means(plan));
+        for (name, count) in &columns {
+            let _ = write!(out, "  {:>width$}", count(&plan.cost), width = name.len());
+        }
+        if !plan.imports.unresolved.is_empty() {
+            let _ = write!(out, "  {}", paint(WARNING, "does not build"));
+        }
+        if !plan.unreleased.is_empty() {
+            let _ = write!(out, "  {}", paint(WARNING, "takes pre-releases"));
+        }
+        out.push('\n');
     }
     for refusal in &page.report.refused {
         let line = format!(

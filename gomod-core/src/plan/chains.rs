@@ -8,7 +8,7 @@ use super::Needs;
 use super::closure::AddedBy;
 use super::search::Search;
 use crate::graph::{ModuleGraph, ModuleId, PathId};
-use crate::mvs::Resolver;
+use crate::mvs::{Resolver, World};
 
 /// The graph of a search's roots, or the chain to what cannot be read.
 pub(super) fn load(search: &mut Search<'_>) -> Result<Result<ModuleGraph, Vec<ModuleId>>, Needs> {
@@ -146,4 +146,29 @@ fn behind(search: &mut Search<'_>, start: ModuleId, path: PathId) -> Vec<ModuleI
         }
     }
     Vec::new()
+}
+
+/// Whether anything behind the other roots asks for exactly this version: what a root brings about itself does not
+/// count.
+pub(super) fn is_asked(
+    world: &World,
+    graph: &ModuleGraph,
+    roots: &[ModuleId],
+    module: ModuleId,
+) -> bool {
+    let path = world.modules.path_of(module);
+    let other = |module: &ModuleId| world.modules.path_of(*module) != path;
+    let mut seen: FxHashSet<ModuleId> = FxHashSet::default();
+    let mut stack: Vec<ModuleId> = roots.iter().copied().filter(other).collect();
+    while let Some(by) = stack.pop() {
+        for required in graph.requirements(by).into_iter().flatten() {
+            if required == module {
+                return true;
+            }
+            if other(&required) && seen.insert(required) {
+                stack.push(required);
+            }
+        }
+    }
+    false
 }

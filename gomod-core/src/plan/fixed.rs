@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::chains::{Seen, added_by, chain_to, load};
+use super::chains::{Seen, added_by, chain_to, is_asked, load};
 use super::choice::{Choice, Way};
 use super::descend::Lowering;
 use super::exhaust::{Roots, given};
@@ -159,21 +159,10 @@ impl Fixed<'_> {
                 }
             }
         }
+        let roots = search.root_list();
         let odd = |root: &&ModuleId| self.must_be_named(search.world, **root);
-        let named = |root: &ModuleId| {
-            graph.loaded().into_iter().any(|by| {
-                search.world.modules.version(by).is_some()
-                    && graph
-                        .requirements(by)
-                        .is_some_and(|mut list| list.any(|required| required == *root))
-            })
-        };
-        let unnamed = search
-            .state
-            .roots
-            .values()
-            .filter(odd)
-            .any(|root| !named(root));
+        let mut odd = roots.iter().filter(odd);
+        let unnamed = odd.any(|root| !is_asked(search.world, graph, &roots, *root));
         unnamed.then_some(None)
     }
 

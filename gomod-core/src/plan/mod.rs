@@ -31,6 +31,8 @@ mod search;
 mod state;
 mod unresolved;
 mod visible;
+mod walk;
+mod walks;
 mod ways;
 mod workspace;
 
@@ -67,6 +69,7 @@ use exhaust::Exhausted;
 use outcome::Searched;
 use packages::Universe;
 use search::Stop;
+use walks::Walks;
 
 /// What [`Planner::advance`] says.
 #[derive(Debug)]
@@ -121,6 +124,8 @@ pub struct Planner {
     stuck: Vec<Stuck>,
     /// What trying everything gave, where there was little.
     exhausted: Exhausted,
+    /// What the walks that `go get` takes came to.
+    walks: Walks,
     /// How the ways ended among releases, when they all ended without a plan.
     among_releases: Vec<(Way, Ended)>,
 }
@@ -141,6 +146,7 @@ impl Planner {
             pass: Pass::Releases,
             stuck: Vec::new(),
             exhausted: Exhausted::default(),
+            walks: Walks::default(),
             among_releases: Vec::new(),
         }
     }
@@ -197,6 +203,11 @@ impl Planner {
                 self.universes = std::mem::take(&mut needs.universes);
                 return Progress::Needs(needs);
             }
+            if self.is_worth_a_walk(world)
+                && let Err(needs) = self.walk(world)
+            {
+                return Progress::Needs(needs);
+            }
             let best = self.best();
             // Nothing is cheaper than what costs the least: no need to ask for more.
             if best.is_none_or(|best| !self.costs_the_least(world, best)) {
@@ -215,6 +226,7 @@ impl Planner {
             self.pass = Pass::Everything;
             self.stuck.clear();
             self.exhausted = Exhausted::default();
+            self.walks = Walks::default();
             self.among_releases = std::mem::take(&mut self.done);
         }
     }
@@ -265,13 +277,28 @@ impl Planner {
         plan.cost <= least
     }
 
+    /// Whether the walk that `go get` takes could end at a cheaper plan.
+    fn is_worth_a_walk(&self, world: &World) -> bool {
+        let by_require = matches!(self.goal.strategy, None | Some(Means::Require));
+        let leads_there = self.stuck.is_empty() || self.goal.allow_drop;
+        by_require
+            && leads_there
+            && !self.goal.settle
+            && self.pass == Pass::Releases
+            && self
+                .best()
+                .is_none_or(|best| !self.costs_the_least(world, best))
+    }
+
     /// The best plan along any way.
     fn best(&self) -> Option<&Plan> {
         let plans = self
             .done
             .iter()
             .filter_map(|(_, ended)| ended.plan.as_deref());
-        plans.min_by(|a, b| a.compare(b))
+        plans
+            .chain(self.walks.plan.as_deref())
+            .min_by(|a, b| a.compare(b))
     }
 
     fn outcome(&self, world: &World) -> Outcome {
@@ -311,9 +338,11 @@ impl Planner {
                 _ => {}
             }
         }
+        let walks = [&self.walks.plan, &self.walks.other];
+        let others = walks.into_iter().chain([&self.exhausted.better]);
         outcome
             .plans
-            .extend(self.exhausted.better.as_deref().cloned());
+            .extend(others.filter_map(|plan| plan.as_deref().cloned()));
         outcome.plans.sort_by(Plan::compare);
         if self.exhausted.complete
             && let Some(best) = outcome.plans.first_mut()

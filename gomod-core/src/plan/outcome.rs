@@ -105,10 +105,11 @@ impl Plan {
         list
     }
 
-    /// Compares by cost; the text makes the order unique.
+    /// Compares by cost, plans among releases first; the text makes the order unique.
     pub(super) fn compare(&self, other: &Self) -> Ordering {
+        let key = |plan: &Self| (plan.cost.unresolved, plan.pass, plan.cost);
         let texts = || self.go_mod.text().cmp(&other.go_mod.text());
-        self.cost.cmp(&other.cost).then_with(texts)
+        key(self).cmp(&key(other)).then_with(texts)
     }
 
     /// The selected modules whose content is not today's.
@@ -140,16 +141,18 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The plans of the table of alternatives: those that no other beats in overridden requirements,
-    /// direct modules moved and others moved at once. The best plan comes first.
+    /// The plans of the table of alternatives: those that no other of releases beats in overridden requirements,
+    /// direct modules moved, releases that those pass and others moved at once. The best plan comes first.
     pub fn front(&self) -> Vec<&Plan> {
         let key = |plan: &Plan| {
             let cost = plan.cost;
             [
+                usize::from(plan.pass == Pass::Everything),
                 cost.unresolved,
                 cost.dropped,
                 cost.overridden,
                 cost.direct_moved,
+                cost.direct_steps,
                 cost.others_moved,
             ]
         };

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::candidates::is_prerelease;
 use super::derivation::derivation;
 use super::goal::Target;
 use super::unresolved::ImportsReport;
@@ -78,6 +79,9 @@ pub struct PlanReport {
     pub overridden: Vec<OverriddenReport>,
     /// Whether the packages that are imported are there.
     pub imports: ImportsReport,
+    /// The pre-releases and retracted versions that it lowers modules to, as `path@version`: only where releases
+    /// lead nowhere, or as a second choice.
+    pub unreleased: Vec<String>,
     /// What to know about this plan.
     pub notes: Vec<String>,
 }
@@ -292,7 +296,11 @@ fn plan_report(
         })
         .collect();
     let mut notes = Vec::new();
-    if plan.pass == Pass::Everything {
+    let unreleased = unreleased(world, planner, plan);
+    if !unreleased.is_empty() {
+        let list = unreleased.join(", ");
+        notes.push(format!("takes pre-releases or retracted versions: {list}"));
+    } else if plan.pass == Pass::Everything {
         notes.push("pre-releases and retracted versions had to be considered".to_owned());
     }
     if plan.means.contains(&Means::Replace) || plan.means.contains(&Means::Exclude) {
@@ -319,8 +327,22 @@ fn plan_report(
         moves,
         overridden,
         imports: ImportsReport::new(world, planner, plan),
+        unreleased,
         notes,
     }
+}
+
+/// What a plan of the second pass lowers to a version that is no candidate of the first.
+fn unreleased(world: &World, planner: &Planner, plan: &Plan) -> Vec<String> {
+    let odd = |to: &ModuleId| {
+        is_prerelease(world, *to) || planner.candidates.retraction(world, *to).is_some()
+    };
+    let moved = plan.moves.iter().filter(|moved| moved.role == Role::Moved);
+    moved
+        .filter(|moved| plan.pass == Pass::Everything && plan.lowered.contains_key(&moved.path))
+        .filter_map(|moved| moved.to.filter(odd))
+        .map(|to| world.modules.display(to))
+        .collect()
 }
 
 impl Plan {
@@ -336,6 +358,17 @@ impl Plan {
 }
 
 /// Why an edit is in the plan.
+/// A selected module that asks for the version of `path` that a plan selects.
+fn asks_for(world: &World, plan: &Plan, path: PathId) -> Option<ModuleId> {
+    let modules = &world.modules;
+    let selected = plan.graph.selected(path)?;
+    let by = plan.graph.edges().filter_map(|(by, required)| {
+        let counts = modules.version(by).is_some() && plan.graph.is_selected(modules, by);
+        (counts && required == selected).then_some(by)
+    });
+    by.min_by_key(|by| modules.display(*by))
+}
+
 fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit) -> String {
     let modules = &world.modules;
     let is_target = |path: PathId| {
@@ -383,7 +416,11 @@ fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit) -> String 
                 return format!("only today's version of a target asks for {what}");
             }
             if plan.raised.contains(&id) {
-                return "let rise: within today's versions there is no plan".to_owned();
+                let why = "within today's versions there is no plan";
+                return match asks_for(world, plan, id) {
+                    Some(by) => format!("{} asks for it: {why}", modules.display(by)),
+                    None => format!("let rise: {why}"),
+                };
             }
             if let Some(first) = plan.lowered.get(&id).and_then(|list| list.first()) {
                 let what = chain_sentence(world, &first.chain);
@@ -409,7 +446,10 @@ fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit) -> String 
             match (from, to) {
                 (None, Some(_)) => "keeps it at today's version".to_owned(),
                 (Some(_), None) => "nothing requires it any more".to_owned(),
-                _ => "a changed requirement asks for it".to_owned(),
+                _ => match asks_for(world, plan, id) {
+                    Some(by) => format!("{} asks for it", modules.display(by)),
+                    None => "a changed requirement asks for it".to_owned(),
+                },
             }
         }
         Edit::Exclude { path, version } => {
