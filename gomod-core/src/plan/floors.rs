@@ -11,6 +11,7 @@ use rustc_hash::FxHashSet;
 
 use super::candidates::{Candidates, Pass, is_prerelease};
 use super::cost::{self, Cost};
+use super::forced::{Forced, Unread};
 use super::goal::{Goal, Target};
 use super::problem::Problem;
 use crate::graph::{ModuleId, PathId};
@@ -100,9 +101,17 @@ pub(super) fn stuck(
     found
 }
 
-/// What every plan costs at least, but for steps and lines. With as many overridden as this says, none is left
-/// for what the targets ask for.
-pub(super) fn least(world: &World, problem: &Problem, goal: &Goal, stuck: &[Stuck]) -> Cost {
+/// What every plan costs at least, but for lines and the releases that targets pass; and what should be read to know more.
+/// With as many overridden as this says, none is left for what the targets ask for.
+pub(super) fn least(
+    world: &World,
+    problem: &Problem,
+    goal: &Goal,
+    candidates: &Candidates,
+    pass: Pass,
+    stuck: &[Stuck],
+    unread: Unread,
+) -> (Cost, Vec<ModuleId>) {
     let modules = &world.modules;
     let setup = &problem.setup;
     let mut cost = Cost {
@@ -144,7 +153,12 @@ pub(super) fn least(world: &World, problem: &Problem, goal: &Goal, stuck: &[Stuc
             }
         }
     }
-    cost
+    let missing = if goal.settle {
+        Vec::new()
+    } else {
+        Forced::new(world, problem, goal, candidates, pass, stuck, unread).add_to(&mut cost, &seen)
+    };
+    (cost, missing)
 }
 
 /// What each of these versions asks for, those left out that cannot be read; `None` when one was not fed.

@@ -20,6 +20,7 @@ mod exhaust;
 mod finish;
 mod fixed;
 mod floors;
+mod forced;
 mod goal;
 mod measure;
 mod needs;
@@ -61,15 +62,20 @@ pub use workspace::{
     WorkspacePlan, WorkspacePlanner,
 };
 
+use crate::graph::ModuleId;
 use crate::model::GoMod;
-use crate::mvs::World;
+use crate::mvs::{SourceId, World};
 use branch::{Branch, Ended};
 use choice::{Choice, Way};
 use exhaust::Exhausted;
+use forced::Unread;
 use outcome::Searched;
 use packages::Universe;
 use search::Stop;
 use walks::Walks;
+
+/// How many `go.mod` files at most are worth fetching to prove a plan to be the cheapest.
+const PROOFS: usize = 24;
 
 /// What [`Planner::advance`] says.
 #[derive(Debug)]
@@ -208,6 +214,17 @@ impl Planner {
             {
                 return Progress::Needs(needs);
             }
+            if let Some(best) = self.best()
+                && !self.costs_the_least(world, best)
+            {
+                let sources = self.could_prove(world, best);
+                if !sources.is_empty() {
+                    return Progress::Needs(Needs {
+                        sources,
+                        ..Needs::default()
+                    });
+                }
+            }
             let best = self.best();
             // Nothing is cheaper than what costs the least: no need to ask for more.
             if best.is_none_or(|best| !self.costs_the_least(world, best)) {
@@ -258,23 +275,51 @@ impl Planner {
         )
     }
 
-    /// What every plan costs at least, but for steps and lines.
+    /// What every plan costs at least, but for lines and the releases that targets pass.
     pub fn least(&self, world: &World) -> Cost {
-        floors::least(world, &self.problem, &self.goal, &self.stuck)
+        self.least_if(world, Unread::Fine).0
+    }
+
+    fn least_if(&self, world: &World, unread: Unread) -> (Cost, Vec<ModuleId>) {
+        floors::least(
+            world,
+            &self.problem,
+            &self.goal,
+            &self.candidates,
+            self.pass,
+            &self.stuck,
+            unread,
+        )
     }
 
     /// Whether a plan costs no more than every plan must: then none is cheaper, but for its lines.
     fn costs_the_least(&self, world: &World, plan: &Plan) -> bool {
-        // Steps are passed by the targets alone when nothing else goes down.
+        self.costs_only(world, plan, self.least(world))
+    }
+
+    fn costs_only(&self, world: &World, plan: &Plan, least: Cost) -> bool {
         let targets = plan.moves.iter().filter(|moved| moved.role == Role::Target);
         let steps =
             targets.filter_map(|moved| Some(self.candidates.steps(world, moved.to, moved.from?)));
         let least = Cost {
-            steps: steps.sum(),
+            steps: least.steps + steps.sum::<usize>(),
             lines: plan.cost.lines,
-            ..self.least(world)
+            ..least
         };
         plan.cost <= least
+    }
+
+    /// The few `go.mod` files that could prove a plan to be the cheapest.
+    fn could_prove(&self, world: &mut World, plan: &Plan) -> Vec<SourceId> {
+        let (least, missing) = self.least_if(world, Unread::Bad);
+        if missing.len() > PROOFS || !self.costs_only(world, plan, least) {
+            return Vec::new();
+        }
+        let overrides = &self.problem.setup.overrides;
+        let sources = missing.into_iter();
+        sources
+            .filter_map(|module| world.source_of(module, overrides))
+            .collect()
     }
 
     /// Whether the walk that `go get` takes could end at a cheaper plan.
