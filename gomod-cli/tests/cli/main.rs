@@ -7,6 +7,7 @@
 )]
 
 mod apply;
+mod as_of;
 mod beside_go;
 mod commands;
 mod drift;

@@ -1,7 +1,5 @@
 //! `plan-downgrade`: the page, its JSON form, and what it writes.
 
-use std::io::Write as _;
-
 use insta::assert_snapshot;
 
 use crate::support::{MAIN, PAIR, World};
@@ -220,93 +218,6 @@ fn a_version_without_info_is_not_written() {
     world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok();
     let args = ["plan-downgrade", "a@v1.0.0", "--write"];
     world.refused(3, &args, &["example.com/b@v1.0.0", ".info"]);
-}
-
-#[test]
-fn versions_come_from_a_git_revision() {
-    let Ok(git) = std::process::Command::new("git").arg("--version").output() else {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI needs git");
-        let _ = writeln!(
-            std::io::stderr(),
-            "versions_come_from_a_git_revision: skipped, there is no git"
-        );
-        return;
-    };
-    assert!(git.status.success());
-    // a brought c and d; before the upgrade c was lower, and there was no d.
-    let notation = "
-        a@v1.0.0 go1.21: c@v1.0.0
-        a@v1.1.0 go1.21: c@v1.2.0 d@v1.0.0
-        c@v1.0.0 go1.21:
-        c@v1.1.0 go1.21:
-        c@v1.2.0 go1.21:
-        d@v1.0.0 go1.21:
-    ";
-    let main = |a: &str, more: &str| {
-        format!("module example.com/main\n\ngo 1.21\n\nrequire (\n\texample.com/a {a}\n{more})\n")
-    };
-    let world = World::with_main(
-        notation,
-        &main("v1.0.0", "\texample.com/c v1.1.0 // indirect\n"),
-    );
-    let run = |args: &[&str]| {
-        let status = std::process::Command::new("git")
-            .args(["-c", "user.name=n", "-c", "user.email=e@example.com"])
-            .args(args)
-            .current_dir(world.path("main"))
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .output()
-            .unwrap();
-        assert!(status.status.success(), "{args:?}: {status:?}");
-    };
-    let error = world.refused(
-        3,
-        &["plan-downgrade", "a", "--as-of", "HEAD"],
-        &["no git repository"],
-    );
-    assert!(error.contains("MOD@VERSION"), "{error}");
-    run(&["init", "-q"]);
-    run(&["add", "."]);
-    run(&["commit", "-qm", "before"]);
-    run(&["tag", "before"]);
-    let now = "\texample.com/c v1.2.0 // indirect\n\texample.com/d v1.0.0 // indirect\n";
-    world.write("main/go.mod", &main("v1.1.0", now));
-    run(&["commit", "-qam", "upgrade"]);
-    world.refused(
-        2,
-        &["plan-downgrade", "a", "--as-of", "no-such"],
-        &["no-such"],
-    );
-    world.refused(
-        2,
-        &["plan-downgrade", "d", "--as-of", "before"],
-        &["does not require", "d@none"],
-    );
-    let page = world
-        .gomod(&["plan-downgrade", "a", "--as-of", "before"])
-        .ok();
-    assert!(page.contains("example.com/a v1.1.0 → v1.0.0"), "{page}");
-    assert!(
-        page.contains("gomod plan-downgrade a --as-of before --write"),
-        "{page}"
-    );
-    world
-        .gomod(&[
-            "plan-downgrade",
-            "a",
-            "--as-of",
-            "before",
-            "--settle",
-            "--write",
-        ])
-        .ok();
-    let after = world.read("main/go.mod");
-    assert!(after.contains("require example.com/a v1.0.0\n"), "{after}");
-    assert!(
-        after.contains("require example.com/c v1.1.0 // indirect\n"),
-        "{after}"
-    );
-    assert!(!after.contains("example.com/d"), "{after}");
 }
 
 #[cfg(unix)]

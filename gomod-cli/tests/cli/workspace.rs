@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{PAIR, World, has_go, tree};
 
 /// A workspace of members with these requirements, each with Go files that import what it requires directly.
-fn workspace(notation: &str, go: &str, members: &[(&str, &str)], more: &str) -> World {
+pub(super) fn workspace(notation: &str, go: &str, members: &[(&str, &str)], more: &str) -> World {
     let world = World::new(notation).with_go();
     for file in ["main/go.mod", "main/go.sum"] {
         std::fs::remove_file(world.path(file)).unwrap();
@@ -34,7 +34,7 @@ fn workspace(notation: &str, go: &str, members: &[(&str, &str)], more: &str) -> 
 }
 
 /// `one` asks for the newest of [`PAIR`], `two` for an older `a`.
-fn pair() -> World {
+pub(super) fn pair() -> World {
     workspace(
         PAIR,
         "1.21",
@@ -516,11 +516,6 @@ fn what_is_no_target_in_a_workspace() {
         2,
         &["plan-downgrade", "one@v1.0.0"],
         &["example.com/one is a main module"],
-    );
-    world.refused(
-        3,
-        &["plan-downgrade", "a@v1.0.0", "--as-of", "HEAD"],
-        &["--as-of", "GOWORK=off"],
     );
     world.refused(
         2,
