@@ -245,7 +245,7 @@ impl Derivation<'_> {
         let modules = &self.world.modules;
         let chain = match step.chain.as_slice() {
             [] => modules.display(step.from),
-            chain => super::report::chain_sentence(self.world, chain),
+            chain => super::reason::chain_sentence(self.world, chain),
         };
         let joint = if step.chain.len() > 1 { ", which" } else { "" };
         if let Some(error) = &step.unreadable {
@@ -380,7 +380,7 @@ impl Derivation<'_> {
 
     /// The last sentence, where something would have to move that may not.
     fn hard(&self, chain: &[ModuleId], unreadable: Option<String>) -> String {
-        let mut fact = super::report::chain_sentence(self.world, chain);
+        let mut fact = super::reason::chain_sentence(self.world, chain);
         if let Some(first) = chain.first()
             && let Some(role) = self.role(*first)
         {

@@ -27,6 +27,7 @@ mod needs;
 mod outcome;
 mod packages;
 mod problem;
+mod reason;
 mod report;
 mod search;
 mod state;

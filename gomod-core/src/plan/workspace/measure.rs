@@ -16,7 +16,7 @@ use crate::plan::edit::changed_lines;
 use crate::plan::finish::Solution;
 use crate::plan::outcome::{Outcome, Plan, Searched};
 use crate::plan::packages::{ImportCheck, Packages, Universe};
-use crate::plan::report::chain_sentence;
+use crate::plan::reason::chain_sentence;
 use crate::plan::{Conflict, Edit, Means, Needs, Pass, PlanReport, Problem, Refused, Report, Role};
 
 impl WorkspacePlanner {
