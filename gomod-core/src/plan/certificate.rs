@@ -33,7 +33,8 @@ pub struct Certificate {
     pub tried: usize,
 }
 
-/// A lower bound of the cost of every plan.
+/// A lower bound of the cost of every plan: compared as costs are, field by field, the first that differs decides. A plan
+/// that overrides more may move less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Least {
     /// Requirements overridden.
