@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::chains::{Seen, added_by, chain_to, is_asked, load};
+use super::chains::{Seen, added_by, chain_from, chain_to, is_asked, load};
 use super::choice::{Choice, Way};
-use super::descend::Lowering;
+use super::descend::{Limit, Lowering};
 use super::exhaust::{Roots, given};
 use super::goal::Target;
 use super::outcome::Plan;
@@ -356,18 +356,32 @@ impl Fixed<'_> {
                 ..*self
             };
             let mut search = restored.search(world, way, choice);
-            let chain = match load(&mut search)? {
-                Err(chain) => chain,
+            let (chain, loads) = match load(&mut search)? {
+                Err(chain) => (chain, false),
                 Ok(graph) => match restored.broken(&mut search, &graph).flatten() {
-                    Some(wrong) => chain_to(&mut search, wrong, Seen::Shown),
-                    None => Vec::new(),
+                    Some(wrong) => {
+                        let own = chain_from(&mut search, *today, |_, module| module == wrong);
+                        let other = || chain_to(&mut search, wrong, Seen::Shown);
+                        (own.unwrap_or_else(other), true)
+                    }
+                    None => (Vec::new(), true),
                 },
             };
-            if !chain.is_empty() {
+            if let Some(last) = chain.last().copied() {
+                let unreadable = match search.requirements(last) {
+                    Some(Err(error)) if !loads => Some(error),
+                    _ => None,
+                };
+                let go_line = search
+                    .go_line(last)
+                    .filter(|_| search.go_line_too_high(last));
                 let order = lowered.len();
                 let step = Lowering {
                     order,
                     to,
+                    limit: (unreadable.is_none() && go_line.is_none()).then_some(Limit::Planned),
+                    unreadable,
+                    go_line,
                     ..Lowering::new(*today, chain)
                 };
                 lowered.insert(*path, vec![step]);

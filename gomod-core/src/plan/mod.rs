@@ -39,7 +39,7 @@ mod ways;
 mod workspace;
 
 pub use candidates::{Candidates, Pass};
-pub use certificate::{Bound, Certificate, FloorPath, FloorVersion, Least, Skipped, Used};
+pub use certificate::{Because, Bound, Certificate, FloorPath, FloorVersion, Least, Skipped, Used};
 pub use closure::AddedBy;
 pub use conflict::Conflict;
 pub use cost::{Cost, Move, Role};

@@ -39,9 +39,17 @@ pub fn planned(world: &World, goal: &Goal) -> Result<Option<Planned>, String> {
         let targets = goal.targets(world);
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
         let plan_with = |lists| {
-            let (known, _, outcome) = scenario.plan_with(lists, &targets, |g, w| goal.limit(g, w));
+            let (known, planner, outcome) =
+                scenario.plan_with(lists, &targets, |g, w| goal.limit(g, w));
             let plan = outcome.plans.first()?;
-            Some(judge(world, goal, &known, plan))
+            let mut judged = judge(world, goal, &known, plan);
+            // What a plan gives as its reasons is followed for each one.
+            let unfounded = outcome
+                .plans
+                .iter()
+                .find_map(|plan| scenario.unfounded(&known, &planner, plan));
+            judged.fault = judged.fault.or(unfounded);
+            Some(judged)
         };
         let lazy = plan_with(false);
         let mut full = plan_with(true);
