@@ -106,7 +106,7 @@ pub fn verify_grounds(
     for step in &grounds.steps {
         way.step(step, &mut planned, read)?;
     }
-    way.ends(claim)?;
+    way.ends()?;
     let direct: BTreeSet<ModulePath> = main
         .file
         .require
@@ -223,8 +223,8 @@ impl Way<'_> {
             }
             other => other,
         };
-        self.follow(step, files, read).map_err(named)?;
         self.in_order(step).map_err(named)?;
+        self.follow(step, files, read).map_err(named)?;
         let reached = match &step.next {
             Some(next) => Reached::AtMost(next.version.clone()),
             None => Reached::Below(candidate.version.clone()),
@@ -385,13 +385,20 @@ impl Way<'_> {
             .map(|module| &module.version)
     }
 
-    /// That what is planned of each path is where its steps led, or lower.
-    fn ends(&self, claim: &Claim) -> Result<(), CheckError> {
-        for module in &claim.build_list {
-            if let Some(reached) = self.reached.get(&module.path)
-                && !reached.allows(&module.version)
-            {
-                return fail(format!("{module} is planned, but was skipped"));
+    /// That what is planned of each path is where its steps led.
+    fn ends(&self) -> Result<(), CheckError> {
+        for (path, reached) in &self.reached {
+            match (self.planned(path), reached) {
+                (Some(planned), _) if !reached.allows(planned) => {
+                    return fail(format!("{path}@{planned} is planned, but was skipped"));
+                }
+                (planned, Reached::AtMost(bound)) if planned != Some(bound) && !self.by_go_line => {
+                    let planned = words(path, &planned.cloned());
+                    return fail(format!(
+                        "{planned} is planned, and nothing is said of {bound}"
+                    ));
+                }
+                _ => {}
             }
         }
         Ok(())
