@@ -59,7 +59,7 @@ pub enum Because {
 pub struct Floor {
     /// The main module's path.
     pub main: ModulePath,
-    /// Today's version of the requirement, with what it asks for.
+    /// Today's version of the requirement, or its own target, with what that asks for.
     pub today: (ModuleVersion, ModuleVersion),
     /// Each version that could be used of it, with what it asks for.
     pub versions: Vec<(ModuleVersion, ModuleVersion)>,
@@ -451,22 +451,31 @@ impl Floors<'_> {
                 floor.main, by.path
             ));
         }
-        if self
-            .today
-            .get(&by.path)
-            .is_some_and(|today| today.cmp_precedence(&by.version).is_gt())
-        {
-            return fail(format!("{by} is below what is selected today"));
-        }
-        let mut targets = self.claim.used.iter();
-        let Some((_, target)) = targets.find(|(path, _)| *path == asked.path) else {
+        let used = |wanted: &ModulePath| {
+            let mut used = self.claim.used.iter();
+            used.find(|(path, _)| path == wanted)
+                .map(|(_, version)| version)
+        };
+        let Some(target) = used(&asked.path) else {
             return fail(format!("{} is no target", asked.path));
         };
+        let today = self.today.get(&by.path);
+        match used(&by.path) {
+            // A target itself: it has one version.
+            Some(own) if own.as_ref() != Some(&by.version) => {
+                return fail(format!("{by} is not asked for"));
+            }
+            None if today.is_some_and(|today| today.cmp_precedence(&by.version).is_gt()) => {
+                return fail(format!("{by} is below what is selected today"));
+            }
+            _ => {}
+        }
         if !floor.versions.contains(&floor.today) {
             return fail(format!("{by} is not among its versions"));
         }
         let mut planned = self.claim.build_list.iter();
         if let Some(planned) = planned.find(|module| module.path == by.path)
+            && used(&by.path).is_none()
             && !floor.versions.iter().any(|(version, _)| version == planned)
         {
             return fail(format!("{planned} is planned, and not among its versions"));

@@ -52,7 +52,8 @@ pub struct Least {
 /// A direct requirement that asks for more than a target, whatever its version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FloorPath {
-    /// From the main module, by today's version of the requirement, to what it asks for.
+    /// From the main module, by today's version of the requirement, or the one that is a target itself, to what it
+    /// asks for.
     pub path: Vec<String>,
     /// Each version that could be used of it, with what it asks for.
     pub versions: Vec<FloorVersion>,
