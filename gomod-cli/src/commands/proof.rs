@@ -6,6 +6,7 @@ use std::path::Path;
 
 use gomod_core::check::{
     CheckError, Claim, Wanted, WorkspaceTexts, verify, verify_grounds, verify_workspace,
+    verify_workspace_links,
 };
 use gomod_core::host::{Session, Sums};
 use gomod_core::model::ModuleVersion;
@@ -55,9 +56,21 @@ pub(crate) fn check_workspace(
     let root = setting.project.root();
     let layout = work.layout();
     let rebase = |member: usize, directory: &str| (layout.rebase)(Some(member), directory);
+    let grounds = claims::grounds(certificate).ok_or_else(malformed)?;
     let texts = WorkspaceTexts {
         go_work: go_work.as_bytes(),
         members: members.iter().map(String::as_bytes).collect(),
+        rebase: &rebase,
+    };
+    let today: Vec<String> = work
+        .members
+        .iter()
+        .map(|(_, go_mod)| go_mod.text())
+        .collect();
+    let today_go_work = work.go_work.text();
+    let today = WorkspaceTexts {
+        go_work: today_go_work.as_bytes(),
+        members: today.iter().map(String::as_bytes).collect(),
         rebase: &rebase,
     };
     let session = &mut setting.session;
@@ -76,7 +89,10 @@ pub(crate) fn check_workspace(
             None => read_go_mod(session, &root, wanted),
         }
     };
-    judge(verify_workspace(&texts, &claim, &mut read).map(drop))
+    judge(verify_workspace(&texts, &claim, &mut read).map(drop))?;
+    // The members were planned one by one: a member in a directory counts as it is.
+    let mut read = |wanted: Wanted<'_>| read_go_mod(session, &root, wanted);
+    judge(verify_workspace_links(&today, &texts, &grounds, &mut read))
 }
 
 fn judge(result: Result<(), CheckError>) -> Result<(), CliError> {

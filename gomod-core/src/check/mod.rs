@@ -3,16 +3,18 @@
 //! It shares nothing with `mvs` and `plan`: ordered maps of paths and versions, one work list, no
 //! interning, no batches. Given the text of a `go.mod` and a way to read those of dependencies, it says
 //! what the `go` command selects (Go Modules Reference, "Minimal version selection", "Module graph
-//! pruning"). A claim that differs is named. `steps` follows the chains of requirements that a plan gives as its
-//! reasons.
+//! pruning"). A claim that differs is named. `steps` and `floors` follow the requirements that a plan
+//! gives as its reasons.
 
+mod floors;
 mod steps;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-pub use steps::{Because, Floor, Grounds, Least, Step, verify_grounds};
+pub use floors::{Floor, Least};
+pub use steps::{Because, Grounds, Step, verify_grounds, verify_workspace_links};
 pub use workspace::{WorkspaceTexts, verify_workspace, workspace_list};
 
 use crate::model::{GoMod, GoVersion, ModulePath, ModuleVersion, Replace, ReplaceTarget, Version};

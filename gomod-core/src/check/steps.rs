@@ -1,13 +1,15 @@
-//! The reasons that a certificate gives, followed one by one: each candidate that was skipped, and each floor.
+//! The reasons that a certificate gives, followed one by one: for each candidate that was skipped.
 //!
 //! A link of a chain is a requirement in the `go.mod` that counts under the planned replaces and today's excludes:
 //! what a new exclude hides is asked for all the same, and would be one more that is overridden. A bound is a
 //! target, today's version or a higher one, or what an earlier step of that path came to; so the steps are read in
-//! their order. What floors say holds under today's excludes and replaces.
+//! their order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CheckError, Claim, Main, Read, Rules, build_list};
+use super::floors::{Floor, Floors, Least};
+use super::workspace::Work;
+use super::{CheckError, Claim, Main, Read, Rules, WorkspaceTexts, build_list};
 use crate::model::{GoVersion, ModulePath, ModuleVersion, Version};
 
 /// What a plan rests on.
@@ -52,30 +54,6 @@ pub enum Because {
     /// The candidate lacks a package, and the chain is what imports it and the version that this asks for. That it
     /// lacks the package cannot be checked.
     Lacks,
-}
-
-/// A direct requirement that asks for more than a target, whatever its version.
-#[derive(Debug, Clone)]
-pub struct Floor {
-    /// The main module's path.
-    pub main: ModulePath,
-    /// Today's version of the requirement, or its own target, with what that asks for.
-    pub today: (ModuleVersion, ModuleVersion),
-    /// Each version that could be used of it, with what it asks for.
-    pub versions: Vec<(ModuleVersion, ModuleVersion)>,
-}
-
-/// What every plan costs at least.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Least {
-    /// Requirements overridden: one for each floor.
-    pub overridden: usize,
-    /// Direct requirements that move.
-    pub direct_moved: usize,
-    /// Other modules that move or come.
-    pub others_moved: usize,
-    /// Modules that rise.
-    pub raised: usize,
 }
 
 /// Checks what the plan rests on that turns the `go.mod` with the text `today` into the one with `planned`, of
@@ -125,18 +103,55 @@ pub fn verify_grounds(
     floors.least(&grounds.least, grounds.floors.len(), read)
 }
 
-fn fail<T>(what: String) -> Result<T, CheckError> {
+/// Checks the links of what a plan for a workspace rests on, under the planned replaces and today's excludes. The
+/// bounds are the members' own, and are taken as they are.
+///
+/// # Errors
+/// [`CheckError::Claim`] names the first link that does not hold.
+pub fn verify_workspace_links(
+    today: &WorkspaceTexts<'_>,
+    planned: &WorkspaceTexts<'_>,
+    grounds: &Grounds,
+    read: &mut Read<'_>,
+) -> Result<(), CheckError> {
+    let mut files = Files::new(Rules {
+        excludes: Work::parse(today)?.rules.excludes,
+        ..Work::parse(planned)?.rules
+    });
+    for step in &grounds.steps {
+        let held = files
+            .chain(step, read)
+            .and_then(|(_, last)| match &step.because {
+                Because::AtMost(path, bound) => above(last, path, bound),
+                Because::Below(bound) => not_below(last, bound),
+                _ => Ok(()),
+            });
+        held.map_err(|error| without_reason(&step.candidate, error))?;
+    }
+    Ok(())
+}
+
+fn without_reason(candidate: &ModuleVersion, error: CheckError) -> CheckError {
+    match error {
+        CheckError::Claim(what) => {
+            CheckError::Claim(format!("{candidate} was skipped without reason: {what}"))
+        }
+        other => other,
+    }
+}
+
+pub(super) fn fail<T>(what: String) -> Result<T, CheckError> {
     Err(CheckError::Claim(what))
 }
 
 /// The `go.mod` files that were read, under some excludes and replaces.
-struct Files {
+pub(super) struct Files {
     rules: Rules,
     known: BTreeMap<ModuleVersion, (Vec<ModuleVersion>, bool)>,
 }
 
 impl Files {
-    fn new(rules: Rules) -> Self {
+    pub(super) fn new(rules: Rules) -> Self {
         Self {
             rules,
             known: BTreeMap::new(),
@@ -144,7 +159,7 @@ impl Files {
     }
 
     /// The requirements of a module and whether it is pruned behind.
-    fn of(
+    pub(super) fn of(
         &mut self,
         module: &ModuleVersion,
         read: &mut Read<'_>,
@@ -158,7 +173,7 @@ impl Files {
     }
 
     /// That a module requires another.
-    fn link(
+    pub(super) fn link(
         &mut self,
         by: &ModuleVersion,
         required: &ModuleVersion,
@@ -168,6 +183,33 @@ impl Files {
             return Ok(());
         }
         fail(format!("{by} does not require {required}"))
+    }
+
+    /// That a step's chain is one, and about its candidate; gives both ends.
+    fn chain<'s>(
+        &mut self,
+        step: &'s Step,
+        read: &mut Read<'_>,
+    ) -> Result<(&'s ModuleVersion, &'s ModuleVersion), CheckError> {
+        let (Some(first), Some(last)) = (step.chain.first(), step.chain.last()) else {
+            return fail("its chain is empty".into());
+        };
+        for link in step.chain.windows(2) {
+            if let [by, required] = link {
+                self.link(by, required, read)?;
+            }
+        }
+        if matches!(step.because, Because::Lacks) {
+            let asks = last.path == step.candidate.path && step.next.as_ref() == Some(last);
+            return match asks && step.chain.len() == 2 {
+                true => Ok((first, last)),
+                false => fail(format!("{first} does not ask for the next")),
+            };
+        }
+        match *first == step.candidate {
+            true => Ok((first, last)),
+            false => fail(format!("its chain begins at {first}")),
+        }
     }
 
     /// The go line of a module.
@@ -217,12 +259,7 @@ impl Way<'_> {
         read: &mut Read<'_>,
     ) -> Result<(), CheckError> {
         let candidate = &step.candidate;
-        let named = |error: CheckError| match error {
-            CheckError::Claim(what) => {
-                CheckError::Claim(format!("{candidate} was skipped without reason: {what}"))
-            }
-            other => other,
-        };
+        let named = |error| without_reason(candidate, error);
         self.in_order(step).map_err(named)?;
         self.follow(step, files, read).map_err(named)?;
         let reached = match &step.next {
@@ -265,23 +302,9 @@ impl Way<'_> {
         files: &mut Files,
         read: &mut Read<'_>,
     ) -> Result<(), CheckError> {
-        let (Some(first), Some(last)) = (step.chain.first(), step.chain.last()) else {
-            return fail("its chain is empty".into());
-        };
-        for link in step.chain.windows(2) {
-            if let [by, required] = link {
-                files.link(by, required, read)?;
-            }
-        }
+        let (first, last) = files.chain(step, read)?;
         if matches!(step.because, Because::Lacks) {
-            let asks = last.path == step.candidate.path && step.next.as_ref() == Some(last);
-            return match asks && step.chain.len() == 2 {
-                true => Ok(()),
-                false => fail(format!("{first} does not ask for the next")),
-            };
-        }
-        if *first != step.candidate {
-            return fail(format!("its chain begins at {first}"));
+            return Ok(());
         }
         // What must be loaded, not only named, for the last of the chain to count.
         let reads_last = matches!(step.because, Because::Unreadable | Because::NeedsGo(_));
@@ -302,22 +325,13 @@ impl Way<'_> {
         files: &Files,
         read: &mut Read<'_>,
     ) -> Result<(), CheckError> {
-        let too_high = |path: &ModulePath, bound: &Option<Version>| {
-            let above = |bound: &Version| last.version.cmp_precedence(bound).is_gt();
-            match last.path == *path && bound.as_ref().is_none_or(above) {
-                true => Ok(()),
-                false => fail(format!("{last} is not above {}", words(path, bound))),
-            }
-        };
         match because {
             Because::AtMost(path, bound) => {
-                too_high(path, bound)?;
+                above(last, path, bound)?;
                 self.justify(path, bound)
             }
             Because::Below(bound) => {
-                if last.path != bound.path || last.version.cmp_precedence(&bound.version).is_lt() {
-                    return fail(format!("{last} is below {bound}"));
-                }
+                not_below(last, bound)?;
                 match self.reached.get(&bound.path) == Some(&Reached::Below(bound.version.clone()))
                 {
                     true => Ok(()),
@@ -325,7 +339,7 @@ impl Way<'_> {
                 }
             }
             Because::Planned(path, bound) => {
-                too_high(path, bound)?;
+                above(last, path, bound)?;
                 match self.planned(path) == bound.as_ref() {
                     true => Ok(()),
                     false => fail(format!("{} is not planned", words(path, bound))),
@@ -405,143 +419,28 @@ impl Way<'_> {
     }
 }
 
-fn words(path: &ModulePath, bound: &Option<Version>) -> String {
+fn above(
+    last: &ModuleVersion,
+    path: &ModulePath,
+    bound: &Option<Version>,
+) -> Result<(), CheckError> {
+    let higher = |bound: &Version| last.version.cmp_precedence(bound).is_gt();
+    match last.path == *path && bound.as_ref().is_none_or(higher) {
+        true => Ok(()),
+        false => fail(format!("{last} is not above {}", words(path, bound))),
+    }
+}
+
+fn not_below(last: &ModuleVersion, bound: &ModuleVersion) -> Result<(), CheckError> {
+    match last.path == bound.path && last.version.cmp_precedence(&bound.version).is_ge() {
+        true => Ok(()),
+        false => fail(format!("{last} is below {bound}")),
+    }
+}
+
+pub(super) fn words(path: &ModulePath, bound: &Option<Version>) -> String {
     match bound {
         Some(version) => format!("{path}@{version}"),
         None => format!("{path}@none"),
-    }
-}
-
-/// What floors are held against: today's state.
-struct Floors<'a> {
-    main: &'a ModulePath,
-    direct: &'a BTreeSet<ModulePath>,
-    claim: &'a Claim,
-    today: &'a BTreeMap<ModulePath, Version>,
-    files: Files,
-}
-
-impl Floors<'_> {
-    fn floors(&mut self, floors: &[Floor], read: &mut Read<'_>) -> Result<(), CheckError> {
-        let mut known: BTreeSet<(&ModulePath, &ModulePath)> = BTreeSet::new();
-        for floor in floors {
-            let (by, asked) = &floor.today;
-            self.floor(floor, read).map_err(|error| match error {
-                CheckError::Claim(what) => CheckError::Claim(format!(
-                    "the floor of {} under {}: {what}",
-                    by.path, asked.path
-                )),
-                other => other,
-            })?;
-            if !known.insert((&by.path, &asked.path)) {
-                let (by, asked) = (&by.path, &asked.path);
-                return fail(format!(
-                    "two floors share the requirement of {by} on {asked}"
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn floor(&mut self, floor: &Floor, read: &mut Read<'_>) -> Result<(), CheckError> {
-        let (by, asked) = &floor.today;
-        if floor.main != *self.main || !self.direct.contains(&by.path) {
-            return fail(format!(
-                "{} does not require {} directly",
-                floor.main, by.path
-            ));
-        }
-        let used = |wanted: &ModulePath| {
-            let mut used = self.claim.used.iter();
-            used.find(|(path, _)| path == wanted)
-                .map(|(_, version)| version)
-        };
-        let Some(target) = used(&asked.path) else {
-            return fail(format!("{} is no target", asked.path));
-        };
-        let today = self.today.get(&by.path);
-        match used(&by.path) {
-            // A target itself: it has one version.
-            Some(own) if own.as_ref() != Some(&by.version) => {
-                return fail(format!("{by} is not asked for"));
-            }
-            None if today.is_some_and(|today| today.cmp_precedence(&by.version).is_gt()) => {
-                return fail(format!("{by} is below what is selected today"));
-            }
-            _ => {}
-        }
-        if !floor.versions.contains(&floor.today) {
-            return fail(format!("{by} is not among its versions"));
-        }
-        let mut planned = self.claim.build_list.iter();
-        if let Some(planned) = planned.find(|module| module.path == by.path)
-            && used(&by.path).is_none()
-            && !floor.versions.iter().any(|(version, _)| version == planned)
-        {
-            return fail(format!("{planned} is planned, and not among its versions"));
-        }
-        for (version, requires) in &floor.versions {
-            if version.path != by.path {
-                return fail(format!("{version} is no version of {}", by.path));
-            }
-            let above = |bound: &Version| requires.version.cmp_precedence(bound).is_gt();
-            if requires.path != asked.path || !target.as_ref().is_none_or(above) {
-                return fail(format!(
-                    "{requires} is not above {}",
-                    words(&asked.path, target)
-                ));
-            }
-            self.files.link(version, requires, read)?;
-        }
-        Ok(())
-    }
-
-    /// That every plan costs what is said: an overridden requirement for each floor, and what the targets' own
-    /// requirements bring or raise.
-    fn least(
-        &mut self,
-        least: &Least,
-        floors: usize,
-        read: &mut Read<'_>,
-    ) -> Result<(), CheckError> {
-        if least.overridden != floors {
-            let claimed = least.overridden;
-            return fail(format!(
-                "{claimed} overridden at least, but {floors} floors"
-            ));
-        }
-        let mut moved: BTreeSet<ModulePath> = BTreeSet::new();
-        for (path, version) in &self.claim.used {
-            let Some(version) = version else { continue };
-            let target = ModuleVersion::new(path.clone(), version.clone());
-            let (list, _) = self.files.of(&target, read)?;
-            let above = |module: &&ModuleVersion| {
-                let today = self.today.get(&module.path);
-                !module.path.is_toolchain()
-                    && module.path != *self.main
-                    && !self.claim.used.iter().any(|(path, _)| *path == module.path)
-                    && today.is_none_or(|today| module.version.cmp_precedence(today).is_gt())
-            };
-            moved.extend(list.iter().filter(above).map(|module| module.path.clone()));
-        }
-        let count =
-            |holds: &dyn Fn(&ModulePath) -> bool| moved.iter().filter(|path| holds(path)).count();
-        let direct = count(&|path| self.direct.contains(path));
-        for (what, claimed, found) in [
-            ("direct requirements move", least.direct_moved, direct),
-            ("others move", least.others_moved, moved.len() - direct),
-            (
-                "modules rise",
-                least.raised,
-                count(&|path| self.today.contains_key(path)),
-            ),
-        ] {
-            if claimed > found {
-                return fail(format!(
-                    "{claimed} {what} at least, but the targets bring {found}"
-                ));
-            }
-        }
-        Ok(())
     }
 }
