@@ -93,6 +93,9 @@ const REASONS: &str = "
     y@v1.0.0 go1.21: a@v1.2.0
 ";
 
+/// A change of a certificate, or of a part of it.
+type Change<'a> = &'a dyn Fn(&mut serde_json::Value);
+
 /// A plan over modules of [`REASONS`] that `edit` changes.
 fn tampered(requires: &[&str], edit: impl Fn(&mut serde_json::Value)) -> crate::support::Run {
     let lines: String = requires
@@ -123,7 +126,7 @@ fn refused(run: crate::support::Run, words: &str) {
 #[test]
 fn each_skipped_candidate_needs_its_reason() {
     let requires = ["a@v1.2.0", "b@v1.2.0", "c@v1.2.0"];
-    let tampered = |edit: &dyn Fn(&mut serde_json::Value)| {
+    let tampered = |edit: Change<'_>| {
         tampered(&requires, |certificate| {
             let skipped = &mut certificate["skipped"];
             let step = |module: &str, next: &str, above: &str, bound: &str| {
@@ -144,7 +147,7 @@ fn each_skipped_candidate_needs_its_reason() {
         })
     };
     assert_eq!(tampered(&|_| {}).code, Some(0));
-    let cases: [(&str, &dyn Fn(&mut serde_json::Value)); 12] = [
+    let cases: &[(&str, Change<'_>)] = &[
         // A link that does not exist.
         (
             "example.com/c@v1.2.0 was skipped without reason: example.com/c@v1.2.0 does not require example.com/b@v1.1.0",
@@ -203,7 +206,7 @@ fn each_skipped_candidate_needs_its_reason() {
         }),
     ];
     for (words, edit) in cases {
-        refused(tampered(edit), words);
+        refused(tampered(*edit), words);
     }
     // Names that make no sense.
     let run = tampered(&|skipped| skipped[0]["because"]["value"] = json!("a"));
@@ -232,7 +235,7 @@ fn what_a_pruned_module_hides_is_no_reason() {
 #[test]
 fn each_floor_needs_its_requirements() {
     let requires = ["a@v1.2.0", "x@v1.1.0", "y@v1.0.0"];
-    let tampered = |edit: &dyn Fn(&mut serde_json::Value)| {
+    let tampered = |edit: Change<'_>| {
         tampered(&requires, |certificate| {
             let floors = &certificate["floors"];
             let version =
@@ -253,7 +256,7 @@ fn each_floor_needs_its_requirements() {
     };
     assert_eq!(tampered(&|_| {}).code, Some(0));
     let floor = "the floor of example.com/x under example.com/a: ";
-    let cases: [(&str, &dyn Fn(&mut serde_json::Value)); 8] = [
+    let cases: &[(&str, Change<'_>)] = &[
         (
             "example.com/x@v1.0.0 does not require example.com/a@v1.1.0",
             &|c| c["floors"][0]["versions"][1]["requires"] = json!("example.com/a@v1.1.0"),
@@ -287,9 +290,9 @@ fn each_floor_needs_its_requirements() {
             c["least"]["overridden"] = json!(3);
         }),
     ];
-    for (at, (words, edit)) in cases.into_iter().enumerate() {
+    for (at, (words, edit)) in cases.iter().enumerate() {
         let words = format!("{}{words}", if at < 6 { floor } else { "" });
-        refused(tampered(edit), &words);
+        refused(tampered(*edit), &words);
     }
     for (field, words) in [
         (
