@@ -28,6 +28,7 @@ const DEFAULT: u64 = 600;
 const WORSE: u64 = 0;
 /// In how many it finds another cost when version lists are fed only on demand: a known gap.
 const UNLISTED: u64 = 0;
+const UNTRIED: &str = "not tried without each edit";
 const LAZY: &str = "differs when lists are fed on demand";
 
 fn number(name: &str, default: u64) -> u64 {
@@ -50,10 +51,13 @@ fn random_worlds() {
         let verdict = comparison.verdict();
         let kind = format!("{verdict:?}");
         *counts.entry(kind.clone()).or_default() += 1;
-        if let Ok(Some(planned)) = &comparison.planned
-            && planned.lazy.is_some()
-        {
-            *counts.entry(LAZY.to_owned()).or_default() += 1;
+        if let Ok(Some(planned)) = &comparison.planned {
+            for (count, what) in [
+                (planned.lazy.is_some(), LAZY),
+                (!planned.tried_without, UNTRIED),
+            ] {
+                *counts.entry(what.to_owned()).or_default() += u64::from(count);
+            }
         }
         let fine = matches!(
             verdict,

@@ -26,6 +26,10 @@ pub struct Certificate {
     /// Whether it is certain that no plan costs less, its lines apart, among the versions that the sources list or
     /// that are named and whose `go.mod` could be read.
     pub optimal: bool,
+    /// Whether each edit but those of closure was taken back, and without it the goal is missed or the cost is
+    /// higher; `None` when that was not tried.
+    #[serde(default)]
+    pub irreducible: Option<bool>,
     /// What every plan costs at least.
     pub least: Least,
     /// The requirements that every plan overrides: their paths share none.
@@ -200,6 +204,7 @@ impl Certificate {
             kept,
             skipped,
             optimal: plan.search.proven,
+            irreducible: plan.search.irreducible,
             least: Least {
                 overridden: least.overridden,
                 direct_moved: least.direct_moved,

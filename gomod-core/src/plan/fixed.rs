@@ -96,6 +96,38 @@ impl Fixed<'_> {
         }
     }
 
+    /// The plan that this is, if it is one; with the reasons of its steps down when they are wanted.
+    pub(super) fn plan(&self, world: &mut World, reasons: bool) -> Result<Option<Plan>, Needs> {
+        let planner = self.planner;
+        let means = self
+            .roots
+            .means(world, &planner.goal.targets, self.excludes);
+        let (way, choice) = given(means);
+        if planner.refuse_replaced(world, &way).is_err() {
+            return Ok(None);
+        }
+        let mut search = self.search(world, &way, &choice);
+        let Ok(graph) = load(&mut search)? else {
+            return Ok(None);
+        };
+        if self.broken(&mut search, &graph).is_some() {
+            return Ok(None);
+        }
+        let Ok(solution) = self.close(&mut search, graph)? else {
+            return Ok(None);
+        };
+        match planner.price(search.world, &way, &choice, solution) {
+            Ok(mut plan) => {
+                if reasons {
+                    plan.lowered = self.reasons(world, &way, &choice)?;
+                }
+                Ok(Some(plan))
+            }
+            Err(Stop::Needs(needs)) => Err(needs),
+            Err(Stop::Conflict(_)) => Ok(None),
+        }
+    }
+
     /// A search whose roots and excludes are given, and that bounds nothing.
     fn search<'w>(&'w self, world: &'w mut World, way: &'w Way, choice: &'w Choice) -> Search<'w> {
         let planner = self.planner;

@@ -22,6 +22,7 @@ mod fixed;
 mod floors;
 mod forced;
 mod goal;
+mod irreducible;
 mod measure;
 mod needs;
 mod outcome;
@@ -239,7 +240,11 @@ impl Planner {
                 || self.exhausted.better.is_some()
                 || self.best().is_some()
             {
-                return Progress::Done(Box::new(self.outcome(world)));
+                let mut outcome = self.outcome(world);
+                return match self.reduce(world, &mut outcome) {
+                    Ok(()) => Progress::Done(Box::new(outcome)),
+                    Err(needs) => Progress::Needs(needs),
+                };
             }
             self.pass = Pass::Everything;
             self.stuck.clear();
@@ -366,6 +371,7 @@ impl Planner {
                             proven: self.costs_the_least(world, &plan),
                             bound: open,
                             tried: ended.tried,
+                            irreducible: None,
                         };
                         outcome.plans.push(plan);
                     }
