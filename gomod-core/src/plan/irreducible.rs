@@ -66,14 +66,18 @@ impl Planner {
             return Ok(Spare::Unknown);
         }
         // What cannot be seen as it is cannot be seen with less, either.
-        let same = whole.plan(self, world, false)?;
-        if same.is_none_or(|same| same.compare(plan).is_gt()) {
-            return Ok(Spare::Unknown);
+        match whole.plan(self, world, false) {
+            Ok(Some(same)) if same.cost <= plan.cost => {}
+            Err(needs) if needs.packages.is_empty() => return Err(needs),
+            _ => return Ok(Spare::Unknown),
         }
         let mut needs = Needs::default();
+        let mut unknown = false;
         let mut found: Option<(Plan, Given)> = None;
         for fewer in fewer {
             match fewer.plan(self, world, false) {
+                // A zip is not fetched for this: without it nobody could follow the plan's imports, either.
+                Err(more) if !more.packages.is_empty() => unknown = true,
                 Err(more) => needs.merge(more),
                 Ok(Some(less)) => {
                     let kind = self.goal.strategy.is_none() || less.means == plan.means;
@@ -89,7 +93,7 @@ impl Planner {
             return Err(needs);
         }
         let Some((less, fewer)) = found else {
-            return Ok(Spare::None);
+            return Ok(if unknown { Spare::Unknown } else { Spare::None });
         };
         let explained = fewer.plan(self, world, true)?;
         Ok(Spare::Edit(Box::new(explained.unwrap_or(less))))
