@@ -96,8 +96,8 @@ impl Fixed<'_> {
         }
     }
 
-    /// The plan that this is, if it is one; with the reasons of its steps down when they are wanted.
-    pub(super) fn plan(&self, world: &mut World, reasons: bool) -> Result<Option<Plan>, Needs> {
+    /// The plan that this is, if it is one, without its reasons.
+    pub(super) fn plan(&self, world: &mut World) -> Result<Option<Plan>, Needs> {
         let planner = self.planner;
         let means = self
             .roots
@@ -117,12 +117,7 @@ impl Fixed<'_> {
             return Ok(None);
         };
         match planner.price(search.world, &way, &choice, solution) {
-            Ok(mut plan) => {
-                if reasons {
-                    plan.lowered = self.reasons(world, &way, &choice)?;
-                }
-                Ok(Some(plan))
-            }
+            Ok(plan) => Ok(Some(plan)),
             Err(Stop::Needs(needs)) => Err(needs),
             Err(Stop::Conflict(_)) => Ok(None),
         }

@@ -1,14 +1,13 @@
 //! The best plan without one of its edits: whether it still reaches the goal, and costs less.
 //!
 //! Each edit is taken back by itself, those apart that closure added and those that are the goal; what is left is
-//! taken as it is, closed and counted like any plan. As long as that gives a cheaper plan, that one is looked at
-//! instead.
+//! taken as it is, closed and counted like any plan.
 
 use std::collections::BTreeSet;
 
 use super::exhaust::Roots;
 use super::fixed::Fixed;
-use super::outcome::{Outcome, Plan, Searched};
+use super::outcome::Plan;
 use super::{Means, Needs, Planner, Role, Target};
 use crate::graph::{ModuleId, PathId};
 use crate::mvs::World;
@@ -24,79 +23,48 @@ struct Given {
 }
 
 impl Planner {
-    /// Takes each edit of the best plan back, and puts what is cheaper in its place.
-    pub(super) fn reduce(&self, world: &mut World, outcome: &mut Outcome) -> Result<(), Needs> {
-        let Some(mut best) = outcome.plans.first().cloned() else {
-            return Ok(());
-        };
-        let before = best.clone();
-        let irreducible = loop {
-            match self.spare(world, &best)? {
-                Spare::Edit(cheaper) => best = *cheaper,
-                Spare::None => break Some(true),
-                Spare::Unknown => break None,
-            }
-        };
-        let proven = best.search.proven || self.costs_the_least(world, &best);
-        best.search = Searched {
-            proven,
-            irreducible,
-            ..before.search
-        };
-        if best.edits != before.edits {
-            outcome.plans.retain(|plan| plan.edits != best.edits);
-            // What it came from is no alternative: it does the same and more.
-            outcome.plans.retain(|plan| plan.edits != before.edits);
-            outcome.plans.insert(0, best);
-        } else if let Some(first) = outcome.plans.first_mut() {
-            *first = best;
-        }
-        Ok(())
-    }
-
-    /// Whether a plan does without one of its edits.
-    fn spare(&self, world: &mut World, plan: &Plan) -> Result<Spare, Needs> {
+    /// Whether each edit of a plan is needed: without it the goal is missed or the cost is higher. `None` when that
+    /// cannot be tried, or is too much to try.
+    pub(super) fn is_irreducible(
+        &self,
+        world: &mut World,
+        plan: &Plan,
+    ) -> Result<Option<bool>, Needs> {
         // Below Go 1.17 requirements are listed that others imply; and settling is an edit that nothing asks for.
         if !self.problem.is_pruned() || self.goal.settle {
-            return Ok(Spare::Unknown);
+            return Ok(None);
         }
         let whole = self.given(world, plan);
         let fewer = self.without(world, &whole);
         if fewer.len() * plan.graph.loaded().len() > EFFORT {
-            return Ok(Spare::Unknown);
+            return Ok(None);
         }
         // What cannot be seen as it is cannot be seen with less, either.
-        match whole.plan(self, world, false) {
+        match whole.plan(self, world) {
             Ok(Some(same)) if same.cost <= plan.cost => {}
             Err(needs) if needs.packages.is_empty() => return Err(needs),
-            _ => return Ok(Spare::Unknown),
+            _ => return Ok(None),
         }
         let mut needs = Needs::default();
-        let mut unknown = false;
-        let mut found: Option<(Plan, Given)> = None;
+        let mut answer = Some(true);
         for fewer in fewer {
-            match fewer.plan(self, world, false) {
+            match fewer.plan(self, world) {
                 // A zip is not fetched for this: without it nobody could follow the plan's imports, either.
-                Err(more) if !more.packages.is_empty() => unknown = true,
+                Err(more) if !more.packages.is_empty() => answer = answer.filter(|needed| !needed),
                 Err(more) => needs.merge(more),
-                Ok(Some(less)) => {
-                    let kind = self.goal.strategy.is_none() || less.means == plan.means;
-                    let limit = found.as_ref().map_or(plan.cost, |(best, _)| best.cost);
-                    if kind && less.cost < limit {
-                        found = Some((less, fewer));
+                // Who asks for one kind of edit wants that one.
+                Ok(Some(less)) if self.goal.strategy.is_none() || less.means == plan.means => {
+                    if less.cost < plan.cost {
+                        answer = Some(false);
                     }
                 }
-                Ok(None) => {}
+                Ok(_) => {}
             }
         }
-        if !needs.is_empty() {
-            return Err(needs);
+        match needs.is_empty() {
+            true => Ok(answer),
+            false => Err(needs),
         }
-        let Some((less, fewer)) = found else {
-            return Ok(if unknown { Spare::Unknown } else { Spare::None });
-        };
-        let explained = fewer.plan(self, world, true)?;
-        Ok(Spare::Edit(Box::new(explained.unwrap_or(less))))
     }
 
     /// The roots and excludes of a plan, without what closure added or raised.
@@ -174,27 +142,117 @@ impl Planner {
 }
 
 impl Given {
-    fn plan(
-        &self,
-        planner: &Planner,
-        world: &mut World,
-        reasons: bool,
-    ) -> Result<Option<Plan>, Needs> {
+    fn plan(&self, planner: &Planner, world: &mut World) -> Result<Option<Plan>, Needs> {
         let fixed = Fixed {
             planner,
             roots: &self.roots,
             excludes: &self.excludes,
         };
-        fixed.plan(world, reasons)
+        fixed.plan(world)
     }
 }
 
-/// Whether a plan does without one of its edits.
-enum Spare {
-    /// Without one edit it is this plan, which is cheaper.
-    Edit(Box<Plan>),
-    /// Each is needed.
-    None,
-    /// That was not tried.
-    Unknown,
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use crate::model::{GoMod, ModulePath, ModuleVersion, Version};
+    use crate::mvs::{Loader, MainModules, Mode, Source};
+    use crate::plan::{Candidates, Goal, Problem, Progress};
+
+    /// Modules of `x.y/`, each with what it requires of `a`.
+    const MODULES: [(&str, &str, &str); 7] = [
+        ("a", "v1.0.0", ""),
+        ("a", "v1.1.0", ""),
+        ("b", "v1.0.0", "require x.y/a v1.0.0\n"),
+        ("b", "v1.1.0", "require x.y/a v1.1.0\n"),
+        ("c", "v1.0.0", "require x.y/a v1.1.0\n"),
+        ("d", "v1.0.0", ""),
+        ("d", "v1.1.0", ""),
+    ];
+
+    fn module(world: &mut World, name: &str, version: &str) -> ModuleId {
+        let path = ModulePath::new(format!("x.y/{name}"));
+        let version = Version::parse(version).unwrap();
+        world.modules.intern(&ModuleVersion::new(path, version))
+    }
+
+    /// The best plan to bring `a` back to v1.0.0.
+    fn planned(requires: &str, go: &str) -> (World, Planner, Plan) {
+        let text = format!("module x.y/main\n\ngo {go}\n\nrequire (\n{requires})\n");
+        let go_mod = GoMod::parse("go.mod", text.as_bytes()).unwrap();
+        let mut world = World::new();
+        for (name, version, requires) in MODULES {
+            let module = module(&mut world, name, version);
+            let source = world.source_id(Source::Module(module));
+            let text = format!("module x.y/{name}\n\ngo {go}\n\n{requires}");
+            world.feed(source, text.as_bytes());
+        }
+        let main = MainModules::single(&mut world, &go_mod).unwrap();
+        let mut loader = Loader::new(&mut world, &main, Mode::Update, None);
+        assert!(loader.advance(&mut world).is_empty());
+        let problem = Problem::new(&mut world, &main, loader.finish().unwrap());
+        let goal = Goal {
+            targets: vec![Target::Module {
+                module: module(&mut world, "a", "v1.0.0"),
+            }],
+            ..Goal::default()
+        };
+        let mut candidates = Candidates::default();
+        for name in ["a", "b", "c", "d"] {
+            let versions = MODULES.iter().filter(|(path, ..)| *path == name);
+            let versions: Vec<Version> = versions
+                .map(|(_, version, _)| Version::parse(version).unwrap())
+                .collect();
+            let path = world
+                .modules
+                .path_id(&ModulePath::new(format!("x.y/{name}")));
+            candidates.feed(&mut world, path, &versions);
+        }
+        let mut planner = Planner::new(problem, go_mod, goal, candidates);
+        match planner.advance(&mut world) {
+            Progress::Done(outcome) => (world, planner, outcome.plans[0].clone()),
+            Progress::Needs(needs) => panic!("{needs:?}"),
+        }
+    }
+
+    #[test]
+    fn a_plan_that_lowers_or_excludes_too_much_is_reducible() {
+        let requires = "\tx.y/a v1.1.0\n\tx.y/b v1.1.0\n\tx.y/c v1.0.0\n\tx.y/d v1.1.0\n";
+        let (mut world, planner, plan) = planned(requires, "1.21");
+        assert_eq!((plan.cost.overridden, plan.cost.direct_moved), (1, 1));
+        assert_eq!(plan.search.irreducible, Some(true));
+
+        let mut lower = plan.clone();
+        let (from, to) = (
+            module(&mut world, "d", "v1.1.0"),
+            module(&mut world, "d", "v1.0.0"),
+        );
+        for root in &mut lower.setup.roots {
+            *root = if *root == from { to } else { *root };
+        }
+        lower.cost.direct_moved += 1;
+        lower.cost.direct_steps += 1;
+        lower.cost.steps += 1;
+        lower.cost.lines += 1;
+        assert_eq!(
+            planner.is_irreducible(&mut world, &lower).unwrap(),
+            Some(false)
+        );
+
+        let mut excludes = plan.clone();
+        excludes.setup.overrides.excludes.insert(to);
+        excludes.cost.lines += 1;
+        assert_eq!(
+            planner.is_irreducible(&mut world, &excludes).unwrap(),
+            Some(false)
+        );
+    }
+
+    #[test]
+    fn below_117_nothing_is_said() {
+        let requires = "\tx.y/a v1.1.0\n\tx.y/b v1.1.0\n";
+        let (_, _, plan) = planned(requires, "1.16");
+        assert_eq!(plan.search.irreducible, None);
+    }
 }

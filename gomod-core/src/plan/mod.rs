@@ -241,10 +241,13 @@ impl Planner {
                 || self.best().is_some()
             {
                 let mut outcome = self.outcome(world);
-                return match self.reduce(world, &mut outcome) {
-                    Ok(()) => Progress::Done(Box::new(outcome)),
-                    Err(needs) => Progress::Needs(needs),
-                };
+                if let Some(best) = outcome.plans.first_mut() {
+                    match self.is_irreducible(world, best) {
+                        Ok(answer) => best.search.irreducible = answer,
+                        Err(needs) => return Progress::Needs(needs),
+                    }
+                }
+                return Progress::Done(Box::new(outcome));
             }
             self.pass = Pass::Everything;
             self.stuck.clear();
