@@ -1,5 +1,5 @@
 //! The floors of a certificate: direct requirements that ask for more than a target whatever their version, so
-//! that every plan overrides them; and what every plan costs at least. Both hold under today's excludes and replaces.
+//! that every plan overrides them. They hold under today's excludes and replaces.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,19 +16,6 @@ pub struct Floor {
     pub today: (ModuleVersion, ModuleVersion),
     /// Each version that could be used of it, with what it asks for.
     pub versions: Vec<(ModuleVersion, ModuleVersion)>,
-}
-
-/// What every plan costs at least.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Least {
-    /// Requirements overridden: one for each floor.
-    pub overridden: usize,
-    /// Direct requirements that move.
-    pub direct_moved: usize,
-    /// Other modules that move or come.
-    pub others_moved: usize,
-    /// Modules that rise.
-    pub raised: usize,
 }
 
 /// What floors are held against: today's state.
@@ -116,55 +103,6 @@ impl Floors<'_> {
                 ));
             }
             self.files.link(version, requires, read)?;
-        }
-        Ok(())
-    }
-
-    /// That every plan costs what is said: an overridden requirement for each floor, and what the targets' own
-    /// requirements bring or raise.
-    pub(super) fn least(
-        &mut self,
-        least: &Least,
-        floors: usize,
-        read: &mut Read<'_>,
-    ) -> Result<(), CheckError> {
-        if least.overridden != floors {
-            let claimed = least.overridden;
-            return fail(format!(
-                "{claimed} overridden at least, but {floors} floors"
-            ));
-        }
-        let mut moved: BTreeSet<ModulePath> = BTreeSet::new();
-        for (path, version) in &self.claim.used {
-            let Some(version) = version else { continue };
-            let target = ModuleVersion::new(path.clone(), version.clone());
-            let (list, _) = self.files.of(&target, read)?;
-            let above = |module: &&ModuleVersion| {
-                let today = self.today.get(&module.path);
-                !module.path.is_toolchain()
-                    && module.path != *self.main
-                    && !self.claim.used.iter().any(|(path, _)| *path == module.path)
-                    && today.is_none_or(|today| module.version.cmp_precedence(today).is_gt())
-            };
-            moved.extend(list.iter().filter(above).map(|module| module.path.clone()));
-        }
-        let count =
-            |holds: &dyn Fn(&ModulePath) -> bool| moved.iter().filter(|path| holds(path)).count();
-        let direct = count(&|path| self.direct.contains(path));
-        for (what, claimed, found) in [
-            ("direct requirements move", least.direct_moved, direct),
-            ("others move", least.others_moved, moved.len() - direct),
-            (
-                "modules rise",
-                least.raised,
-                count(&|path| self.today.contains_key(path)),
-            ),
-        ] {
-            if claimed > found {
-                return fail(format!(
-                    "{claimed} {what} at least, but the targets bring {found}"
-                ));
-            }
         }
         Ok(())
     }

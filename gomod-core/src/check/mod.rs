@@ -13,7 +13,7 @@ mod workspace;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-pub use floors::{Floor, Least};
+pub use floors::Floor;
 pub use steps::{Because, Grounds, Step, verify_grounds, verify_workspace_links};
 pub use workspace::{WorkspaceTexts, verify_workspace, workspace_list};
 

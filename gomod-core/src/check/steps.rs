@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::floors::{Floor, Floors, Least};
+use super::floors::{Floor, Floors};
 use super::workspace::Work;
 use super::{CheckError, Claim, Main, Read, Rules, WorkspaceTexts, build_list};
 use crate::model::{GoVersion, ModulePath, ModuleVersion, Version};
@@ -19,8 +19,8 @@ pub struct Grounds {
     pub steps: Vec<Step>,
     /// The requirements that every plan overrides.
     pub floors: Vec<Floor>,
-    /// What every plan costs at least.
-    pub least: Least,
+    /// How many requirements every plan overrides at least: one for each floor.
+    pub overridden: usize,
 }
 
 /// A candidate that could not stay.
@@ -70,14 +70,18 @@ pub fn verify_grounds(
 ) -> Result<(), CheckError> {
     let main = Main::parse(today)?;
     let before = build_list(today, read)?.selected;
+    let after = Main::parse(planned)?;
+    let lines = main.file.require.iter().chain(&after.file.require);
+    let requires = lines.map(|line| line.path.clone()).collect();
     let mut planned = Files::new(Rules {
         excludes: main.rules.excludes.clone(),
-        ..Main::parse(planned)?.rules
+        ..after.rules
     });
     let mut way = Way {
         claim,
         today: &before,
         prunes: main.go.prunes(),
+        requires,
         reached: BTreeMap::new(),
         by_go_line: false,
     };
@@ -100,7 +104,12 @@ pub fn verify_grounds(
         files: Files::new(main.rules),
     };
     floors.floors(&grounds.floors, read)?;
-    floors.least(&grounds.least, grounds.floors.len(), read)
+    match (grounds.overridden, grounds.floors.len()) {
+        (claimed, floors) if claimed != floors => fail(format!(
+            "{claimed} overridden at least, but {floors} floors"
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Checks the links of what a plan for a workspace rests on, under the planned replaces and today's excludes. The
@@ -229,6 +238,8 @@ struct Way<'a> {
     today: &'a BTreeMap<ModulePath, Version>,
     /// Whether the main module prunes its graph.
     prunes: bool,
+    /// The paths that it requires, today or as planned.
+    requires: BTreeSet<ModulePath>,
     /// Of each path the version that it may still have, or, without one, the version that it must be below.
     reached: BTreeMap<ModulePath, Reached>,
     /// Whether go lines are lowered: then modules move that are no requirements, and fall in between.
@@ -302,19 +313,38 @@ impl Way<'_> {
         files: &mut Files,
         read: &mut Read<'_>,
     ) -> Result<(), CheckError> {
-        let (first, last) = files.chain(step, read)?;
+        let (_, last) = files.chain(step, read)?;
         if matches!(step.because, Because::Lacks) {
             return Ok(());
         }
-        // What must be loaded, not only named, for the last of the chain to count.
-        let reads_last = matches!(step.because, Because::Unreadable | Because::NeedsGo(_));
-        let behind = step.chain.len() > if reads_last { 1 } else { 2 };
-        if behind && self.prunes && files.of(first, read)?.1 {
-            return fail(format!(
-                "{first} is pruned: what is behind it does not count"
-            ));
-        }
+        self.counts(step, files, read)?;
         self.wrong(last, &step.because, files, read)
+    }
+
+    /// That each module of a chain is loaded, but for the last where it is enough that it is named: it is behind one
+    /// that is not pruned, or a requirement of `go.mod` itself.
+    fn counts(
+        &self,
+        step: &Step,
+        files: &mut Files,
+        read: &mut Read<'_>,
+    ) -> Result<(), CheckError> {
+        if !self.prunes {
+            return Ok(());
+        }
+        let reads_last = matches!(step.because, Because::Unreadable | Because::NeedsGo(_));
+        let loaded = step.chain.len() - usize::from(!reads_last);
+        let loaded = step.chain.get(..loaded).unwrap_or_default();
+        for link in loaded.windows(2) {
+            let [by, required] = link else { continue };
+            if !files.of(by, read)?.1 {
+                break; // everything behind it is loaded
+            }
+            if !self.requires.contains(&required.path) {
+                return fail(format!("{by} is pruned: what is behind it does not count"));
+            }
+        }
+        Ok(())
     }
 
     /// That the last of a chain is wrong, and that what it is held against is justified.

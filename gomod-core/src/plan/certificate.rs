@@ -151,7 +151,8 @@ impl Certificate {
             .collect();
         let mut steps: Vec<&Lowering> = plan.lowered.values().flatten().collect();
         steps.sort_by_key(|step| (step.order, modules.path(modules.path_of(step.from))));
-        let skipped = steps
+        let count = steps.len();
+        let mut skipped: Vec<Skipped> = steps
             .into_iter()
             .filter_map(|step| {
                 Some(Skipped {
@@ -162,6 +163,10 @@ impl Certificate {
                 })
             })
             .collect();
+        // Where one is missing, what may rest on it says nothing.
+        if skipped.len() < count {
+            skipped.retain(|one| matches!(one.because, Because::Planned(_)));
+        }
         let kept = planner
             .goal()
             .keep
