@@ -359,3 +359,19 @@ fn many_direct_requirements_are_dropped_at_once() {
     let first = plan.lines().next().unwrap();
     assert!(first.starts_with("require dropped=13 "), "{plan}");
 }
+
+#[test]
+fn a_target_that_asks_for_another_is_no_floor_in_other_versions() {
+    // Of d only the version that is asked for is used, whatever the others ask of a.
+    let world = Scenario::parse(
+        "main 1.21: d v1.2.0\n\
+         a v1.1.0 1.21:\n\
+         a v1.3.0 1.21:\n\
+         d v1.2.0-rc.1 1.21:\n\
+         d v1.2.0 1.21: a v1.3.0\n",
+    );
+    let (known, planner, outcome) = world.plan(&["a@v1.1.0", "d@v1.2.0-rc.1"], |_, _| {});
+    let plan = outcome.plans.first().unwrap();
+    assert_eq!((plan.cost.overridden, planner.stuck()), (0, &[][..]));
+    assert_eq!(world.unfounded(&known, &planner, plan), None);
+}

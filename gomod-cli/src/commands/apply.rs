@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::plan_file::{Inputs, certificate_line};
 use super::sums::{self, trust_error};
-use super::{Setting, proof, workspace};
+use super::{Setting, claims, proof, workspace};
 use crate::args::{Apply, Global};
 use crate::error::CliError;
 use crate::render::diff::diff;
@@ -113,7 +113,7 @@ pub(super) fn check_lines(setting: &mut Setting, added: &[String]) -> Result<(),
             Some(version) => (version, false),
             None => (*version, true),
         };
-        let module = proof::module(&format!("{path}@{version}")).ok_or_else(|| malformed(line))?;
+        let module = claims::module(&format!("{path}@{version}")).ok_or_else(|| malformed(line))?;
         wanted.entry(module).or_default().push((zip, hash));
     }
     let modules: Vec<ModuleVersion> = wanted.keys().cloned().collect();

@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 mod argument;
 mod as_of;
+mod claims;
 pub(crate) mod drift;
 pub(crate) mod edit;
 pub(crate) mod fmt;

@@ -122,5 +122,11 @@ pub(crate) fn certificate_line(certificate: &Certificate) -> String {
         ),
         None => format!("{held}; the search found none cheaper"),
     };
-    format!("proven by a second MVS: {list} selected versions{best} ({tried} searched)")
+    // What no plan undercuts needs each of its edits anyway.
+    let needed = match certificate.irreducible {
+        Some(true) if !certificate.optimal => "; each edit is needed",
+        Some(false) => "; without one of the edits it would cost less",
+        _ => "",
+    };
+    format!("proven by a second MVS: {list} selected versions{best}{needed} ({tried} searched)")
 }

@@ -1,29 +1,47 @@
-//! The certificate: a plain second MVS on the planned text gives what the plan says.
+//! The certificate: a plain second MVS on the planned text gives what the plan says, and the reasons of the plan
+//! hold link by link.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use gomod_core::check::{
-    CheckError, Checked, Claim, Wanted, WorkspaceTexts, verify, verify_workspace,
+    CheckError, Claim, Wanted, WorkspaceTexts, verify, verify_grounds, verify_workspace,
+    verify_workspace_links,
 };
 use gomod_core::host::{Session, Sums};
-use gomod_core::model::{GoVersion, ModulePath, ModuleVersion, Version};
+use gomod_core::model::ModuleVersion;
 use gomod_core::plan::Certificate;
 
-use super::Setting;
+use super::{Setting, claims};
 use crate::context::Work;
 use crate::error::CliError;
 
-/// Checks the text of a `go.mod` against a certificate; what does not hold stops everything.
+/// Checks the text of a `go.mod` against a certificate, and what that rests on; what does not hold stops
+/// everything.
 pub(crate) fn check(
     setting: &mut Setting,
     go_mod: &str,
     certificate: &Certificate,
 ) -> Result<(), CliError> {
     let claim = claim(certificate)?;
+    let grounds = claims::grounds(certificate).ok_or_else(malformed)?;
+    let mut today = setting.project.go_mod.clone();
+    today.settle_versions();
+    let today = today.text();
     let root = setting.project.root();
     let session = &mut setting.session;
-    let mut read = |wanted: Wanted<'_>| read_go_mod(session, &root, wanted);
-    judge(verify(go_mod.as_bytes(), &claim, &mut read))
+    // Both parts read much of the same.
+    let mut known: BTreeMap<ModuleVersion, Result<Vec<u8>, String>> = BTreeMap::new();
+    let mut read = |wanted: Wanted<'_>| match wanted {
+        Wanted::Module(module) => known
+            .entry(module.clone())
+            .or_insert_with(|| read_go_mod(session, &root, wanted))
+            .clone(),
+        Wanted::Directory(_) => read_go_mod(session, &root, wanted),
+    };
+    let (today, planned) = (today.as_bytes(), go_mod.as_bytes());
+    judge(verify(planned, &claim, &mut read).map(drop))?;
+    judge(verify_grounds(today, planned, &claim, &grounds, &mut read))
 }
 
 /// Checks the texts of a workspace, in the order of its members and with that of `go.work`.
@@ -38,9 +56,21 @@ pub(crate) fn check_workspace(
     let root = setting.project.root();
     let layout = work.layout();
     let rebase = |member: usize, directory: &str| (layout.rebase)(Some(member), directory);
+    let grounds = claims::grounds(certificate).ok_or_else(malformed)?;
     let texts = WorkspaceTexts {
         go_work: go_work.as_bytes(),
         members: members.iter().map(String::as_bytes).collect(),
+        rebase: &rebase,
+    };
+    let today: Vec<String> = work
+        .members
+        .iter()
+        .map(|(_, go_mod)| go_mod.text())
+        .collect();
+    let today_go_work = work.go_work.text();
+    let today = WorkspaceTexts {
+        go_work: today_go_work.as_bytes(),
+        members: today.iter().map(String::as_bytes).collect(),
         rebase: &rebase,
     };
     let session = &mut setting.session;
@@ -59,12 +89,15 @@ pub(crate) fn check_workspace(
             None => read_go_mod(session, &root, wanted),
         }
     };
-    judge(verify_workspace(&texts, &claim, &mut read))
+    judge(verify_workspace(&texts, &claim, &mut read).map(drop))?;
+    // The members were planned one by one: a member in a directory counts as it is.
+    let mut read = |wanted: Wanted<'_>| read_go_mod(session, &root, wanted);
+    judge(verify_workspace_links(&today, &texts, &grounds, &mut read))
 }
 
-fn judge(result: Result<Checked, CheckError>) -> Result<(), CliError> {
+fn judge(result: Result<(), CheckError>) -> Result<(), CliError> {
     match result {
-        Ok(_) => Ok(()),
+        Ok(()) => Ok(()),
         Err(error @ CheckError::Claim(_)) => Err(CliError::environment(format!(
             "the plan does not hold: {error}"
         ))
@@ -79,45 +112,12 @@ fn judge(result: Result<Checked, CheckError>) -> Result<(), CliError> {
 }
 
 fn claim(certificate: &Certificate) -> Result<Claim, CliError> {
-    claimed(certificate).ok_or_else(|| {
-        CliError::environment("the plan's certificate is malformed; nothing was changed")
-            .hint("plan again: gomod plan-downgrade … --out FILE")
-    })
+    claims::claim(certificate).ok_or_else(malformed)
 }
 
-fn claimed(certificate: &Certificate) -> Option<Claim> {
-    let list = |names: &[String]| -> Option<Vec<ModuleVersion>> {
-        names.iter().map(|name| module(name)).collect()
-    };
-    Some(Claim {
-        build_list: list(&certificate.build_list)?,
-        used: certificate
-            .used
-            .iter()
-            .map(|used| {
-                let path = ModulePath::new(&used.path);
-                match &used.version {
-                    None => Some((path, None)),
-                    Some(version) => Some((path, Some(Version::parse(version).ok()?))),
-                }
-            })
-            .collect::<Option<_>>()?,
-        kept: list(&certificate.kept)?,
-    })
-}
-
-/// Reads `path@version`; `go` and `toolchain` have versions of their own kind.
-pub(crate) fn module(name: &str) -> Option<ModuleVersion> {
-    let (path, version) = name.rsplit_once('@')?;
-    let version = match path {
-        "go" => Version::go(&GoVersion::parse(version)?),
-        "toolchain" => Version::toolchain(version),
-        _ => Version::parse(version).ok()?,
-    };
-    Some(ModuleVersion {
-        path: ModulePath::new(path),
-        version,
-    })
+fn malformed() -> CliError {
+    CliError::environment("the plan's certificate is malformed; nothing was changed")
+        .hint("plan again: gomod plan-downgrade … --out FILE")
 }
 
 fn read_go_mod(session: &mut Session, root: &Path, wanted: Wanted<'_>) -> Result<Vec<u8>, String> {

@@ -1,5 +1,7 @@
 //! Plans that are saved, and applied later.
 
+use serde_json::json;
+
 use crate::support::{PAIR, World, tree};
 
 const SAVE: [&str; 4] = ["plan-downgrade", "a@v1.0.0", "--out", "plan.json"];
@@ -73,6 +75,226 @@ fn what_was_changed_in_a_plan_is_seen() {
         assert_eq!(run.code, Some(code), "{to}: {run:?}");
         assert!(run.stderr.contains("\nhelp: "), "{run:?}");
         assert!(before == tree(&world.path("main")), "{to}");
+    }
+}
+
+/// What `b` asks of `a`, `c` asks of `b`; every version of `x`, and of `y`, asks for the newest `a`.
+const REASONS: &str = "
+    a@v1.0.0 go1.21:
+    a@v1.1.0 go1.21:
+    a@v1.2.0 go1.21:
+    b@v1.0.0 go1.21: a@v1.0.0
+    b@v1.1.0 go1.21: a@v1.1.0
+    b@v1.2.0 go1.21: a@v1.2.0
+    c@v1.1.0 go1.21: b@v1.0.0
+    c@v1.2.0 go1.21: b@v1.2.0 z@v1.0.0
+    x@v1.0.0 go1.21: a@v1.2.0
+    x@v1.1.0 go1.21: a@v1.2.0
+    y@v1.0.0 go1.21: a@v1.2.0
+    z@v1.0.0 go1.21: a@v1.2.0
+";
+
+/// A change of a certificate, or of a part of it.
+type Change<'a> = &'a dyn Fn(&mut serde_json::Value);
+
+/// A plan over modules of [`REASONS`] that `edit` changes.
+fn tampered(requires: &[&str], edit: impl Fn(&mut serde_json::Value)) -> crate::support::Run {
+    let lines: String = requires
+        .iter()
+        .map(|module| format!("\texample.com/{}\n", module.replace('@', " ")))
+        .collect();
+    let main = format!("module example.com/main\n\ngo 1.21\n\nrequire (\n{lines})\n");
+    let world = World::with_main(REASONS, &main);
+    world.gomod(&SAVE).ok();
+    let mut plan: serde_json::Value = serde_json::from_str(&world.read("main/plan.json")).unwrap();
+    edit(&mut plan["certificate"]);
+    world.write("main/plan.json", &plan.to_string());
+    let before = tree(&world.path("main"));
+    let run = world.gomod(&["apply", "plan.json"]);
+    if run.code != Some(0) {
+        assert!(before == tree(&world.path("main")));
+    }
+    run
+}
+
+#[track_caller]
+fn refused(run: crate::support::Run, words: &str) {
+    assert_eq!(run.code, Some(3), "{run:?}");
+    assert!(run.stderr.contains("the plan does not hold: "), "{run:?}");
+    assert!(run.stderr.contains(words), "{run:?}");
+}
+
+#[test]
+fn each_skipped_candidate_needs_its_reason() {
+    let requires = ["a@v1.2.0", "b@v1.2.0", "c@v1.2.0"];
+    let tampered = |edit: Change<'_>| {
+        tampered(&requires, |certificate| {
+            let skipped = &mut certificate["skipped"];
+            let step = |module: &str, next: &str, above: &str, bound: &str| {
+                json!({
+                    "candidate": format!("example.com/{module}"),
+                    "next": format!("example.com/{next}"),
+                    "chain": [format!("example.com/{module}"), format!("example.com/{above}")],
+                    "because": { "kind": "at-most", "value": format!("example.com/{bound}") },
+                })
+            };
+            let expected = json!([
+                step("b@v1.2.0", "b@v1.1.0", "a@v1.2.0", "a@v1.0.0"),
+                step("b@v1.1.0", "b@v1.0.0", "a@v1.1.0", "a@v1.0.0"),
+                step("c@v1.2.0", "c@v1.1.0", "b@v1.2.0", "b@v1.0.0"),
+            ]);
+            assert_eq!(*skipped, expected, "{skipped:#}");
+            edit(skipped);
+        })
+    };
+    assert_eq!(tampered(&|_| {}).code, Some(0));
+    let cases: &[(&str, Change<'_>)] = &[
+        // A link that does not exist.
+        (
+            "example.com/c@v1.2.0 was skipped without reason: example.com/c@v1.2.0 does not require example.com/b@v1.1.0",
+            &|skipped| skipped[2]["chain"][1] = json!("example.com/b@v1.1.0"),
+        ),
+        // What is above its bound is not.
+        (
+            "example.com/b@v1.1.0 was skipped without reason: example.com/a@v1.1.0 is not above example.com/a@v1.1.0",
+            &|skipped| skipped[1]["because"]["value"] = json!("example.com/a@v1.1.0"),
+        ),
+        // Bounds that nothing sets.
+        (
+            "nothing says that example.com/b@v0.9.0 is the most",
+            &|skipped| skipped[2]["because"]["value"] = json!("example.com/b@v0.9.0"),
+        ),
+        (
+            "nothing says that example.com/a@none is the most",
+            &|skipped| skipped[0]["because"]["value"] = json!("example.com/a@none"),
+        ),
+        ("nothing says that example.com/b is below it", &|skipped| {
+            skipped[2]["because"] = json!({ "kind": "below", "value": "example.com/b@v1.0.0" });
+        }),
+        // What it rests on comes later.
+        (
+            "nothing says that example.com/b@v1.0.0 is the most",
+            &|skipped| skipped.as_array_mut().unwrap().rotate_right(1),
+        ),
+        // A candidate of which nothing is said.
+        (
+            "example.com/b@v1.1.0 was skipped without reason: it was ruled out before",
+            &|skipped| skipped[0]["next"] = json!("example.com/b@v1.0.0"),
+        ),
+        ("nothing is said of v1.1.0 before it", &|skipped| {
+            skipped[1]["candidate"] = json!("example.com/b@v1.0.0");
+            skipped[1]["chain"] = json!(["example.com/b@v1.0.0", "example.com/a@v1.0.0"]);
+            skipped[1]["because"]["value"] = json!("example.com/a@v1.0.0");
+        }),
+        (
+            "example.com/b@v1.0.0 is planned, and nothing is said of v1.1.0",
+            &|skipped| {
+                skipped.as_array_mut().unwrap().truncate(1);
+            },
+        ),
+        // What is planned was skipped, or is not what is planned.
+        (
+            "example.com/c@v1.1.0 is planned, but was skipped",
+            &|skipped| skipped[2]["next"] = json!("example.com/c@v1.0.0"),
+        ),
+        ("example.com/b@v1.1.0 is not planned", &|skipped| {
+            skipped[2]["because"] = json!({ "kind": "planned", "value": "example.com/b@v1.1.0" });
+        }),
+        // It can be read.
+        ("example.com/b@v1.2.0 can be read", &|skipped| {
+            skipped[0]["chain"] = json!(["example.com/b@v1.2.0"]);
+            skipped[0]["because"] = json!({ "kind": "unreadable", "value": "gone" });
+        }),
+    ];
+    for (words, edit) in cases {
+        refused(tampered(*edit), words);
+    }
+    // Names that make no sense.
+    let run = tampered(&|skipped| skipped[0]["because"]["value"] = json!("a"));
+    assert_eq!(run.code, Some(3), "{run:?}");
+    assert!(run.stderr.contains("malformed"), "{run:?}");
+}
+
+#[test]
+fn what_a_pruned_module_hides_is_no_reason() {
+    // `z` is no requirement of go.mod.
+    let chain = [
+        "example.com/c@v1.2.0",
+        "example.com/z@v1.0.0",
+        "example.com/a@v1.2.0",
+    ];
+    let run = tampered(&["a@v1.2.0", "b@v1.2.0", "c@v1.2.0"], |certificate| {
+        let step = &mut certificate["skipped"][2];
+        step["chain"] = json!(chain);
+        step["because"]["value"] = json!("example.com/a@v1.0.0");
+    });
+    refused(
+        run,
+        "example.com/c@v1.2.0 is pruned: what is behind it does not count",
+    );
+}
+
+#[test]
+fn each_floor_needs_its_requirements() {
+    let requires = ["a@v1.2.0", "x@v1.1.0", "y@v1.0.0"];
+    let tampered = |edit: Change<'_>| {
+        tampered(&requires, |certificate| {
+            let floors = &certificate["floors"];
+            let version =
+                |module: &str| json!({ "version": module, "requires": "example.com/a@v1.2.0" });
+            let expected = json!([
+                {
+                    "path": ["example.com/main", "example.com/x@v1.1.0", "example.com/a@v1.2.0"],
+                    "versions": [version("example.com/x@v1.1.0"), version("example.com/x@v1.0.0")],
+                },
+                {
+                    "path": ["example.com/main", "example.com/y@v1.0.0", "example.com/a@v1.2.0"],
+                    "versions": [version("example.com/y@v1.0.0")],
+                },
+            ]);
+            assert_eq!(*floors, expected, "{floors:#}");
+            edit(certificate);
+        })
+    };
+    assert_eq!(tampered(&|_| {}).code, Some(0));
+    let floor = "the floor of example.com/x under example.com/a: ";
+    let cases: &[(&str, Change<'_>)] = &[
+        (
+            "example.com/x@v1.0.0 does not require example.com/a@v1.1.0",
+            &|c| c["floors"][0]["versions"][1]["requires"] = json!("example.com/a@v1.1.0"),
+        ),
+        (
+            "example.com/a@v1.0.0 is not above example.com/a@v1.0.0",
+            &|c| c["floors"][0]["versions"][1]["requires"] = json!("example.com/a@v1.0.0"),
+        ),
+        ("example.com/x@v1.1.0 is not among its versions", &|c| {
+            _ = c["floors"][0]["versions"].as_array_mut().unwrap().remove(0)
+        }),
+        (
+            "example.com/y@v1.0.0 is no version of example.com/x",
+            &|c| c["floors"][0]["versions"][1]["version"] = json!("example.com/y@v1.0.0"),
+        ),
+        (
+            "example.com/other does not require example.com/x directly",
+            &|c| c["floors"][0]["path"][0] = json!("example.com/other"),
+        ),
+        (
+            "example.com/x@v1.0.0 is below what is selected today",
+            &|c| {
+                c["floors"][0]["path"][1] = json!("example.com/x@v1.0.0");
+            },
+        ),
+        (
+            "two floors share the requirement of example.com/x on example.com/a",
+            &|c| c["floors"][1] = c["floors"][0].clone(),
+        ),
+        ("3 overridden at least, but 2 floors", &|c| {
+            c["least"]["overridden"] = json!(3);
+        }),
+    ];
+    for (at, (words, edit)) in cases.iter().enumerate() {
+        let words = format!("{}{words}", if at < 6 { floor } else { "" });
+        refused(tampered(*edit), &words);
     }
 }
 

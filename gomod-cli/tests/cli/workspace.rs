@@ -601,6 +601,17 @@ fn a_saved_plan_is_applied_to_all_files() {
             3,
         ),
         ("\"schema_version\": 1", "\"schema_version\": 2", 3),
+        // A chain with a link that does not exist, and one whose end is not above its bound.
+        (
+            "\"example.com/b@v1.2.0\",\n          \"example.com/a@v1.2.0\"",
+            "\"example.com/b@v1.2.0\",\n          \"example.com/a@v1.1.0\"",
+            3,
+        ),
+        (
+            "\"value\": \"example.com/a@v1.0.0\"",
+            "\"value\": \"example.com/a@v1.2.0\"",
+            3,
+        ),
     ] {
         let world = pair();
         world.gomod(&save).ok();

@@ -3,13 +3,18 @@
 //! It shares nothing with `mvs` and `plan`: ordered maps of paths and versions, one work list, no
 //! interning, no batches. Given the text of a `go.mod` and a way to read those of dependencies, it says
 //! what the `go` command selects (Go Modules Reference, "Minimal version selection", "Module graph
-//! pruning"). A claim that differs is named.
+//! pruning"). A claim that differs is named. `steps` and `floors` follow the requirements that a plan
+//! gives as its reasons.
 
+mod floors;
+mod steps;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+pub use floors::Floor;
+pub use steps::{Because, Grounds, Step, verify_grounds, verify_workspace_links};
 pub use workspace::{WorkspaceTexts, verify_workspace, workspace_list};
 
 use crate::model::{GoMod, GoVersion, ModulePath, ModuleVersion, Replace, ReplaceTarget, Version};
@@ -368,6 +373,27 @@ impl Rules {
         if module.path.as_str() == "toolchain" {
             return Ok((Vec::new(), true));
         }
+        let (file, actual) = self.file(module, read)?;
+        was_read.extend(actual);
+        let mut requirements: Vec<ModuleVersion> = file
+            .require
+            .iter()
+            .map(|line| ModuleVersion::new(line.path.clone(), line.version.clone()))
+            .filter(|module| !self.excludes.contains(module))
+            .collect();
+        let go = file.go.as_ref().map(|line| &line.version);
+        if let Some(go) = go.filter(|go| go.is_strict()) {
+            requirements.push(ModuleVersion::new(ModulePath::new("go"), Version::go(go)));
+        }
+        Ok((requirements, go.is_some_and(GoVersion::prunes)))
+    }
+
+    /// The `go.mod` that counts for a module, and the module version that it is of.
+    fn file(
+        &self,
+        module: &ModuleVersion,
+        read: &mut Read<'_>,
+    ) -> Result<(GoMod, Option<ModuleVersion>), CheckError> {
         let target = self.replacement(module);
         let (name, bytes) = match target {
             Some(ReplaceTarget::Directory(directory)) => {
@@ -384,11 +410,12 @@ impl Rules {
         };
         let file = GoMod::parse_dependency("go.mod", &bytes.map_err(fail)?)
             .map_err(|errors| fail(errors.to_string()))?;
-        if !matches!(target, Some(ReplaceTarget::Directory(_))) {
-            let actual = match target {
-                Some(ReplaceTarget::Module(actual)) => actual,
-                _ => module,
-            };
+        let actual = match target {
+            Some(ReplaceTarget::Directory(_)) => None,
+            Some(ReplaceTarget::Module(actual)) => Some(actual.clone()),
+            None => Some(module.clone()),
+        };
+        if let Some(actual) = &actual {
             let declared = file.module.as_ref().map(|line| &line.path);
             if declared != Some(&module.path) && declared != Some(&actual.path) {
                 let declared = declared.map_or("nothing", ModulePath::as_str);
@@ -397,19 +424,8 @@ impl Rules {
                     module.path
                 )));
             }
-            was_read.insert(actual.clone());
         }
-        let mut requirements: Vec<ModuleVersion> = file
-            .require
-            .iter()
-            .map(|line| ModuleVersion::new(line.path.clone(), line.version.clone()))
-            .filter(|module| !self.excludes.contains(module))
-            .collect();
-        let go = file.go.as_ref().map(|line| &line.version);
-        if let Some(go) = go.filter(|go| go.is_strict()) {
-            requirements.push(ModuleVersion::new(ModulePath::new("go"), Version::go(go)));
-        }
-        Ok((requirements, go.is_some_and(GoVersion::prunes)))
+        Ok((file, actual))
     }
 }
 

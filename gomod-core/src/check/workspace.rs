@@ -42,15 +42,16 @@ pub fn workspace_list(
     Work::parse(texts)?.list(read)
 }
 
-struct Work {
+/// The files, parsed.
+pub(super) struct Work {
     roots: Vec<ModuleVersion>,
     /// Each member's path, requirements, and whether it is pruned behind.
     members: Vec<(ModulePath, Vec<ModuleVersion>, bool)>,
-    rules: Rules,
+    pub(super) rules: Rules,
 }
 
 impl Work {
-    fn parse(texts: &WorkspaceTexts<'_>) -> Result<Self, CheckError> {
+    pub(super) fn parse(texts: &WorkspaceTexts<'_>) -> Result<Self, CheckError> {
         let go_work = GoWork::parse("go.work", texts.go_work)
             .map_err(|errors| CheckError::Main(errors.to_string()))?;
         let mut rules = Rules {

@@ -1,13 +1,15 @@
 //! What a plan claims, in a form that can be kept in a file and checked by someone else.
 //!
-//! The build list is checked by a plain second MVS ([`crate::check`]); each skipped candidate has a chain of
-//! requirements that can be followed by hand.
+//! The build list is checked by a plain second MVS ([`crate::check`]), and so are the chain of requirements behind
+//! each skipped candidate and each floor.
 
 use serde::{Deserialize, Serialize};
 
+use super::descend::{Limit, Lowering};
+use super::state::Cap;
 use super::{Plan, Planner, Stuck, Target};
-use crate::graph::ModuleId;
-use crate::mvs::World;
+use crate::graph::{ModuleId, PathId};
+use crate::mvs::{LoadError, World};
 
 /// The claims of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,11 +20,16 @@ pub struct Certificate {
     pub used: Vec<Used>,
     /// What must be selected as it is today, as `path@version`.
     pub kept: Vec<String>,
-    /// The candidates between today's versions and the planned ones, each with what forbids it.
+    /// The candidates between today's versions and the planned ones, each with what forbids it. What one rests on
+    /// comes before it.
     pub skipped: Vec<Skipped>,
     /// Whether it is certain that no plan costs less, its lines apart, among the versions that the sources list or
     /// that are named and whose `go.mod` could be read.
     pub optimal: bool,
+    /// Whether each edit but those of closure was taken back, and without it the goal is missed or the cost is
+    /// higher; `None` when that was not tried.
+    #[serde(default)]
+    pub irreducible: Option<bool>,
     /// What every plan costs at least.
     pub least: Least,
     /// The requirements that every plan overrides: their paths share none.
@@ -50,7 +57,8 @@ pub struct Least {
 /// A direct requirement that asks for more than a target, whatever its version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FloorPath {
-    /// From the main module, by today's version of the requirement, to what it asks for.
+    /// From the main module, by today's version of the requirement, or the one that is a target itself, to what it
+    /// asks for.
     pub path: Vec<String>,
     /// Each version that could be used of it, with what it asks for.
     pub versions: Vec<FloorVersion>,
@@ -79,10 +87,35 @@ pub struct Used {
 pub struct Skipped {
     /// The candidate, as `path@version`.
     pub candidate: String,
-    /// Requirements from the candidate to what is above its bound or cannot be used.
+    /// The candidate that was tried next, as `path@version`; `None` when there was none: what others ask for is
+    /// selected of the path, if anything.
+    pub next: Option<String>,
+    /// Requirements from the candidate to what is above its bound or cannot be used; where it lacks a package,
+    /// the one that imports it and what that asks for.
     pub chain: Vec<String>,
-    /// What is wrong with the last of the chain, when it is not that it is too high.
-    pub reason: Option<String>,
+    /// What is wrong with the last of the chain.
+    pub because: Because,
+}
+
+/// Why a candidate could not stay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "value", rename_all = "kebab-case")]
+pub enum Because {
+    /// The last of the chain is above this: a target, the version that an earlier candidate of its path gave way
+    /// to, or no lower than today's. `path@none`: the path must be absent.
+    AtMost(String),
+    /// The last of the chain is this or above: an earlier candidate without a next one.
+    Below(String),
+    /// The last of the chain is above this, which the plan selects; `path@none` when that is nothing.
+    Planned(String),
+    /// The go line of the last of the chain is above this, which is asked for.
+    GoAtMost(String),
+    /// The go line of the last of the chain is this, above the Go in use.
+    NeedsGo(String),
+    /// The last of the chain cannot be used.
+    Unreadable(String),
+    /// The candidate lacks this package.
+    Lacks(String),
 }
 
 /// A level of the search: dropped, overridden, raised.
@@ -117,27 +150,24 @@ impl Certificate {
                 Target::Go { .. } => None,
             })
             .collect();
-        let mut paths: Vec<_> = plan.lowered.keys().copied().collect();
-        paths.sort_by(|a, b| modules.path(*a).cmp(modules.path(*b)));
-        let skipped = paths
+        let mut steps: Vec<&Lowering> = plan.lowered.values().flatten().collect();
+        steps.sort_by_key(|step| (step.order, modules.path(modules.path_of(step.from))));
+        let count = steps.len();
+        let mut skipped: Vec<Skipped> = steps
             .into_iter()
-            .filter_map(|path| plan.lowered.get(&path))
-            .flatten()
-            .map(|step| Skipped {
-                candidate: name(step.from),
-                chain: step.chain.iter().map(|module| name(*module)).collect(),
-                reason: step
-                    .unreadable
-                    .as_ref()
-                    .map(ToString::to_string)
-                    .or_else(|| step.go_line.as_ref().map(|go| format!("needs go {go}")))
-                    .or_else(|| {
-                        step.lacks
-                            .as_ref()
-                            .map(|package| format!("lacks {package}"))
-                    }),
+            .filter_map(|step| {
+                Some(Skipped {
+                    candidate: name(step.from),
+                    next: step.to.map(name),
+                    chain: step.chain.iter().map(|module| name(*module)).collect(),
+                    because: because(world, plan, step)?,
+                })
             })
             .collect();
+        // Where one is missing, what may rest on it says nothing.
+        if skipped.len() < count {
+            skipped.retain(|one| matches!(one.because, Because::Planned(_)));
+        }
         let kept = planner
             .goal()
             .keep
@@ -180,6 +210,7 @@ impl Certificate {
             kept,
             skipped,
             optimal: plan.search.proven,
+            irreducible: plan.search.irreducible,
             least: Least {
                 overridden: least.overridden,
                 direct_moved: least.direct_moved,
@@ -198,4 +229,37 @@ impl Certificate {
             tried: plan.search.tried,
         }
     }
+}
+
+/// Why a step down was taken; `None` where its chain does not show it by itself.
+fn because(world: &World, plan: &Plan, step: &Lowering) -> Option<Because> {
+    let modules = &world.modules;
+    let last = *step.chain.last()?;
+    let path = modules.path(modules.path_of(last));
+    let nothing = || format!("{path}@none");
+    // A chain that begins elsewhere says nothing about the candidate.
+    if step.lacks.is_none() && step.chain.first() != Some(&step.from) {
+        return None;
+    }
+    Some(match (&step.unreadable, &step.go_line, &step.lacks) {
+        (Some(LoadError::TooNew { needs, .. }), ..) => Because::NeedsGo(needs.to_string()),
+        (Some(error), ..) => Because::Unreadable(error.to_string()),
+        (_, Some(_), _) => Because::GoAtMost(
+            plan.graph
+                .selected(PathId::GO)
+                .and_then(|go| modules.version(go))?
+                .to_string(),
+        ),
+        (.., Some(package)) => Because::Lacks(package.clone()),
+        _ => match step.limit? {
+            Limit::Bound(Cap::AtMost(bound)) => Because::AtMost(modules.display(bound)),
+            Limit::Bound(Cap::Below(bound)) => Because::Below(modules.display(bound)),
+            Limit::Bound(Cap::Absent) => Because::AtMost(nothing()),
+            Limit::Planned => Because::Planned(
+                plan.graph
+                    .selected(modules.path_of(last))
+                    .map_or_else(nothing, |module| modules.display(module)),
+            ),
+        },
+    })
 }

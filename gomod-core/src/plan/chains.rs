@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Needs;
 use super::closure::AddedBy;
 use super::search::Search;
-use crate::graph::{ModuleGraph, ModuleId, PathId};
+use crate::graph::{ModuleGraph, ModuleId, Modules, PathId};
 use crate::mvs::{Resolver, World};
 
 /// The graph of a search's roots, or the chain to what cannot be read.
@@ -111,15 +111,22 @@ pub(super) fn added_by(search: &mut Search<'_>, root: ModuleId) -> Vec<ModuleId>
     while seen.insert(path)
         && let Some(AddedBy::Requirement(by)) = search.state.added.get(&path).copied()
     {
-        chain.extend(behind(search, by, path));
+        let found = chain_from(search, by, |modules, module| {
+            modules.path_of(module) == path
+        });
+        chain.extend(found.unwrap_or_default().into_iter().rev());
         path = search.world.modules.path_of(by);
     }
     chain
 }
 
-/// A chain of requirements from `start` to some version of a path: `start` itself asks for it, or, if it is older
-/// than Go 1.17, something behind it.
-fn behind(search: &mut Search<'_>, start: ModuleId, path: PathId) -> Vec<ModuleId> {
+/// A chain of requirements from `start` to the first module that is wanted: `start` itself asks for it, or, if it
+/// is older than Go 1.17, something behind it.
+pub(super) fn chain_from(
+    search: &mut Search<'_>,
+    start: ModuleId,
+    wanted: impl Fn(&Modules, ModuleId) -> bool,
+) -> Option<Vec<ModuleId>> {
     let mut from: FxHashMap<ModuleId, ModuleId> = FxHashMap::default();
     let mut queue = VecDeque::from([start]);
     while let Some(at) = queue.pop_front() {
@@ -131,21 +138,25 @@ fn behind(search: &mut Search<'_>, start: ModuleId, path: PathId) -> Vec<ModuleI
                 continue;
             }
             from.insert(required, at);
-            if search.world.modules.path_of(required) == path {
+            if wanted(&search.world.modules, required) {
                 let mut chain = vec![required];
                 let mut at = required;
-                while let Some(by) = from.get(&at).copied().filter(|_| at != start) {
+                while let Some(by) = from.get(&at).copied() {
                     chain.push(by);
+                    if by == start {
+                        break;
+                    }
                     at = by;
                 }
-                return chain;
+                chain.reverse();
+                return Some(chain);
             }
-            if !(at == start && prunes) {
+            if !(at == start && prunes && search.is_pruned()) {
                 queue.push_back(required);
             }
         }
     }
-    Vec::new()
+    None
 }
 
 /// Whether anything behind the other roots asks for exactly this version: what a root brings about itself does not

@@ -32,6 +32,17 @@ pub struct Lowering {
     pub go_line: Option<GoVersion>,
     /// The package that the version lacks, and that the first of the chain imports.
     pub lacks: Option<String>,
+    /// What the last of the chain is above, when that is what is wrong with it.
+    pub(super) limit: Option<Limit>,
+}
+
+/// What the last of a chain may not be above.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// The bound of its path at that time.
+    Bound(Cap),
+    /// What the plan selects of its path.
+    Planned,
 }
 
 impl Lowering {
@@ -44,6 +55,7 @@ impl Lowering {
             unreadable: None,
             go_line: None,
             lacks: None,
+            limit: None,
         }
     }
 
@@ -72,6 +84,10 @@ impl Search<'_> {
                     .insert(*chain.last().unwrap_or(&root), error.clone());
                 Some(error)
             }
+            _ => None,
+        };
+        let limit = match (&unreadable, &go_line, chain.last()) {
+            (None, None, Some(last)) => self.bound_of(*last).map(Limit::Bound),
             _ => None,
         };
         if self.state.hard.contains(&path) {
@@ -115,6 +131,7 @@ impl Search<'_> {
             to: next,
             unreadable,
             go_line,
+            limit,
             ..Lowering::new(root, chain)
         });
         Ok(())

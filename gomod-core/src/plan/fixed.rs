@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::chains::{Seen, added_by, chain_to, is_asked, load};
+use super::chains::{Seen, added_by, chain_from, chain_to, is_asked, load};
 use super::choice::{Choice, Way};
-use super::descend::Lowering;
+use super::descend::{Limit, Lowering};
 use super::exhaust::{Roots, given};
 use super::goal::Target;
 use super::outcome::Plan;
@@ -93,6 +93,33 @@ impl Fixed<'_> {
             }
             Err(Stop::Needs(needs)) => Tried::Needs(needs),
             Err(Stop::Conflict(_)) => Tried::Infeasible { cuts },
+        }
+    }
+
+    /// The plan that this is, if it is one, without its reasons.
+    pub(super) fn plan(&self, world: &mut World) -> Result<Option<Plan>, Needs> {
+        let planner = self.planner;
+        let means = self
+            .roots
+            .means(world, &planner.goal.targets, self.excludes);
+        let (way, choice) = given(means);
+        if planner.refuse_replaced(world, &way).is_err() {
+            return Ok(None);
+        }
+        let mut search = self.search(world, &way, &choice);
+        let Ok(graph) = load(&mut search)? else {
+            return Ok(None);
+        };
+        if self.broken(&mut search, &graph).is_some() {
+            return Ok(None);
+        }
+        let Ok(solution) = self.close(&mut search, graph)? else {
+            return Ok(None);
+        };
+        match planner.price(search.world, &way, &choice, solution) {
+            Ok(plan) => Ok(Some(plan)),
+            Err(Stop::Needs(needs)) => Err(needs),
+            Err(Stop::Conflict(_)) => Ok(None),
         }
     }
 
@@ -356,18 +383,32 @@ impl Fixed<'_> {
                 ..*self
             };
             let mut search = restored.search(world, way, choice);
-            let chain = match load(&mut search)? {
-                Err(chain) => chain,
+            let (chain, loads) = match load(&mut search)? {
+                Err(chain) => (chain, false),
                 Ok(graph) => match restored.broken(&mut search, &graph).flatten() {
-                    Some(wrong) => chain_to(&mut search, wrong, Seen::Shown),
-                    None => Vec::new(),
+                    Some(wrong) => {
+                        let own = chain_from(&mut search, *today, |_, module| module == wrong);
+                        let other = || chain_to(&mut search, wrong, Seen::Shown);
+                        (own.unwrap_or_else(other), true)
+                    }
+                    None => (Vec::new(), true),
                 },
             };
-            if !chain.is_empty() {
+            if let Some(last) = chain.last().copied() {
+                let unreadable = match search.requirements(last) {
+                    Some(Err(error)) if !loads => Some(error),
+                    _ => None,
+                };
+                let go_line = search
+                    .go_line(last)
+                    .filter(|_| search.go_line_too_high(last));
                 let order = lowered.len();
                 let step = Lowering {
                     order,
                     to,
+                    limit: (unreadable.is_none() && go_line.is_none()).then_some(Limit::Planned),
+                    unreadable,
+                    go_line,
                     ..Lowering::new(*today, chain)
                 };
                 lowered.insert(*path, vec![step]);

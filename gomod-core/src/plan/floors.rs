@@ -71,7 +71,10 @@ pub(super) fn stuck(
         if held.is_empty() {
             continue;
         }
-        let usable = if goal.keep.contains(by) {
+        let own = bounds.iter().find(|(target, _)| target == by);
+        let usable = if let Some((_, own)) = own {
+            own.map(|own| vec![own])
+        } else if goal.keep.contains(by) {
             Some(vec![now])
         } else if goal.allow_drop {
             None

@@ -22,6 +22,7 @@ mod fixed;
 mod floors;
 mod forced;
 mod goal;
+mod irreducible;
 mod measure;
 mod needs;
 mod outcome;
@@ -39,7 +40,7 @@ mod ways;
 mod workspace;
 
 pub use candidates::{Candidates, Pass};
-pub use certificate::{Bound, Certificate, FloorPath, FloorVersion, Least, Skipped, Used};
+pub use certificate::{Because, Bound, Certificate, FloorPath, FloorVersion, Least, Skipped, Used};
 pub use closure::AddedBy;
 pub use conflict::Conflict;
 pub use cost::{Cost, Move, Role};
@@ -239,7 +240,14 @@ impl Planner {
                 || self.exhausted.better.is_some()
                 || self.best().is_some()
             {
-                return Progress::Done(Box::new(self.outcome(world)));
+                let mut outcome = self.outcome(world);
+                if let Some(best) = outcome.plans.first_mut() {
+                    match self.is_irreducible(world, best) {
+                        Ok(answer) => best.search.irreducible = answer,
+                        Err(needs) => return Progress::Needs(needs),
+                    }
+                }
+                return Progress::Done(Box::new(outcome));
             }
             self.pass = Pass::Everything;
             self.stuck.clear();
@@ -366,6 +374,7 @@ impl Planner {
                             proven: self.costs_the_least(world, &plan),
                             bound: open,
                             tried: ended.tried,
+                            irreducible: None,
                         };
                         outcome.plans.push(plan);
                     }

@@ -20,6 +20,8 @@ pub(super) struct Searched {
     pub(super) bound: Option<Level>,
     /// How many choices were tried.
     pub(super) tried: usize,
+    /// Whether each edit was taken back, and none can be spared; `None` when that was not tried.
+    pub(super) irreducible: Option<bool>,
 }
 
 /// A plan: the edits, what they cost and what they do.

@@ -429,6 +429,13 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// What a required module may not be above.
+    pub(super) fn bound_of(&self, required: ModuleId) -> Option<Cap> {
+        let path = self.world.modules.path_of(required);
+        let replaced = self.state.replaced.get(&path).copied().map(Cap::AtMost);
+        replaced.or_else(|| self.state.caps.get(&path).copied())
+    }
+
     pub(super) fn root_list(&self) -> Vec<ModuleId> {
         self.state.roots.values().copied().collect()
     }

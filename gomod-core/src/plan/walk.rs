@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::candidates::Usable;
-use super::descend::Lowering;
+use super::descend::{Limit, Lowering};
 use super::goal::Target;
+use super::state::Cap;
 use super::{Needs, Pass, Planner};
 use crate::graph::{ModuleId, PathId};
-use crate::mvs::World;
+use crate::mvs::{LoadError, World};
 
 /// A walk, between feeds.
 #[derive(Debug, Clone)]
@@ -154,6 +155,9 @@ impl Walk {
                     moved = true;
                     if let (Some(steps), Some(selected)) = (self.lowered.get_mut(path), selected) {
                         steps.retain(|step| world.modules.compare(step.from, selected).is_gt());
+                        if let Some(last) = steps.last_mut() {
+                            last.to = Some(selected);
+                        }
                     }
                 }
                 self.lowered.retain(|_, steps| !steps.is_empty());
@@ -211,6 +215,21 @@ impl Walk {
             Some(None) => true,
             Some(Some(fixed)) => world.modules.compare(module, *fixed).is_gt(),
         }
+    }
+
+    /// What a version is above that is too high.
+    fn limit(&self, world: &World, module: ModuleId) -> Option<Limit> {
+        let fixed = self.fixed.get(&world.modules.path_of(module));
+        let fixed = fixed.filter(|_| self.is_too_high(world, module))?;
+        Some(Limit::Bound(fixed.map_or(Cap::Absent, Cap::AtMost)))
+    }
+
+    /// Why a version cannot be used that is not too high.
+    fn unreadable(&self, planner: &Planner, world: &World, module: ModuleId) -> Option<LoadError> {
+        let setup = &planner.problem.setup;
+        let local = setup.local_go.as_ref();
+        let found = world.requirements(module, &setup.overrides, local);
+        found.err().filter(|_| !self.is_too_high(world, module))
     }
 
     /// Marks what cannot be there, and whatever requires that.
@@ -293,9 +312,13 @@ impl Walk {
             if to.is_none() && direct && !planner.goal.allow_drop {
                 return Ok(None);
             }
+            let chain = shown.chain(root);
+            let last = chain.last().copied().unwrap_or(root);
             steps.push(Lowering {
                 to,
-                ..Lowering::new(root, shown.chain(root))
+                limit: self.limit(world, last),
+                unreadable: self.unreadable(planner, world, last),
+                ..Lowering::new(root, chain)
             });
         }
         match needs.flush() {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use gomod_core::graph::ModuleId;
 use gomod_core::mvs::{Source, World as Known};
-use gomod_core::plan::{Pass, Plan, Role};
+use gomod_core::plan::{Certificate, Pass, Plan, Role};
 
 use super::closure::Closure;
 use super::cost::{self, Cost, Today};
@@ -25,6 +25,8 @@ pub struct Planned {
     pub fault: Option<String>,
     /// Whether closure added roots.
     pub closure: bool,
+    /// Whether it was tried without each of its edits.
+    pub tried_without: bool,
     /// Its cost when version lists are fed only on demand, if that differs.
     pub lazy: Option<String>,
 }
@@ -39,9 +41,19 @@ pub fn planned(world: &World, goal: &Goal) -> Result<Option<Planned>, String> {
         let targets = goal.targets(world);
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
         let plan_with = |lists| {
-            let (known, _, outcome) = scenario.plan_with(lists, &targets, |g, w| goal.limit(g, w));
+            let (known, planner, outcome) =
+                scenario.plan_with(lists, &targets, |g, w| goal.limit(g, w));
             let plan = outcome.plans.first()?;
-            Some(judge(world, goal, &known, plan))
+            let mut judged = judge(world, goal, &known, plan);
+            let irreducible = Certificate::new(&known, &planner, plan).irreducible;
+            judged.tried_without = irreducible == Some(true);
+            // What a plan gives as its reasons is followed for each one.
+            let unfounded = outcome
+                .plans
+                .iter()
+                .find_map(|plan| scenario.unfounded(&known, &planner, plan));
+            judged.fault = judged.fault.or(unfounded);
+            Some(judged)
         };
         let lazy = plan_with(false);
         let mut full = plan_with(true);
@@ -102,6 +114,7 @@ fn judge(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Planned {
         edits: edits.join(" "),
         fault: fault(world, goal, known, plan),
         closure: !plan.added.is_empty(),
+        tried_without: false,
         lazy: None,
     }
 }

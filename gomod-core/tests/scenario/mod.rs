@@ -15,14 +15,18 @@
     clippy::panic
 )]
 
+#[path = "../../../gomod-cli/src/commands/claims.rs"]
+mod claims;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use gomod_core::check::{Wanted, verify, verify_grounds};
 use gomod_core::model::{GoMod, ModulePath, ModuleVersion, Query, Version};
 use gomod_core::mvs::{Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, World};
 use gomod_core::plan::{
-    Candidates, Goal, Means, Measured, Measuring, Needs, Outcome, Planner, Problem, Progress,
-    Report, Target,
+    Candidates, Certificate, Goal, Means, Measured, Measuring, Needs, Outcome, Plan, Planner,
+    Problem, Progress, Report, Target,
 };
 
 /// A world in memory.
@@ -218,6 +222,33 @@ impl Scenario {
         }
     }
 
+    /// What the checker says against a plan and its reasons.
+    pub fn unfounded(&self, world: &World, planner: &Planner, plan: &Plan) -> Option<String> {
+        let certificate = Certificate::new(world, planner, plan);
+        let claim = claims::claim(&certificate).unwrap();
+        let grounds = claims::grounds(&certificate).unwrap();
+        let mut read = |wanted: Wanted<'_>| {
+            let Wanted::Module(module) = wanted else {
+                return Err("no directories in scenarios".to_owned());
+            };
+            let key = (module.path.to_string(), module.version.to_string());
+            let text = self.mods.get(&key).ok_or("not found".to_owned())?;
+            Ok(text.clone().into_bytes())
+        };
+        let (today, planned) = (self.main.as_bytes(), plan.go_mod.text());
+        let checked = verify(planned.as_bytes(), &claim, &mut read);
+        let checked = checked
+            .and_then(|_| verify_grounds(today, planned.as_bytes(), &claim, &grounds, &mut read));
+        checked.err().map(|error| {
+            let skipped: Vec<String> = certificate
+                .skipped
+                .iter()
+                .map(|one| format!("{one:?}").replace("x.y/", ""))
+                .collect();
+            format!("{error}; {planned}{}", skipped.join("\n"))
+        })
+    }
+
     /// What a `go.mod` costs.
     pub fn measure(&self, world: &mut World, planner: &mut Planner, go_mod: &GoMod) -> Measured {
         for _ in 0..1000 {
@@ -240,6 +271,7 @@ impl Scenario {
         for plan in &outcome.plans {
             let measured = self.measure(&mut world, &mut planner, &plan.go_mod);
             assert_eq!(measured.cost, plan.cost, "{}", plan.go_mod.text());
+            assert_eq!(self.unfounded(&world, &planner, plan), None);
         }
         let report = Report::new(&world, &planner, &outcome);
         let Some(plan) = outcome.plans.first() else {

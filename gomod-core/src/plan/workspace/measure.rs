@@ -100,6 +100,7 @@ impl WorkspacePlanner {
                 search: Searched {
                     proven: false,
                     bound: None,
+                    irreducible: None,
                     tried: parts.iter().map(|part| part.plan.search.tried).sum(),
                 },
                 cost,

@@ -1,0 +1,258 @@
+//! The best plan without one of its edits: whether it still reaches the goal, and costs less.
+//!
+//! Each edit is taken back by itself, those apart that closure added and those that are the goal; what is left is
+//! taken as it is, closed and counted like any plan.
+
+use std::collections::BTreeSet;
+
+use super::exhaust::Roots;
+use super::fixed::Fixed;
+use super::outcome::Plan;
+use super::{Means, Needs, Planner, Role, Target};
+use crate::graph::{ModuleId, PathId};
+use crate::mvs::World;
+
+/// How many modules, over all edits, are worth looking at.
+const EFFORT: usize = 30_000;
+
+/// A plan as it is given: roots, and new excludes.
+#[derive(Clone)]
+struct Given {
+    roots: Roots,
+    excludes: BTreeSet<ModuleId>,
+}
+
+impl Planner {
+    /// Whether each edit of a plan is needed: without it the goal is missed or the cost is higher. `None` when that
+    /// cannot be tried, or is too much to try.
+    pub(super) fn is_irreducible(
+        &self,
+        world: &mut World,
+        plan: &Plan,
+    ) -> Result<Option<bool>, Needs> {
+        // Below Go 1.17 requirements are listed that others imply; and settling is an edit that nothing asks for.
+        if !self.problem.is_pruned() || self.goal.settle {
+            return Ok(None);
+        }
+        let whole = self.given(world, plan);
+        let fewer = self.without(world, &whole);
+        if fewer.len() * plan.graph.loaded().len() > EFFORT {
+            return Ok(None);
+        }
+        // What cannot be seen as it is cannot be seen with less, either.
+        match whole.plan(self, world) {
+            Ok(Some(same)) if same.cost <= plan.cost => {}
+            Err(needs) if needs.packages.is_empty() => return Err(needs),
+            _ => return Ok(None),
+        }
+        let mut needs = Needs::default();
+        let mut answer = Some(true);
+        for fewer in fewer {
+            match fewer.plan(self, world) {
+                // A zip is not fetched for this: without it nobody could follow the plan's imports, either.
+                Err(more) if !more.packages.is_empty() => answer = answer.filter(|needed| !needed),
+                Err(more) => needs.merge(more),
+                // Who asks for one kind of edit wants that one.
+                Ok(Some(less)) if self.goal.strategy.is_none() || less.means == plan.means => {
+                    if less.cost < plan.cost {
+                        answer = Some(false);
+                    }
+                }
+                Ok(_) => {}
+            }
+        }
+        match needs.is_empty() {
+            true => Ok(answer),
+            false => Err(needs),
+        }
+    }
+
+    /// The roots and excludes of a plan, without what closure added or raised.
+    fn given(&self, world: &World, plan: &Plan) -> Given {
+        let modules = &world.modules;
+        let added = |root: &ModuleId| plan.added.iter().any(|(added, _)| added == root);
+        let mut roots = Roots::default();
+        for root in plan.setup.roots.iter().filter(|root| !added(root)) {
+            let path = modules.path_of(*root);
+            if !path.is_toolchain() {
+                roots.roots.insert(path, *root);
+            }
+        }
+        for moved in plan
+            .moves
+            .iter()
+            .filter(|moved| moved.role == Role::Closure)
+        {
+            if let (Some(root), Some(today)) = (roots.roots.get_mut(&moved.path), moved.from) {
+                *root = today;
+            }
+        }
+        for (target, means) in self.goal.targets.iter().zip(&plan.means) {
+            if let (Target::Module { module }, Means::Replace) = (target, means) {
+                roots.replaced.insert(modules.path_of(*module));
+            }
+        }
+        let today = &self.problem.setup.overrides.excludes;
+        let excludes = plan.setup.overrides.excludes.difference(today);
+        Given {
+            roots,
+            excludes: excludes.copied().collect(),
+        }
+    }
+
+    /// The same without one edit, for each that is not the goal.
+    fn without(&self, world: &World, whole: &Given) -> Vec<Given> {
+        let path_of = |module| world.modules.path_of(module);
+        let is_target = |path: &PathId| {
+            let mut targets = self.goal.targets.iter();
+            targets.any(|target| target.path(path_of) == Some(*path))
+        };
+        let today = &self.problem.roots;
+        let paths: BTreeSet<PathId> = whole
+            .roots
+            .roots
+            .keys()
+            .chain(today.keys())
+            .copied()
+            .collect();
+        let mut list = Vec::new();
+        for path in paths {
+            let (planned, today) = (whole.roots.roots.get(&path), today.get(&path));
+            if planned == today
+                || path.is_toolchain()
+                || is_target(&path)
+                || self.problem.is_main(path)
+            {
+                continue;
+            }
+            let mut fewer = whole.clone();
+            match today {
+                Some(today) => fewer.roots.roots.insert(path, *today),
+                None => fewer.roots.roots.remove(&path),
+            };
+            list.push(fewer);
+        }
+        for exclude in &whole.excludes {
+            let mut fewer = whole.clone();
+            fewer.excludes.remove(exclude);
+            list.push(fewer);
+        }
+        list
+    }
+}
+
+impl Given {
+    fn plan(&self, planner: &Planner, world: &mut World) -> Result<Option<Plan>, Needs> {
+        let fixed = Fixed {
+            planner,
+            roots: &self.roots,
+            excludes: &self.excludes,
+        };
+        fixed.plan(world)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use crate::model::{GoMod, ModulePath, ModuleVersion, Version};
+    use crate::mvs::{Loader, MainModules, Mode, Source};
+    use crate::plan::{Candidates, Goal, Problem, Progress};
+
+    /// Modules of `x.y/`, each with what it requires of `a`.
+    const MODULES: [(&str, &str, &str); 7] = [
+        ("a", "v1.0.0", ""),
+        ("a", "v1.1.0", ""),
+        ("b", "v1.0.0", "require x.y/a v1.0.0\n"),
+        ("b", "v1.1.0", "require x.y/a v1.1.0\n"),
+        ("c", "v1.0.0", "require x.y/a v1.1.0\n"),
+        ("d", "v1.0.0", ""),
+        ("d", "v1.1.0", ""),
+    ];
+
+    fn module(world: &mut World, name: &str, version: &str) -> ModuleId {
+        let path = ModulePath::new(format!("x.y/{name}"));
+        let version = Version::parse(version).unwrap();
+        world.modules.intern(&ModuleVersion::new(path, version))
+    }
+
+    /// The best plan to bring `a` back to v1.0.0.
+    fn planned(requires: &str, go: &str) -> (World, Planner, Plan) {
+        let text = format!("module x.y/main\n\ngo {go}\n\nrequire (\n{requires})\n");
+        let go_mod = GoMod::parse("go.mod", text.as_bytes()).unwrap();
+        let mut world = World::new();
+        for (name, version, requires) in MODULES {
+            let module = module(&mut world, name, version);
+            let source = world.source_id(Source::Module(module));
+            let text = format!("module x.y/{name}\n\ngo {go}\n\n{requires}");
+            world.feed(source, text.as_bytes());
+        }
+        let main = MainModules::single(&mut world, &go_mod).unwrap();
+        let mut loader = Loader::new(&mut world, &main, Mode::Update, None);
+        assert!(loader.advance(&mut world).is_empty());
+        let problem = Problem::new(&mut world, &main, loader.finish().unwrap());
+        let goal = Goal {
+            targets: vec![Target::Module {
+                module: module(&mut world, "a", "v1.0.0"),
+            }],
+            ..Goal::default()
+        };
+        let mut candidates = Candidates::default();
+        for name in ["a", "b", "c", "d"] {
+            let versions = MODULES.iter().filter(|(path, ..)| *path == name);
+            let versions: Vec<Version> = versions
+                .map(|(_, version, _)| Version::parse(version).unwrap())
+                .collect();
+            let path = world
+                .modules
+                .path_id(&ModulePath::new(format!("x.y/{name}")));
+            candidates.feed(&mut world, path, &versions);
+        }
+        let mut planner = Planner::new(problem, go_mod, goal, candidates);
+        match planner.advance(&mut world) {
+            Progress::Done(outcome) => (world, planner, outcome.plans[0].clone()),
+            Progress::Needs(needs) => panic!("{needs:?}"),
+        }
+    }
+
+    #[test]
+    fn a_plan_that_lowers_or_excludes_too_much_is_reducible() {
+        let requires = "\tx.y/a v1.1.0\n\tx.y/b v1.1.0\n\tx.y/c v1.0.0\n\tx.y/d v1.1.0\n";
+        let (mut world, planner, plan) = planned(requires, "1.21");
+        assert_eq!((plan.cost.overridden, plan.cost.direct_moved), (1, 1));
+        assert_eq!(plan.search.irreducible, Some(true));
+
+        let mut lower = plan.clone();
+        let (from, to) = (
+            module(&mut world, "d", "v1.1.0"),
+            module(&mut world, "d", "v1.0.0"),
+        );
+        for root in &mut lower.setup.roots {
+            *root = if *root == from { to } else { *root };
+        }
+        lower.cost.direct_moved += 1;
+        lower.cost.direct_steps += 1;
+        lower.cost.steps += 1;
+        lower.cost.lines += 1;
+        assert_eq!(
+            planner.is_irreducible(&mut world, &lower).unwrap(),
+            Some(false)
+        );
+
+        let mut excludes = plan.clone();
+        excludes.setup.overrides.excludes.insert(to);
+        excludes.cost.lines += 1;
+        assert_eq!(
+            planner.is_irreducible(&mut world, &excludes).unwrap(),
+            Some(false)
+        );
+    }
+
+    #[test]
+    fn below_117_nothing_is_said() {
+        let requires = "\tx.y/a v1.1.0\n\tx.y/b v1.1.0\n";
+        let (_, _, plan) = planned(requires, "1.16");
+        assert_eq!(plan.search.irreducible, None);
+    }
+}
