@@ -54,6 +54,14 @@ fn random_worlds() {
             && planned.lazy.is_some()
         {
             *counts.entry(LAZY.to_owned()).or_default() += 1;
+            if show > 0 {
+                eprintln!(
+                    "--- {LAZY}, seed {seed}: {}\n{}",
+                    goal.text(&world),
+                    world.text()
+                );
+                eprintln!("fed: {}\nlazy: {:?}", planned.edits, planned.lazy);
+            }
         }
         let fine = matches!(
             verdict,
