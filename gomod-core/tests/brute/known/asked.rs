@@ -260,7 +260,7 @@ known!(
             b v1.3.0 1.21:
             d v1.3.0 1.21: a v1.2.0
             ",
-    met,
+    gap "dropped=0 overridden=2 direct=0 down=0 others=1 raised=0 steps=0",
     "dropped=0 overridden=0 direct=1 down=0 others=1 raised=1 steps=1",
     "-require=a@v1.2.0 -require=b@v1.1.0 +-require=d@v1.3.0"
 );
@@ -294,7 +294,7 @@ known!(
             e v1.1.0 1.21: b v1.1.0
             e v1.2.0 1.21:
             ",
-    met,
+    gap "no plan",
     "dropped=0 overridden=0 direct=1 down=0 others=1 raised=1 steps=2",
     "-require=c@v1.1.0 +-require=d@v1.2.0-rc.1 -require=e@v1.2.0"
 );
