@@ -187,6 +187,7 @@ impl Planner {
             raised: choice.rises.iter().copied().collect(),
             search: Searched::default(),
             cost,
+            granted: cost::granted(world, &self.goal, &overridden),
             edits,
             moves,
             go_mod,
@@ -196,6 +197,7 @@ impl Planner {
                 ..self.problem.setup.clone()
             },
             graph: solution.graph,
+            base: solution.base,
             added: solution.added,
             imports: solution.imports,
             settled: solution.settled,

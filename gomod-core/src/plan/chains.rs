@@ -47,6 +47,8 @@ pub(super) fn chain_to(search: &mut Search<'_>, module: ModuleId, seen: Seen) ->
     }
     let mut from: FxHashMap<ModuleId, ModuleId> = FxHashMap::default();
     let mut queue: VecDeque<ModuleId> = VecDeque::new();
+    // A root that is pruned behind shows more only where something else loads it as well.
+    let mut starts: FxHashSet<ModuleId> = FxHashSet::default();
     for root in roots.iter().copied() {
         let Some(Ok((list, prunes))) = search.requirements(root) else {
             continue;
@@ -60,6 +62,7 @@ pub(super) fn chain_to(search: &mut Search<'_>, module: ModuleId, seen: Seen) ->
             return vec![root, module];
         }
         if !pruned {
+            starts.insert(root);
             for required in shown {
                 follow(&mut from, &mut queue, required, root);
             }
@@ -82,7 +85,7 @@ pub(super) fn chain_to(search: &mut Search<'_>, module: ModuleId, seen: Seen) ->
     let mut at = module;
     while let Some(by) = from.get(&at) {
         chain.push(*by);
-        if roots.contains(by) {
+        if starts.contains(by) {
             break;
         }
         at = *by;

@@ -30,6 +30,9 @@ impl Search<'_> {
     /// Adds the roots that have to stand in go.mod with what changed. Says whether anything was added or
     /// moved.
     pub(super) fn close(&mut self, graph: &ModuleGraph) -> Result<bool, Stop> {
+        if self.raise_added(graph) {
+            return Ok(true);
+        }
         let mut grew = false;
         let roots: Vec<(PathId, ModuleId)> =
             self.state.roots.iter().map(|(p, m)| (*p, *m)).collect();
@@ -67,6 +70,23 @@ impl Search<'_> {
         }
         self.flush_needs()?;
         Ok(grew)
+    }
+
+    /// Brings the roots that closure added to their selected versions, before what they showed is looked at. Says
+    /// whether any moved.
+    pub(super) fn raise_added(&mut self, graph: &ModuleGraph) -> bool {
+        let mut raised = false;
+        for path in self.state.added.keys() {
+            if let Some(selected) = graph.selected(*path)
+                && let Some(root) = self.state.roots.get_mut(path)
+                && *root != selected
+            {
+                self.state.before_closure.entry(*path).or_insert(*root);
+                *root = selected;
+                raised = true;
+            }
+        }
+        raised
     }
 
     /// Settling: takes the roots out whose versions are those that a target asks for today. What others ask

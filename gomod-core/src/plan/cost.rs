@@ -183,11 +183,26 @@ pub(super) fn newly_overridden(
 ) -> FxHashMap<(Option<PathId>, PathId), ModuleId> {
     let setup = &problem.setup;
     let today = overridden(world, &problem.graph, &setup.overrides, &setup.roots);
-    let mut found = overridden(world, &solution.graph, &solution.overrides, &solution.roots);
+    // Nor is what closure adds to go.mod a requirement that could be overridden.
+    let mut found = overridden(world, &solution.graph, &solution.overrides, &solution.base);
     // What closure adds does not make up for what is hidden.
     found.extend(overridden(world, &solution.plain, &solution.overrides, &[]));
     found.retain(|pair, _| !today.contains_key(pair));
     found
+}
+
+/// How many overridden requirements are what was asked for: who wants targets excluded or replaced wants all
+/// hidden that asks for more.
+pub(super) fn granted(
+    world: &World,
+    goal: &Goal,
+    overridden: &[(Option<PathId>, ModuleId)],
+) -> usize {
+    let path_of = |module| world.modules.path_of(module);
+    let granted = |(_, required): &&(Option<PathId>, ModuleId)| {
+        goal.grants_overriding(path_of(*required), path_of)
+    };
+    overridden.iter().filter(granted).count()
 }
 
 /// Whether a requirement asks for more than what is used of its path.

@@ -21,6 +21,8 @@ pub(super) struct Solution {
     pub(super) graph: ModuleGraph,
     /// The graph without the roots that root closure added: what the cost is counted on.
     pub(super) plain: ModuleGraph,
+    /// The roots of that graph.
+    pub(super) base: Vec<ModuleId>,
     /// The roots that root closure added, each with what makes it one.
     pub(super) added: Vec<(ModuleId, AddedBy)>,
     pub(super) imports: Option<ImportCheck>,
@@ -52,8 +54,8 @@ impl Search<'_> {
             let imports = self.import_check(&graph, &roots)?;
             (roots, graph, imports)
         };
-        let plain = if self.state.added.is_empty() {
-            graph.clone()
+        let (plain, base) = if self.state.added.is_empty() {
+            (graph.clone(), roots.clone())
         } else {
             let original: Vec<ModuleId> = roots
                 .iter()
@@ -77,15 +79,16 @@ impl Search<'_> {
                 path.is_toolchain() || plain.selected(path) == Some(*root)
             };
             if original.iter().all(selected) {
-                plain
+                (plain, original)
             } else {
-                graph.clone()
+                (graph.clone(), roots.clone())
             }
         };
         let added = self
             .state
             .added
             .iter()
+            .filter(|(path, _)| !self.state.lowered.contains_key(path))
             .filter_map(|(path, cause)| Some((*self.state.roots.get(path)?, *cause)))
             .collect();
         Ok(Solution {
@@ -93,6 +96,7 @@ impl Search<'_> {
             overrides: self.state.overrides.clone(),
             graph,
             plain,
+            base,
             added,
             imports,
             settled: self.state.loose.clone(),

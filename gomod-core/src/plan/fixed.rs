@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::chains::{Seen, added_by, chain_from, chain_to, is_asked, load};
+use super::chains::{Seen, added_by, chain_from, chain_to, load};
 use super::choice::{Choice, Way};
 use super::descend::{Limit, Lowering};
-use super::exhaust::{Roots, given};
+use super::exhaust::given;
 use super::goal::Target;
 use super::outcome::Plan;
+use super::places::Roots;
 use super::search::{Scope, Search, Stop};
 use super::{Conflict, Needs, Planner};
 use crate::graph::{ModuleGraph, ModuleId, PathId};
@@ -42,9 +43,7 @@ type Broken = Option<ModuleId>;
 impl Fixed<'_> {
     pub(super) fn evaluate(&self, world: &mut World) -> Tried {
         let planner = self.planner;
-        let means = self
-            .roots
-            .means(world, &planner.goal.targets, self.excludes);
+        let means = self.roots.means(world, &planner.goal, self.excludes);
         let (way, choice) = given(means);
         if planner.refuse_replaced(world, &way).is_err() {
             return Tried::Infeasible { cuts: Vec::new() };
@@ -65,8 +64,8 @@ impl Fixed<'_> {
             let cuts = self.cuts(&mut search, &chain);
             return Tried::Infeasible { cuts };
         }
-        let base = self.items(&mut search, &graph);
-        let closed = self.close(&mut search, graph);
+        let mut base = self.items(&mut search, &graph);
+        let closed = self.close(&mut search, graph, &mut base);
         let solution = match closed {
             Ok(Ok(solution)) => solution,
             Ok(Err(chain)) => {
@@ -79,7 +78,17 @@ impl Fixed<'_> {
         };
         let mut cuts = self.items(&mut search, &solution.graph);
         cuts.extend(base);
+        // An exclude that hides nothing in the end is none of the plan: the roots must do without it on the way.
+        let kept = &solution.overrides.excludes;
+        if self.excludes.iter().any(|module| !kept.contains(module)) {
+            return Tried::Infeasible { cuts };
+        }
         let world = search.world;
+        match self.has_reasons(world, &way, &choice, &solution) {
+            Ok(true) => {}
+            Ok(false) => return Tried::Infeasible { cuts },
+            Err(needs) => return Tried::Needs(needs),
+        }
         match planner.price(world, &way, &choice, solution) {
             Ok(mut plan) => {
                 match self.reasons(world, &way, &choice) {
@@ -99,9 +108,7 @@ impl Fixed<'_> {
     /// The plan that this is, if it is one, without its reasons.
     pub(super) fn plan(&self, world: &mut World) -> Result<Option<Plan>, Needs> {
         let planner = self.planner;
-        let means = self
-            .roots
-            .means(world, &planner.goal.targets, self.excludes);
+        let means = self.roots.means(world, &planner.goal, self.excludes);
         let (way, choice) = given(means);
         if planner.refuse_replaced(world, &way).is_err() {
             return Ok(None);
@@ -113,10 +120,14 @@ impl Fixed<'_> {
         if self.broken(&mut search, &graph).is_some() {
             return Ok(None);
         }
-        let Ok(solution) = self.close(&mut search, graph)? else {
+        let Ok(solution) = self.close(&mut search, graph, &mut Vec::new())? else {
             return Ok(None);
         };
-        match planner.price(search.world, &way, &choice, solution) {
+        let world = search.world;
+        if !self.has_reasons(world, &way, &choice, &solution)? {
+            return Ok(None);
+        }
+        match planner.price(world, &way, &choice, solution) {
             Ok(plan) => Ok(Some(plan)),
             Err(Stop::Needs(needs)) => Err(needs),
             Err(Stop::Conflict(_)) => Ok(None),
@@ -124,7 +135,12 @@ impl Fixed<'_> {
     }
 
     /// A search whose roots and excludes are given, and that bounds nothing.
-    fn search<'w>(&'w self, world: &'w mut World, way: &'w Way, choice: &'w Choice) -> Search<'w> {
+    pub(super) fn search<'w>(
+        &'w self,
+        world: &'w mut World,
+        way: &'w Way,
+        choice: &'w Choice,
+    ) -> Search<'w> {
         let planner = self.planner;
         let scope = Scope {
             problem: &planner.problem,
@@ -186,57 +202,36 @@ impl Fixed<'_> {
                 }
             }
         }
-        let roots = search.root_list();
-        let odd = |root: &&ModuleId| self.must_be_named(search.world, **root);
-        let mut odd = roots.iter().filter(odd);
-        let unnamed = odd.any(|root| !is_asked(search.world, graph, &roots, *root));
-        unnamed.then_some(None)
+        None
     }
 
-    /// Versions that a plan may only take because another module asks for them: no candidates, and what is
-    /// above today's of a direct requirement.
-    fn must_be_named(&self, world: &World, root: ModuleId) -> bool {
-        let planner = self.planner;
-        let path = world.modules.path_of(root);
-        let today = planner.problem.selected.get(&path).copied();
-        let target = planner
-            .goal
-            .module_target(path, |module| world.modules.path_of(module));
-        if path.is_toolchain() || today == Some(root) || target.is_some() {
-            return false;
-        }
-        let rises = today.is_some_and(|today| world.modules.compare(root, today).is_gt());
-        let candidate = planner.candidates.is_candidate(
-            world,
-            planner.pass,
-            root,
-            super::candidates::Usable::IfListed,
-        );
-        !candidate || rises && planner.problem.direct.contains(&path)
-    }
-
-    /// Adds what must stand in go.mod, and finishes; or gives the chain that is in the way.
+    /// Adds what must stand in go.mod, and finishes; or gives the chain that is in the way. What raised any root on
+    /// the way may be cut as well.
     fn close(
         &self,
         search: &mut Search<'_>,
         mut graph: ModuleGraph,
+        raised: &mut Vec<ModuleId>,
     ) -> Result<Result<super::finish::Solution, Vec<ModuleId>>, Needs> {
         let problem = &self.planner.problem;
         if problem.is_pruned() {
             loop {
-                match search.close(&graph) {
-                    Ok(false) => break,
-                    Ok(true) => {}
-                    Err(Stop::Needs(needs)) => return Err(needs),
-                    Err(Stop::Conflict(_)) => return Ok(Err(Vec::new())),
+                raised.extend(self.raised(search, &graph));
+                if !search.raise_added(&graph) {
+                    if let Some(raised) = self.raised_back(search.world, &graph) {
+                        return Ok(Err(chain_to(search, raised, Seen::Shown)));
+                    }
+                    match search.close(&graph) {
+                        Ok(false) => break,
+                        Ok(true) => {}
+                        Err(Stop::Needs(needs)) => return Err(needs),
+                        Err(Stop::Conflict(_)) => return Ok(Err(Vec::new())),
+                    }
                 }
                 graph = match load(search)? {
                     Ok(graph) => graph,
                     Err(chain) => return Ok(Err(chain)),
                 };
-                if let Some(raised) = self.raised_back(search.world, &graph) {
-                    return Ok(Err(chain_to(search, raised, Seen::Shown)));
-                }
             }
             let gone = problem
                 .roots
@@ -276,15 +271,31 @@ impl Fixed<'_> {
         }
     }
 
-    /// A target, or a root that was lowered, that closure raises again.
-    fn raised_back(&self, world: &World, graph: &ModuleGraph) -> Option<ModuleId> {
+    /// The versions on the chains to what raises a root.
+    fn raised(&self, search: &mut Search<'_>, graph: &ModuleGraph) -> Vec<ModuleId> {
+        let roots = search.state.roots.iter();
+        let above: Vec<ModuleId> = roots
+            .filter(|(path, _)| !path.is_toolchain())
+            .filter_map(|(path, root)| graph.selected(*path).filter(|now| now != root))
+            .collect();
+        let mut cuts = Vec::new();
+        for module in above {
+            let chain = chain_to(search, module, Seen::Shown);
+            cuts.extend(self.cuts(search, &chain));
+        }
+        cuts
+    }
+
+    /// A target, or a root that was lowered or is new, that closure raises again.
+    pub(super) fn raised_back(&self, world: &World, graph: &ModuleGraph) -> Option<ModuleId> {
         let modules = &world.modules;
         let goal = &self.planner.goal;
         self.roots.roots.iter().find_map(|(path, root)| {
-            let today = self.planner.problem.selected.get(path)?;
+            let today = self.planner.problem.selected.get(path);
             let selected = graph.selected(*path)?;
-            let held = modules.compare(*root, *today).is_lt()
-                || goal.module_target(*path, |m| modules.path_of(m)).is_some();
+            let held = today.is_some_and(|today| modules.compare(*root, *today).is_lt())
+                || goal.module_target(*path, |m| modules.path_of(m)).is_some()
+                || self.planner.is_new(world, *root);
             (held && selected != *root).then_some(selected)
         })
     }

@@ -127,10 +127,12 @@ pub(super) fn least(
         .filter_map(|target| target.path(|module| modules.path_of(module)))
         .collect();
     let mut seen: FxHashSet<PathId> = FxHashSet::default();
+    let already = cost::overridden(world, &problem.graph, &setup.overrides, &setup.roots);
     for target in &goal.targets {
         let Target::Module { module } = target else {
             continue;
         };
+        let by = modules.path_of(*module);
         let Ok(Some(asked)) =
             world.requirements(*module, &setup.overrides, setup.local_go.as_ref())
         else {
@@ -143,6 +145,8 @@ pub(super) fn least(
             if path.is_toolchain()
                 || problem.is_main(path)
                 || targets.contains(&path)
+                // What is overridden today may be so for nothing.
+                || already.contains_key(&(Some(by), path))
                 || !above
                 || !seen.insert(path)
             {

@@ -83,6 +83,19 @@ pub struct Goal {
 }
 
 impl Goal {
+    /// Whether `--strategy` asks for all to be overridden that asks for more of this path.
+    pub(super) fn grants_overriding(
+        &self,
+        path: PathId,
+        path_of: impl Fn(ModuleId) -> PathId,
+    ) -> bool {
+        matches!(self.strategy, Some(Means::Exclude | Means::Replace))
+            && self
+                .targets
+                .iter()
+                .any(|target| target.path(&path_of) == Some(path))
+    }
+
     /// The target of a path, if it has one.
     pub fn module_target(
         &self,

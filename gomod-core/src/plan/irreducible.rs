@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use super::exhaust::Roots;
 use super::fixed::Fixed;
 use super::outcome::Plan;
+use super::places::Roots;
 use super::{Means, Needs, Planner, Role, Target};
 use crate::graph::{ModuleId, PathId};
 use crate::mvs::World;

@@ -79,12 +79,16 @@ impl Planner {
             Target::Absent { path } => plain.selected(*path).is_none(),
             Target::Go { .. } => true,
         });
-        let plain = if reached { plain } else { graph.clone() };
+        let (plain, base) = match reached {
+            true => (plain, plain_setup.roots),
+            false => (graph.clone(), setup.roots.clone()),
+        };
         let mut solution = Solution {
             roots: setup.roots,
             overrides: setup.overrides,
             graph,
             plain,
+            base,
             added: Vec::new(),
             imports: None,
             settled: FxHashSet::default(),

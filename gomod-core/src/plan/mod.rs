@@ -4,6 +4,7 @@
 //! them through the [`World`] and its [`Candidates`], and ends with [`Outcome`]: the plans it found,
 //! best first, and why other ways do not lead there. What a plan means is described in docs/planning.md.
 
+mod asked;
 mod attempt;
 mod branch;
 mod candidates;
@@ -27,6 +28,7 @@ mod measure;
 mod needs;
 mod outcome;
 mod packages;
+mod places;
 mod problem;
 mod reason;
 mod report;
@@ -216,7 +218,7 @@ impl Planner {
             {
                 return Progress::Needs(needs);
             }
-            if let Some(best) = self.best()
+            if let Some(best) = self.best(&[])
                 && !self.costs_the_least(world, best)
             {
                 let sources = self.could_prove(world, best);
@@ -227,18 +229,14 @@ impl Planner {
                     });
                 }
             }
-            let best = self.best();
-            // Nothing is cheaper than what costs the least: no need to ask for more.
-            if best.is_none_or(|best| !self.costs_the_least(world, best)) {
-                match self.exhaust(world, best) {
-                    Ok(exhausted) => self.exhausted = exhausted,
-                    Err(needs) => return Progress::Needs(needs),
-                }
+            match self.exhaust(world) {
+                Ok(exhausted) => self.exhausted = exhausted,
+                Err(needs) => return Progress::Needs(needs),
             }
             // Other versions than releases are tried when nothing else leads there.
             if self.pass == Pass::Everything
                 || self.exhausted.better.is_some()
-                || self.best().is_some()
+                || self.best(self.loose()).is_some()
             {
                 let mut outcome = self.outcome(world);
                 if let Some(best) = outcome.plans.first_mut() {
@@ -340,19 +338,26 @@ impl Planner {
             && !self.goal.settle
             && self.pass == Pass::Releases
             && self
-                .best()
+                .best(&[])
                 .is_none_or(|best| !self.costs_the_least(world, best))
     }
 
-    /// The best plan along any way.
-    fn best(&self) -> Option<&Plan> {
-        let plans = self
-            .done
-            .iter()
-            .filter_map(|(_, ended)| ended.plan.as_deref());
+    /// The best plan along any way, and of the walk, but for these.
+    fn best(&self, but: &[Vec<Edit>]) -> Option<&Plan> {
+        let ways = self.done.iter();
+        let plans = ways.filter_map(|(_, ended)| ended.plan.as_deref());
         plans
             .chain(self.walks.plan.as_deref())
+            .filter(|plan| !but.contains(&plan.edits))
             .min_by(|a, b| a.compare(b))
+    }
+
+    /// The edits of plans that do not count, since everything was tried.
+    fn loose(&self) -> &[Vec<Edit>] {
+        match self.exhausted.complete {
+            true => &self.exhausted.loose,
+            false => &[],
+        }
     }
 
     fn outcome(&self, world: &World) -> Outcome {
@@ -366,6 +371,7 @@ impl Planner {
         done.sort_by_key(|(way, _)| !way.is_exhaustive());
         for (way, ended) in done {
             match (&ended.plan, &ended.conflict) {
+                (Some(plan), _) if self.loose().contains(&plan.edits) => {}
                 (Some(plan), _) => {
                     let known = outcome.plans.iter().any(|other| other.edits == plan.edits);
                     if !known {
@@ -394,10 +400,10 @@ impl Planner {
             }
         }
         let walks = [&self.walks.plan, &self.walks.other];
-        let others = walks.into_iter().chain([&self.exhausted.better]);
-        outcome
-            .plans
-            .extend(others.filter_map(|plan| plan.as_deref().cloned()));
+        let walks = walks.into_iter().filter_map(|plan| plan.as_deref());
+        let walks = walks.filter(|plan| !self.loose().contains(&plan.edits));
+        let others = walks.chain(self.exhausted.better.as_deref());
+        outcome.plans.extend(others.cloned());
         outcome.plans.sort_by(Plan::compare);
         if self.exhausted.complete
             && let Some(best) = outcome.plans.first_mut()

@@ -37,6 +37,8 @@ pub struct Plan {
     pub(super) search: Searched,
     /// What it costs.
     pub cost: Cost,
+    /// How many requirements it overrides because that was asked for.
+    pub(super) granted: usize,
     /// The changes of `go.mod`.
     pub edits: Vec<Edit>,
     /// The modules whose selected version changes.
@@ -47,6 +49,8 @@ pub struct Plan {
     pub setup: Setup,
     /// The new graph.
     pub graph: ModuleGraph,
+    /// The roots without those that closure added or raised.
+    pub(super) base: Vec<ModuleId>,
     /// Roots that closure added, each with what makes it one.
     pub added: Vec<(ModuleId, AddedBy)>,
     /// Whether the imports of the main module's packages are provided; `None` when that is not known.
@@ -109,9 +113,17 @@ impl Plan {
 
     /// Compares by cost, plans among releases first; the text makes the order unique.
     pub(super) fn compare(&self, other: &Self) -> Ordering {
-        let key = |plan: &Self| (plan.cost.unresolved, plan.pass, plan.cost);
+        let key = |plan: &Self| (plan.cost.unresolved, plan.pass, plan.weight());
         let texts = || self.go_mod.text().cmp(&other.go_mod.text());
         key(self).cmp(&key(other)).then_with(texts)
+    }
+
+    /// The cost by which it is compared: what was asked for is not held against it.
+    pub(super) fn weight(&self) -> Cost {
+        Cost {
+            overridden: self.cost.overridden.saturating_sub(self.granted),
+            ..self.cost
+        }
     }
 
     /// The selected modules whose content is not today's.

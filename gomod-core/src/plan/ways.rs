@@ -48,15 +48,20 @@ impl Goal {
 
     /// The means that may reach each target.
     fn choices(&self) -> Vec<Vec<Means>> {
-        let of_target = |target: &Target| match (target, self.strategy) {
+        let of_target = |target: &Target| self.means_of(target);
+        self.targets.iter().map(of_target).collect()
+    }
+
+    /// The means that may reach a target.
+    pub(super) fn means_of(&self, target: &Target) -> Vec<Means> {
+        match (target, self.strategy) {
             (Target::Go { .. }, _) | (Target::Absent { .. }, Some(Means::Replace)) => {
                 vec![Means::Require]
             }
             (_, Some(means)) => vec![means],
             (Target::Absent { .. }, None) => vec![Means::Require, Means::Exclude],
             (_, None) => Means::ALL.to_vec(),
-        };
-        self.targets.iter().map(of_target).collect()
+        }
     }
 }
 

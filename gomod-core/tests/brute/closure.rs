@@ -40,11 +40,11 @@ impl<'a> Closure<'a> {
     /// only closure shows may be excluded as well.
     pub fn close(&mut self) -> Vec<(Mask, [Option<Slot>; PATHS])> {
         let mut found = Vec::new();
-        // The base's own graph decides what moves, so what it shows is not up for exclusion here.
+        // The base's own graph decides what moves, so what matters there is not up for exclusion here.
         let Some(graph) = load(self.world, self.base) else {
             return found;
         };
-        let shown = graph.visible;
+        let shown = graph.that_matter(self.base);
         let mut stack = vec![self.relaxed()];
         while let Some(excludes) = stack.pop() {
             if !self.tried.insert(excludes) {
@@ -55,10 +55,7 @@ impl<'a> Closure<'a> {
                 ..self.base.clone()
             };
             let (done, visible) = self.run(choice);
-            if let Some(roots) = done {
-                found.push((excludes, roots));
-                continue;
-            }
+            found.extend(done.map(|roots| (excludes, roots)));
             if self.may_exclude {
                 let free = |slot: &Slot| !is_replaced(self.today, self.base, slot / VERSIONS);
                 let more = slots(visible & !shown & !excludes).filter(free);
@@ -98,6 +95,9 @@ impl<'a> Closure<'a> {
                 );
             };
             seen |= graph.visible;
+            if self.raise_added(&mut choice, &graph) {
+                continue;
+            }
             if self.raises_back(&graph) {
                 return (None, seen);
             }
@@ -108,14 +108,133 @@ impl<'a> Closure<'a> {
         }
     }
 
-    /// Whether closure raises a root that the base lowers.
+    /// Whether closure raises a root that the base lowers, or a new one.
     fn raises_back(&self, graph: &Graph) -> bool {
         self.base.roots.iter().flatten().any(|root| {
             let path = root / VERSIONS;
+            let lowered = self.today.selected[path].is_some_and(|today| *root < today);
             self.goal.targets[path].is_none()
-                && self.today.selected[path].is_some_and(|today| *root < today)
+                && (lowered || self.is_new(*root))
                 && graph.selected(path).is_some_and(|now| now > *root)
         })
+    }
+
+    /// Whether a root of the base is a new requirement, and no target. Below Go 1.17 all modules of the build list
+    /// are requirements at today's version or below.
+    fn is_new(&self, root: Slot) -> bool {
+        let path = root / VERSIONS;
+        let held = self.today.selected[path].is_some_and(|today| root <= today);
+        self.world.roots[path].is_none()
+            && self.goal.targets[path].is_none()
+            && (self.world.is_pruned() || !held)
+    }
+
+    /// Whether each new requirement of the base says what is used instead of an excluded version that a selected
+    /// module of the final list asks for.
+    pub fn new_roots_fix_excludes(&self, excludes: Mask, roots: [Option<Slot>; PATHS]) -> bool {
+        let choice = Choice {
+            roots,
+            excludes,
+            ..self.base.clone()
+        };
+        let Some(graph) = load(self.world, &choice) else {
+            return false;
+        };
+        let new = excludes & !self.today.choice.excludes;
+        let asked = (0..PATHS)
+            .filter_map(|path| graph.selected(path))
+            .filter(|slot| graph.loaded & 1 << *slot != 0)
+            .filter_map(|slot| self.world.release(choice.content[slot]))
+            .fold(0, |asked, release| asked | release.requires & new);
+        let fixes = |root: Slot| {
+            let above = super::world::of_path(root / VERSIONS) & !((2 << choice.content[root]) - 1);
+            asked & above != 0
+        };
+        let mut new = self.base.roots.into_iter().flatten();
+        new.all(|root| !self.is_new(root) || fixes(root))
+    }
+
+    /// Whether each new exclude hides something in the final list: without it, it must not be needed before closure
+    /// either.
+    pub fn has_no_idle_exclude(&self, excludes: Mask, roots: [Option<Slot>; PATHS]) -> bool {
+        let with = |excludes: Mask| {
+            let choice = Choice {
+                roots,
+                excludes,
+                ..self.base.clone()
+            };
+            load(self.world, &choice)
+        };
+        let graph = with(excludes);
+        slots(excludes & !self.today.choice.excludes)
+            .all(|slot| with(excludes & !(1 << slot)) != graph)
+    }
+
+    /// Whether each of these roots of the base is asked for in the final list, and counted from the others: two that
+    /// only ask for each other are not.
+    pub fn asks_for(&self, mut odd: Mask, last: [Option<Slot>; PATHS]) -> bool {
+        let last = Choice {
+            roots: last,
+            ..self.base.clone()
+        };
+        let asked = load(self.world, &last).map_or(0, |graph| graph.asked(self.world, &last));
+        if odd & !asked != 0 {
+            return false;
+        }
+        let mut kept = self.base.clone();
+        for root in slots(odd) {
+            kept.roots[root / VERSIONS] = None;
+        }
+        while odd != 0 {
+            let rest = Closure::new(self.world, self.goal, self.today, &kept, false);
+            let found = rest.grown().map_or(0, |graph| graph.visible & odd);
+            if found == 0 {
+                return false;
+            }
+            for root in slots(found) {
+                kept.roots[root / VERSIONS] = Some(root);
+            }
+            odd &= !found;
+        }
+        true
+    }
+
+    /// The graph of the base with what closure adds, as far as that raises nothing that must stay.
+    fn grown(&self) -> Option<Graph> {
+        let mut choice = self.base.clone();
+        let raised = |graph: &Graph| {
+            let mut targets = self.base.roots.iter().flatten();
+            targets.any(|root| {
+                let path = root / VERSIONS;
+                self.goal.targets[path].is_some() && graph.selected(path) != Some(*root)
+            })
+        };
+        loop {
+            let graph = load(self.world, &choice)?;
+            if self.raise_added(&mut choice, &graph) {
+                continue;
+            }
+            let stuck = self.raises_back(&graph) || raised(&graph);
+            if !self.world.is_pruned() || stuck || !self.grow(&mut choice, &graph) {
+                return Some(graph);
+            }
+        }
+    }
+
+    /// The roots that closure makes of the base as it is, if they keep the constraints.
+    pub fn made(&self) -> Option<[Option<Slot>; PATHS]> {
+        self.run(self.base.clone()).0
+    }
+
+    /// Brings the roots that closure added to their selected versions: what they showed before does not count.
+    fn raise_added(&self, choice: &mut Choice, graph: &Graph) -> bool {
+        let before = choice.roots;
+        for path in (0..PATHS).filter(|path| self.base.roots[*path].is_none()) {
+            if choice.roots[path].is_some() {
+                choice.roots[path] = graph.selected(path);
+            }
+        }
+        choice.roots != before
     }
 
     /// Brings roots to their selected versions, or adds what changed roots require.

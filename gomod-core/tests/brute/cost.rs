@@ -52,8 +52,11 @@ impl Pairs {
         self.0.count_ones() as usize
     }
 
-    /// Without those on targets: a forced kind of edit takes them for granted.
-    pub fn without_targets(mut self, goal: &Goal) -> Self {
+    /// Without those that the goal asks for.
+    pub fn without_granted(mut self, goal: &Goal) -> Self {
+        if !goal.grants_overriding() {
+            return self;
+        }
         for path in (0..PATHS).filter(|path| goal.targets[*path].is_some()) {
             for by in 0..=MAIN {
                 self.0 &= !(1 << (by * PATHS + path));
@@ -88,6 +91,15 @@ impl Today {
     }
 }
 
+/// Whether go.mod need not list a replaced module if another one asks for it: below Go 1.17 `go get` leaves it out.
+pub fn is_implied(world: &World, root: Slot) -> bool {
+    let path = root / VERSIONS;
+    !world.is_pruned()
+        && !world.is_direct(path)
+        && world.is_replaced(path)
+        && world.roots[path] != Some(root)
+}
+
 /// The pairs of a graph.
 pub fn pairs(world: &World, choice: &Choice, graph: &Graph) -> Pairs {
     let mut found = Pairs::NONE;
@@ -98,8 +110,11 @@ pub fn pairs(world: &World, choice: &Choice, graph: &Graph) -> Pairs {
             found.add(by, path);
         }
     };
+    let asked = graph.asked(world, choice);
     for root in choice.roots.iter().flatten() {
-        note(MAIN, *root);
+        if !(is_implied(world, *root) && asked & 1 << root != 0) {
+            note(MAIN, *root);
+        }
     }
     for by in 0..PATHS {
         if let Some(slot) = graph.selected(by)
@@ -148,7 +163,8 @@ pub fn of_path(
         .is_some_and(|slot| choice.content[slot] != today.choice.content[slot]);
     if let Some(target) = goal.targets[path] {
         if let (Target::Version(_), Some(from), Some(to)) = (target, from, selected) {
-            cost[6] = steps(world, from, to);
+            // What rises passes nothing on the way down.
+            cost[6] = if to > from { 0 } else { steps(world, from, to) };
         }
         if let (Some(from), None) = (from, selected) {
             cost[6] = leaving(world, from);
@@ -200,7 +216,8 @@ pub fn cost(world: &World, goal: &Goal, today: &Today, choice: &Choice, graph: &
     sum
 }
 
-/// The overridden pairs of one graph or another beyond today's.
+/// The overridden pairs of one graph or another beyond today's. What closure adds to go.mod is no requirement of
+/// main that could be overridden, so each graph comes with the choice before closure.
 pub fn overridden<'a>(
     world: &World,
     goal: &Goal,
@@ -211,11 +228,7 @@ pub fn overridden<'a>(
     for (choice, graph) in graphs {
         over.0 |= pairs(world, choice, graph).0;
     }
-    let mut over = over.less(today.pairs);
-    if goal.strategy.is_some() {
-        over = over.without_targets(goal);
-    }
-    over.len()
+    over.less(today.pairs).without_granted(goal).len()
 }
 
 pub fn add(sum: &mut Cost, more: &Cost) {

@@ -96,6 +96,14 @@ impl Goal {
         }
     }
 
+    /// Whether what overrides targets is asked for: excluding or replacing is to hide all that asks for more.
+    pub fn grants_overriding(&self) -> bool {
+        matches!(
+            self.strategy,
+            Some(plan::Means::Exclude | plan::Means::Replace)
+        )
+    }
+
     pub fn is_absent(&self, path: usize) -> bool {
         self.targets[path] == Some(Target::Absent)
     }

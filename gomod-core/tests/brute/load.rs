@@ -1,6 +1,6 @@
 //! What the `go` command selects in a world: its own few lines of MVS with pruning, on masks.
 
-use super::world::{Mask, PATHS, Slot, VERSIONS, World, highest, slots};
+use super::world::{Mask, PATHS, Slot, VERSIONS, World, highest, of_path, slots};
 
 /// The choices that a graph follows from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,20 @@ pub struct Graph {
 impl Graph {
     pub fn selected(&self, path: usize) -> Option<Slot> {
         highest(self.visible, path)
+    }
+
+    /// What excluding could matter: of a root's path only what is loaded shows anything.
+    pub fn that_matter(&self, choice: &Choice) -> Mask {
+        let roots = choice.roots.iter().flatten();
+        let rooted = roots.fold(0, |mask, root| mask | of_path(root / VERSIONS));
+        self.visible & !rooted | self.loaded & rooted
+    }
+
+    /// What its modules ask for.
+    pub fn asked(&self, world: &World, choice: &Choice) -> Mask {
+        let sources = slots(self.loaded).map(|slot| choice.content[slot]);
+        let lists = sources.filter_map(|slot| world.release(slot));
+        lists.fold(0, |mask, release| mask | release.requires) & !choice.excludes
     }
 }
 

@@ -11,8 +11,11 @@
 //!   docs/planning.md says;
 //! - the chosen roots must be consistent before root closure; a root that closure raises is brought to its
 //!   selected version, and none of that counts; but it does not raise back what was lowered;
+//! - a module that is no requirement may become one to say what is used instead of a version that is excluded,
+//!   where a selected module asks for that; it counts as what moves with the targets does;
 //! - pre-releases are considered only when releases give no plan at all;
-//! - a forced kind of edit (`--strategy`) is the only one used, and overriding the targets is free then.
+//! - a forced kind of edit (`--strategy`) is the only one used; by exclude and replace overriding the targets is
+//!   free then, since that is what was asked for.
 
 use std::collections::HashSet;
 
@@ -145,17 +148,17 @@ impl Search<'_> {
             was_root || target.is_some() || !world.is_pruned() && today.selected[path].is_some();
         let versions = path * VERSIONS..path * VERSIONS + world.paths[path].len();
         let mut roots: Vec<Option<Slot>> = Vec::new();
-        if may_root && !goal.is_absent(path) {
+        if !goal.is_absent(path) {
             // A version that a requirement names can be forced, a candidate or not: a root that can go no
             // lower falls to what others ask for.
             let above = |slot: &Slot| today.selected[path].is_some_and(|t| *slot > t);
             let may_rise = was_root || target.is_some();
             let allowed = versions.clone().filter(|slot| {
-                if above(slot) {
-                    may_rise
-                } else {
-                    self.is_candidate(*slot) || was_root
-                }
+                let held = match above(slot) {
+                    true => may_rise,
+                    false => may_root,
+                };
+                held || !may_rise && self.may_exclude() && self.is_candidate(*slot)
             });
             roots.extend(allowed.map(Some));
         }
@@ -183,8 +186,7 @@ impl Search<'_> {
                     && root.is_some()
                     && (*root != today.selected[path] || used != today.used(path));
                 // A replace hides a minimum: what is used is lower than what is selected.
-                let idle =
-                    replace.is_some() && root.is_some() && replace >= root && target.is_none();
+                let idle = replace.is_some() && root.is_some() && replace >= root;
                 let wrong_replaced = target.is_some() && world.is_replaced(path);
                 if !(wrong_target || wrong_keep || idle || wrong_replaced) {
                     options.push((*root, *replace));
@@ -230,11 +232,8 @@ impl Search<'_> {
                 );
             }
             let pairs = self.known_pairs(&next, path, pairs);
-            let mut over = pairs.less(self.today.pairs);
-            if self.goal.strategy.is_some() {
-                over = over.without_targets(self.goal);
-            }
-            sum[1] = over.len();
+            let over = pairs.less(self.today.pairs);
+            sum[1] = over.without_granted(self.goal).len();
             if self.is_better(&sum) {
                 self.assign(path + 1, &next, &sum, pairs);
             }
@@ -246,6 +245,7 @@ impl Search<'_> {
         let used = |path: usize| choice.roots[path].map(|root| choice.content[root]);
         if let (Some(root), Some(used)) = (choice.roots[path], used(path))
             && root > used
+            && !cost::is_implied(self.world, root)
         {
             pairs.add(PATHS, path);
         }
@@ -335,13 +335,19 @@ impl Search<'_> {
         let few = goal
             .max_collateral
             .is_none_or(|limit| cost[2] + cost[4] <= limit);
-        if consistent && few && self.is_better(&cost) && self.named(choice, graph.visible) {
+        if consistent && few && self.is_better(&cost) {
             let mut closure = Closure::new(world, goal, today, choice, self.may_exclude());
             for (excludes, roots) in closure.close() {
                 let choice = Choice {
                     excludes,
                     ..choice.clone()
                 };
+                if !closure.new_roots_fix_excludes(excludes, roots)
+                    || !closure.has_no_idle_exclude(excludes, roots)
+                    || !self.named(&choice, roots)
+                {
+                    continue;
+                }
                 // Overridden is counted on the final list as well: who asks may be there by closure alone.
                 let last = Choice {
                     roots,
@@ -350,7 +356,7 @@ impl Search<'_> {
                 let mut cost = cost;
                 if let (Some(base), Some(graph)) = (load(world, &choice), load(world, &last)) {
                     cost[1] =
-                        cost::overridden(world, goal, today, [(&choice, &base), (&last, &graph)]);
+                        cost::overridden(world, goal, today, [(&choice, &base), (&choice, &graph)]);
                 }
                 if self.is_better(&cost) {
                     self.best = Some(Optimum {
@@ -362,34 +368,20 @@ impl Search<'_> {
                 }
             }
         }
-        // Of a root's path only what is loaded shows anything.
-        let rooted = choice
-            .roots
-            .iter()
-            .flatten()
-            .fold(0, |mask, root| mask | of_path(root / VERSIONS));
-        graph.visible & !rooted | graph.loaded & rooted
+        graph.that_matter(choice)
     }
 
-    /// Roots that are no candidates must be named by a go.mod that is loaded, and so must a direct
-    /// requirement above today's: nobody wants to upgrade one to bring something else down.
-    fn named(&self, choice: &Choice, visible: Mask) -> bool {
-        let odd: Vec<Slot> = choice
-            .roots
-            .iter()
-            .flatten()
-            .copied()
-            .filter(|root| {
-                let path = root / VERSIONS;
-                let rises = self.today.selected[path].is_some_and(|today| *root > today);
-                !self.is_candidate(*root) || rises && self.world.is_direct(path)
-            })
-            .collect();
-        odd.iter().all(|root| {
-            let mut without = choice.clone();
-            without.roots[root / VERSIONS] = None;
-            load(self.world, &without).is_some_and(|graph| graph.visible & visible & 1 << root != 0)
-        })
+    /// Roots that are no candidates must be asked for, and so must a direct requirement above today's: nobody
+    /// wants to upgrade one to bring something else down.
+    fn named(&self, choice: &Choice, last: [Option<Slot>; PATHS]) -> bool {
+        let odd = choice.roots.iter().flatten().filter(|root| {
+            let path = *root / VERSIONS;
+            let rises = self.today.selected[path].is_some_and(|today| **root > today);
+            let odd = !self.is_candidate(**root) || rises && self.world.is_direct(path);
+            odd && self.goal.version(path).is_none()
+        });
+        let odd = odd.fold(0, |mask, root| mask | 1 << root);
+        Closure::new(self.world, self.goal, self.today, choice, false).asks_for(odd, last)
     }
 }
 

@@ -31,8 +31,9 @@ pub struct Planned {
     pub lazy: Option<String>,
 }
 
-/// The fault of a plan whose cost is counted on roots that are not consistent without what closure adds.
-const LOOSE: &str = "without closure's additions its roots are not consistent";
+/// The fault of a plan whose cost is counted on roots that are not consistent without what closure adds, or that
+/// lists as closure's what closure does not add.
+const LOOSE: &str = "its roots are not those that closure makes of consistent ones";
 
 /// Asks the planner; an error is its panic.
 pub fn planned(world: &World, goal: &Goal) -> Result<Option<Planned>, String> {
@@ -86,7 +87,7 @@ fn judge(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Planned {
     let pairs: BTreeSet<(Option<String>, String)> = plan
         .overridden
         .iter()
-        .filter(|(_, required)| goal.strategy.is_none() || !target_path(*required))
+        .filter(|(_, required)| !goal.grants_overriding() || !target_path(*required))
         .map(|(by, required)| {
             (
                 by.map(|by| modules.path(by).to_string()),
@@ -180,31 +181,13 @@ fn fault(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Option<Strin
             .flatten()
             .any(|r| graph.selected(r / VERSIONS) != Some(*r))
     };
-    if graph.is_none_or(|graph| loose(&graph)) {
+    let closure = Closure::new(world, goal, &today, &base, false);
+    let makes = !world.is_pruned() || closure.made() == Some(choice.roots);
+    if graph.is_none_or(|graph| loose(&graph)) || !makes {
         return Some(LOOSE.to_owned());
     }
-    let added: BTreeSet<usize> = plan
-        .added
-        .iter()
-        .filter_map(|(module, _)| slot(*module))
-        .map(|slot| slot / VERSIONS)
-        .collect();
-    let odd = choice
-        .roots
-        .iter()
-        .flatten()
-        .map(|root| root / VERSIONS)
-        .find(|path| {
-            world.is_pruned()
-                && world.roots[*path].is_none()
-                && goal.version(*path).is_none()
-                && !added.contains(path)
-        });
-    if let Some(path) = odd {
-        return Some(format!(
-            "{} is a new root without reason",
-            World::name(path)
-        ));
+    if world.is_pruned() && !closure.new_roots_fix_excludes(choice.excludes, choice.roots) {
+        return Some("a new root has no reason".to_owned());
     }
     spare(world, goal, &today, &base).map(|edit| format!("it does without {edit}"))
 }
@@ -215,13 +198,24 @@ fn spare(world: &World, goal: &Goal, today: &Today, base: &Choice) -> Option<Str
         // Below Go 1.17 requirements are listed that others imply.
         return None;
     }
-    let cost = closed_costs(world, goal, today, base).into_iter().min()?;
+    let cost = closed_cost(world, goal, today, base)?;
     let mut without: Vec<(String, Choice)> = Vec::new();
     for path in (0..PATHS).filter(|path| goal.targets[*path].is_none()) {
         if base.roots[path] != world.roots[path] && world.roots[path].is_some() {
             let mut fewer = base.clone();
             fewer.roots[path] = world.roots[path];
             without.push((format!("the change of {}", World::name(path)), fewer));
+        }
+    }
+    for path in (0..PATHS).filter(|path| goal.targets[*path].is_none()) {
+        if base.roots[path].is_some() && world.roots[path].is_none() {
+            let mut fewer = base.clone();
+            fewer.roots[path] = None;
+            let made = Closure::new(world, goal, today, &fewer, false).made();
+            if made.is_some_and(|roots| roots[path].is_some()) {
+                continue; // Closure adds the line, if not that version.
+            }
+            without.push((format!("the requirement of {}", World::name(path)), fewer));
         }
     }
     for slot in slots(base.excludes & !world.excludes) {
@@ -241,48 +235,47 @@ fn spare(world: &World, goal: &Goal, today: &Today, base: &Choice) -> Option<Str
             }
         });
         // A direct requirement rises only to what another module asks for; so does what is no candidate.
-        let asked = fewer.roots.iter().flatten().all(|root| {
-            let path = root / VERSIONS;
-            let rises = today.selected[path].is_some_and(|today| *root > today);
-            let mut others = fewer.clone();
-            others.roots[path] = None;
+        let odd = fewer.roots.iter().flatten().filter(|root| {
+            let path = *root / VERSIONS;
+            let rises = today.selected[path].is_some_and(|today| **root > today);
             let odd = world
-                .release(*root)
+                .release(**root)
                 .is_some_and(|release| release.is_prerelease())
-                && today.selected[path] != Some(*root);
-            !(rises && world.is_direct(path) || odd)
-                || load(world, &others).is_some_and(|graph| graph.visible & 1 << root != 0)
+                && today.selected[path] != Some(**root);
+            (rises && world.is_direct(path) || odd) && goal.version(path).is_none()
         });
+        let odd = odd.fold(0, |mask, root| mask | 1 << root);
+        let closure = Closure::new(world, goal, today, fewer, false);
+        let asked = closure
+            .made()
+            .is_some_and(|last| closure.asks_for(odd, last));
         consistent
             && asked
-            && closed_costs(world, goal, today, fewer)
-                .into_iter()
-                .any(|less| {
-                    let few = |limit| less[2] + less[4] <= limit;
-                    less <= cost && goal.max_collateral.is_none_or(few)
-                })
+            && closed_cost(world, goal, today, fewer).is_some_and(|less| {
+                let few = |limit| less[2] + less[4] <= limit;
+                less <= cost && goal.max_collateral.is_none_or(few)
+            })
     };
     let spare = without.into_iter().find(|(_, fewer)| reaches(fewer));
     spare.map(|(edit, _)| edit)
 }
 
-/// What a choice costs with what closure adds to it, for each way to add it without new excludes.
-fn closed_costs(world: &World, goal: &Goal, today: &Today, base: &Choice) -> Vec<Cost> {
-    let Some(graph) = load(world, base) else {
-        return Vec::new();
+/// What a choice costs with what closure adds to it.
+fn closed_cost(world: &World, goal: &Goal, today: &Today, base: &Choice) -> Option<Cost> {
+    let graph = load(world, base)?;
+    let closure = Closure::new(world, goal, today, base, false);
+    let roots = closure.made()?;
+    if !closure.new_roots_fix_excludes(base.excludes, roots) {
+        return None;
+    }
+    let last = Choice {
+        roots,
+        ..base.clone()
     };
-    let mut closure = Closure::new(world, goal, today, base, false);
-    let closed = closure.close().into_iter().filter_map(|(_, roots)| {
-        let last = Choice {
-            roots,
-            ..base.clone()
-        };
-        let mut cost = cost::cost(world, goal, today, base, &graph);
-        let whole = load(world, &last)?;
-        cost[1] = cost::overridden(world, goal, today, [(base, &graph), (&last, &whole)]);
-        Some(cost)
-    });
-    closed.collect()
+    let mut cost = cost::cost(world, goal, today, base, &graph);
+    let whole = load(world, &last)?;
+    cost[1] = cost::overridden(world, goal, today, [(base, &graph), (base, &whole)]);
+    Some(cost)
 }
 
 /// Both answers to one question.

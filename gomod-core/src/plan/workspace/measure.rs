@@ -54,6 +54,7 @@ impl WorkspacePlanner {
             overrides: joint.setup.overrides.clone(),
             graph: joint.graph.clone(),
             plain: plain.graph,
+            base: plain.setup.roots,
             added: parts.iter().flat_map(|p| p.plan.added.clone()).collect(),
             imports,
             settled: parts.iter().flat_map(|p| p.plan.settled.clone()).collect(),
@@ -104,6 +105,7 @@ impl WorkspacePlanner {
                     tried: parts.iter().map(|part| part.plan.search.tried).sum(),
                 },
                 cost,
+                granted: cost::granted(world, &self.goal, &overridden),
                 edits: changes
                     .iter()
                     .flat_map(|file| &file.edits)
@@ -113,6 +115,7 @@ impl WorkspacePlanner {
                 go_mod,
                 setup: joint.setup,
                 graph: solution.graph,
+                base: solution.base,
                 added: solution.added,
                 imports: solution.imports,
                 settled: solution.settled,

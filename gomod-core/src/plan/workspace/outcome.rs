@@ -50,7 +50,7 @@ impl WorkspaceOutcome {
     pub(super) fn sorted(mut self) -> Self {
         self.plans.sort_by(|a, b| {
             let texts = || a.files.texts().cmp(&b.files.texts());
-            a.plan.cost.cmp(&b.plan.cost).then_with(texts)
+            a.plan.weight().cmp(&b.plan.weight()).then_with(texts)
         });
         self
     }

@@ -56,5 +56,6 @@ macro_rules! known {
     };
 }
 
+mod asked;
 mod hidden;
 mod moved;

@@ -23,7 +23,7 @@ known!(
 );
 
 known!(
-    what_closure_adds_is_not_replaced,
+    what_closure_adds_and_needs_a_newer_go_is_excluded,
     "c@v1.1.0",
     "
             main 1.17: c v1.2.0-rc.1
@@ -32,13 +32,13 @@ known!(
             c v1.1.0 1.17: b v1.1.0
             c v1.2.0-rc.1 1.17:
             ",
-    gap "dropped=0 overridden=1 direct=0 down=0 others=1 raised=0 steps=1",
-    "no plan",
-    ""
+    met,
+    "dropped=0 overridden=1 direct=0 down=0 others=1 raised=0 steps=1",
+    "-require=b@v1.0.0 -require=c@v1.1.0 -exclude=b@v1.1.0"
 );
 
 known!(
-    what_closure_adds_and_needs_a_newer_go_is_not_replaced,
+    what_closure_adds_is_excluded_and_the_target_too,
     "b@v1.2.0",
     "
             main 1.17: c v1.3.0
@@ -48,9 +48,9 @@ known!(
             b v1.3.0 1.21:
             c v1.3.0 1.17: b v1.3.0
             ",
-    gap "dropped=0 overridden=2 direct=0 down=0 others=1 raised=0 steps=1",
-    "no plan",
-    ""
+    met,
+    "dropped=0 overridden=2 direct=0 down=0 others=1 raised=0 steps=1",
+    "-require=a@v1.0.0 -require=b@v1.2.0 -exclude=a@v1.2.0 -exclude=b@v1.3.0"
 );
 
 known!(
@@ -64,8 +64,8 @@ known!(
             c v1.0.0 1.21: a v1.3.0
             c v1.1.0 1.21: a v1.2.0
             ",
-    gap "dropped=0 overridden=0 direct=0 down=0 others=0 raised=0 steps=0",
-    "dropped=0 overridden=0 direct=0 down=0 others=0 raised=0 steps=1",
+    met,
+    "dropped=0 overridden=0 direct=0 down=0 others=0 raised=0 steps=0",
     "-require=a@v1.3.0 -replace=a=a@v1.0.0 -replace=c=c@v1.0.0"
 );
 
