@@ -73,6 +73,9 @@ fn random_worlds() {
             verdict,
             Verdict::Same | Verdict::BothNone | Verdict::TooMuch | Verdict::Unfit
         );
+        if !fine {
+            eprintln!("seed {seed}: {kind}");
+        }
         if !fine && show > 0 {
             let (world, goal) = minimise(&world, &goal, verdict);
             let comparison = Comparison::new(&world, &goal);

@@ -233,6 +233,9 @@ impl Planner {
                 Ok(exhausted) => self.exhausted = exhausted,
                 Err(needs) => return Progress::Needs(needs),
             }
+            if self.is_no_longer_stuck(world) {
+                continue;
+            }
             // Other versions than releases are tried when nothing else leads there.
             if self.pass == Pass::Everything
                 || self.exhausted.better.is_some()
@@ -270,6 +273,25 @@ impl Planner {
                 Ok(()) => {}
             }
         }
+    }
+
+    /// Whether what was read since shows a version that a requirement could rise to, which was thought to hold a target
+    /// up in all of them: then the search begins again, with what is known now.
+    fn is_no_longer_stuck(&mut self, world: &World) -> bool {
+        let now = self.find_stuck(world);
+        let stays = |before: &Stuck| {
+            let same = |after: &Stuck| (after.by, after.target) == (before.by, before.target);
+            now.iter().any(same)
+        };
+        let freed = !self.stuck.iter().all(stays);
+        self.stuck = now;
+        if freed {
+            self.done.clear();
+            self.branches.clear();
+            self.walks = Walks::default();
+            self.exhausted = Exhausted::default();
+        }
+        freed
     }
 
     fn find_stuck(&self, world: &World) -> Vec<Stuck> {
