@@ -26,7 +26,7 @@ const GRAPHS: usize = 12_000;
 /// How many modules, over all graphs, are worth looking at.
 const EFFORT: usize = 60_000;
 /// How many `go.mod` files are fetched at most for this alone.
-const FETCHES: usize = 24;
+const FETCHES: usize = 48;
 
 /// What came of it.
 #[derive(Debug, Clone, Default)]
