@@ -3,6 +3,7 @@
 //! The build list is checked by a plain second MVS ([`crate::check`]), and so are the chain of requirements behind
 //! each skipped candidate and each floor.
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::descend::{Limit, Lowering};
@@ -152,6 +153,19 @@ impl Certificate {
             .collect();
         let mut steps: Vec<&Lowering> = plan.lowered.values().flatten().collect();
         steps.sort_by_key(|step| (step.order, modules.path(modules.path_of(step.from))));
+        // What fell to what others ask for may be ruled out once more.
+        let mut last: FxHashMap<PathId, &Lowering> = FxHashMap::default();
+        steps.retain(|step| {
+            let path = modules.path_of(step.from);
+            let again = last.get(&path).is_some_and(|last| match last.to {
+                Some(to) => modules.compare(step.from, to).is_gt(),
+                None => modules.compare(step.from, last.from).is_ge(),
+            });
+            if !again {
+                last.insert(path, step);
+            }
+            !again
+        });
         let count = steps.len();
         let mut skipped: Vec<Skipped> = steps
             .into_iter()

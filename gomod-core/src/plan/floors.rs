@@ -127,6 +127,7 @@ pub(super) fn least(
         .filter_map(|target| target.path(|module| modules.path_of(module)))
         .collect();
     let mut seen: FxHashSet<PathId> = FxHashSet::default();
+    let replaced = problem.replaced_paths(modules);
     let already = cost::overridden(world, &problem.graph, &setup.overrides, &setup.roots);
     for target in &goal.targets {
         let Target::Module { module } = target else {
@@ -147,6 +148,8 @@ pub(super) fn least(
                 || targets.contains(&path)
                 // What is overridden today may be so for nothing.
                 || already.contains_key(&(Some(by), path))
+                // What is used of it may be as much whatever is selected.
+                || replaced.contains(&path)
                 || !above
                 || !seen.insert(path)
             {

@@ -78,18 +78,12 @@ impl<'a> Forced<'a> {
         }
         let today = cost::overridden(world, &problem.graph, &setup.overrides, &setup.roots);
         let today = today.into_keys().filter_map(|(by, path)| Some((by?, path)));
-        let exact = setup
-            .overrides
-            .exact
-            .keys()
-            .map(|module| modules.path_of(*module));
-        let wildcard = setup.overrides.wildcard.keys().copied();
         Self {
             given: today
                 .chain(stuck.iter().map(|stuck| (stuck.by, stuck.target)))
                 .collect(),
             named: world.required().collect(),
-            replaced: exact.chain(wildcard).collect(),
+            replaced: problem.replaced_paths(modules),
             world,
             problem,
             candidates,

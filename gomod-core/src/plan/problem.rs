@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::graph::{ModuleGraph, ModuleId, PathId};
+use crate::graph::{ModuleGraph, ModuleId, Modules, PathId};
 use crate::model::{GoVersion, ModulePath};
 use crate::mvs::{Loaded, MainModules, Overrides, Pruning, Setup, Source, World};
 
@@ -63,6 +63,16 @@ impl Problem {
     /// Whether the main module's graph is pruned.
     pub fn is_pruned(&self) -> bool {
         self.setup.pruning == Pruning::Pruned
+    }
+
+    /// The paths that have a replace line, for one version or for all.
+    pub(super) fn replaced_paths(&self, modules: &Modules) -> FxHashSet<PathId> {
+        let overrides = &self.setup.overrides;
+        let exact = overrides
+            .exact
+            .keys()
+            .map(|module| modules.path_of(*module));
+        exact.chain(overrides.wildcard.keys().copied()).collect()
     }
 
     /// Whether `path` is a main module's.

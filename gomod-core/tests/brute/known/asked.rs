@@ -393,3 +393,41 @@ known!(
     "dropped=0 overridden=1 direct=0 down=0 others=2 raised=0 steps=3",
     "-require=c@v1.2.0-rc.1 -require=d@v1.1.0 -exclude=c@v1.3.0"
 );
+
+// What is used of a replaced module does not rise with what is selected of it.
+
+known!(
+    a_replaced_module_need_not_rise,
+    "c@v1.2.0",
+    "
+            main 1.21: a v1.2.0, c v1.3.0
+             replace x.y/a => x.y/a v1.3.0
+            a v1.2.0 1.21:
+            a v1.3.0 1.21:
+            c v1.2.0 1.21: a v1.3.0
+            c v1.3.0 1.21:
+            ",
+    met,
+    "dropped=0 overridden=0 direct=0 down=0 others=0 raised=0 steps=1",
+    "-require=c@v1.2.0 -exclude=a@v1.3.0"
+);
+
+// d falls to what b asks for, and is ruled out once more: the certificate says it once.
+
+known!(
+    what_falls_is_ruled_out_once,
+    "c@none",
+    "
+            main 1.21: b v1.3.0 indirect, d v1.1.0 indirect
+            a v1.2.0 1.21: d v1.1.0
+            a v1.3.0 1.21: c v1.2.0
+            b v1.1.0 1.21: a v1.3.0
+            b v1.3.0 1.21: d v1.1.0
+            c v1.0.0 1.21:
+            c v1.2.0 1.21:
+            d v1.1.0 1.21: c v1.0.0
+            ",
+    met,
+    "dropped=0 overridden=0 direct=0 down=0 others=2 raised=0 steps=4",
+    "-droprequire=b -droprequire=d"
+);
