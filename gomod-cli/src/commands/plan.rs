@@ -85,8 +85,10 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
     let certificate = Certificate::new(&setting.world, &planner, plan);
     let go_mod = plan.go_mod.text();
     proof::check(&mut setting, &go_mod, &certificate)?;
-    if args.write {
+    if zips {
         refuse_broken(global, args, chosen)?;
+    }
+    if args.write {
         sums::write(&setting, &go_mod, &sums.added)?;
     }
     let document = || {
@@ -214,7 +216,11 @@ pub(super) fn write_command(global: &Global, args: &PlanDowngrade, plan: &PlanRe
     if !unexpected(&args, plan).is_empty() {
         args.choose = Some(plan.letter.to_string());
     }
-    format!("{} --write", command_line(global, &args))
+    let line = command_line(global, &args);
+    match &args.out {
+        Some(file) => format!("{line} --out {}", quote(&file.display().to_string())),
+        None => format!("{line} --write"),
+    }
 }
 
 /// The command that applies what the page shows.

@@ -145,10 +145,10 @@ fn summary(out: &mut String, plan: &PlanReport) {
 
 /// What a plan costs, in a few words.
 pub(crate) fn cost_words(cost: Cost) -> String {
-    let mut parts = vec![format!(
-        "{} direct and {} other modules move",
-        cost.direct_moved, cost.others_moved
-    )];
+    let mut parts = vec![match (cost.direct_moved, cost.others_moved) {
+        (direct, 1) => format!("{direct} direct and 1 other module move"),
+        (direct, others) => format!("{direct} direct and {others} other modules move"),
+    }];
     parts.push(match cost.overridden {
         0 => "no requirement is overridden".to_owned(),
         1 => "1 requirement is overridden".to_owned(),

@@ -92,6 +92,94 @@ fn a_package_in_two_modules_is_ambiguous() {
     assert!(page.contains(sentence), "{page}");
 }
 
+#[test]
+fn a_leftover_that_would_make_an_import_ambiguous_goes() {
+    // As sonic/loader, which was split off from sonic: c still asks for it, but where a has the package, it is not
+    // looked for in what is no requirement.
+    let world = main_module(
+        "a@v1.0.0 go1.21: | .>a/x x\na@v1.1.0 go1.21: a/x@v1.0.0 | .>a/x\na/x@v1.0.0 go1.21:\nc@v1.0.0 go1.21: a/x@v1.0.0",
+        "\texample.com/a v1.1.0\n\texample.com/a/x v1.0.0 // indirect\n\texample.com/c v1.0.0\n",
+        &["example.com/a", "example.com/c"],
+    );
+    let page = world.gomod(&["plan-downgrade", "a@v1.0.0", "--write"]).ok();
+    assert!(
+        page.contains(
+            "drop example.com/a/x v1.0.0  with it, two requirements would provide the same package"
+        ),
+        "{page}"
+    );
+    let go_mod = world.read("main/go.mod");
+    assert!(!go_mod.contains("example.com/a/x"), "{go_mod}");
+    if has_go("a_leftover_that_would_make_an_import_ambiguous_goes") {
+        let run = world.go_in("main", &["build", "-o", "../built", "./..."]);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{run:?}");
+        assert_eq!(world.read("main/go.mod"), go_mod);
+    }
+}
+
+#[test]
+fn a_plan_that_does_not_build_is_saved_only_by_its_letter() {
+    let world = lacking();
+    let args = ["plan-downgrade", "a@v1.0.0", "--strategy", "require"];
+    let save = [&args[..], &["--out", "plan.json"]].concat();
+    let error = world.refused(1, &save, &["which no module provides"]);
+    assert!(!world.path("main/plan.json").exists());
+    assert!(
+        error.contains(
+            "gomod plan-downgrade a@v1.0.0 --strategy require --choose A --out plan.json"
+        ),
+        "{error}"
+    );
+    world.gomod(&[&save[..], &["--choose", "a"]].concat()).ok();
+    world.gomod(&["apply", "plan.json"]).ok();
+    assert!(world.read("main/go.mod").contains("example.com/b v1.0.0"));
+}
+
+#[test]
+fn two_packages_that_are_missed_lower_a_module_once() {
+    // b v1.0.0 was built with c v1.0.0, and imports two packages that c v1.1.0 no longer has.
+    let world = main_module(
+        "a@v1.0.0 go1.21:\na@v1.1.0 go1.21:\nb@v1.0.0 go1.21: a@v1.0.0 c@v1.0.0 | .>c/x,c/y\nb@v1.1.0 go1.21: a@v1.1.0 c@v1.1.0 | .>c\n\
+         c@v1.0.0 go1.21: | . x y\nc@v1.1.0 go1.21: | .",
+        "\texample.com/a v1.1.0\n\texample.com/b v1.1.0\n\texample.com/c v1.1.0 // indirect\n",
+        &["example.com/a", "example.com/b"],
+    );
+    let args = [
+        "plan-downgrade",
+        "a@v1.0.0",
+        "--strategy",
+        "require",
+        "--write",
+    ];
+    let page = world.gomod(&args).ok();
+    assert!(page.contains("all there"), "{page}");
+    assert!(world.read("main/go.mod").contains("example.com/c v1.0.0"));
+}
+
+#[test]
+fn a_directory_that_stands_for_a_module_stays() {
+    // No source lists x.y/sub: it is there as a directory only, and asks for more than the target.
+    let world = World::with_main(
+        "a@v1.0.0 go1.21:\na@v1.1.0 go1.21:",
+        "module example.com/main\n\ngo 1.21\n\nrequire (\n\texample.com/a v1.1.0\n\tx.y/sub v0.0.0\n)\n\nreplace x.y/sub v0.0.0 => ./sub\n",
+    );
+    world.write(
+        "main/sub/go.mod",
+        "module x.y/sub\n\ngo 1.21\n\nrequire example.com/a v1.1.0\n",
+    );
+    let page = world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok();
+    assert!(page.contains("Plan A, by exclude"), "{page}");
+    let error = world.refused(
+        1,
+        &["plan-downgrade", "a@v1.0.0", "--strategy", "require"],
+        &["x.y/sub"],
+    );
+    assert!(
+        error.contains("without --strategy require there is a plan"),
+        "{error}"
+    );
+}
+
 /// `a v1.0.0` requires `t` for its tests alone, and `t` requires a newer `c`.
 const TESTS_ONLY: &str = "
     a@v1.0.0 go1.21: t@v1.0.0 c@v1.0.0 | .>c

@@ -148,8 +148,10 @@ fn hold(checked: &Checked, rules: &Rules, claim: &Claim) -> Result<(), CheckErro
         let selected = checked.selected.get(path);
         let used = selected.map(|selected| rules.used(path, selected));
         if used != wanted.as_ref().map(ToString::to_string) {
-            let (used, wanted) = (used.unwrap_or_default(), wanted.as_ref());
-            return fail(format!("{path}: {used:?} is used, not {wanted:?}"));
+            let used = used.unwrap_or_else(|| "nothing".to_owned());
+            let wanted = wanted.as_ref().map(ToString::to_string);
+            let wanted = wanted.unwrap_or_else(|| "nothing".to_owned());
+            return fail(format!("{path}: {used} is used, not {wanted}"));
         }
     }
     for module in &claim.kept {

@@ -145,7 +145,10 @@ impl Session {
             .map(|path| world.modules.path(*path).clone());
         let counts: Vec<ModulePath> = counts.collect();
         for (path, list) in needs.counts.iter().zip(self.versions(&counts)) {
-            let list = list.unwrap_or_default();
+            let list = list.unwrap_or_else(|error| {
+                candidates.note_uncounted(*path, error.to_string());
+                Vec::new()
+            });
             candidates.feed(world, *path, &list);
         }
         Ok(())

@@ -34,6 +34,7 @@ pub struct Candidates {
     lists: FxHashMap<PathId, Vec<ModuleId>>,
     listed: FxHashSet<ModuleId>,
     failed: FxHashMap<PathId, String>,
+    uncounted: FxHashMap<PathId, String>,
 }
 
 impl Candidates {
@@ -56,6 +57,16 @@ impl Candidates {
     /// Notes why the versions of a path are not all listed; plans say so.
     pub fn note_failure(&mut self, path: PathId, message: String) {
         self.failed.insert(path, message);
+    }
+
+    /// Notes why the releases that a path passes cannot be counted; plans say so.
+    pub fn note_uncounted(&mut self, path: PathId, message: String) {
+        self.uncounted.insert(path, message);
+    }
+
+    /// Why the releases of a path cannot be counted.
+    pub(super) fn uncounted(&self, path: PathId) -> Option<&str> {
+        self.uncounted.get(&path).map(String::as_str)
     }
 
     /// The list of a path, ascending, if it was fed.

@@ -166,7 +166,7 @@ impl Search<'_> {
     /// Lowers modules that lack what another imports to the version that the other asks for: with that it was
     /// built. Says whether any moved.
     pub(super) fn provide(&mut self, graph: &ModuleGraph, check: Option<&ImportCheck>) -> bool {
-        let mut moved = false;
+        let mut moved: FxHashSet<PathId> = FxHashSet::default();
         for missing in check.into_iter().flat_map(|check| &check.unresolved) {
             let Some(by) = missing.used.by.filter(|_| missing.providers.is_empty()) else {
                 continue;
@@ -190,7 +190,7 @@ impl Search<'_> {
                 continue;
             };
             let movable = !self.state.hard.contains(&path) && !self.scope.problem.is_main(path);
-            if movable && modules.compare(selected, asked).is_gt() {
+            if movable && modules.compare(selected, asked).is_gt() && moved.insert(path) {
                 self.state.named.insert(asked);
                 self.state.roots.insert(path, asked);
                 self.state.caps.insert(path, Cap::AtMost(asked));
@@ -199,10 +199,39 @@ impl Search<'_> {
                     lacks: Some(missing.path.clone()),
                     ..Lowering::new(selected, vec![by, asked])
                 });
-                moved = true;
             }
         }
-        moved
+        !moved.is_empty()
+    }
+
+    /// Takes out indirect requirements where another one provides the same package under the plan: left over from what
+    /// was lowered, they would make its import ambiguous. As none, a package is not looked for in it where a requirement
+    /// has it. Says whether there was one.
+    pub(super) fn leave_out_ambiguous(&mut self, check: Option<&ImportCheck>) -> bool {
+        let problem = self.scope.problem;
+        let mut left = false;
+        for twice in check.into_iter().flat_map(|check| &check.unresolved) {
+            let modules = &self.world.modules;
+            let leftover = |module: &&ModuleId| {
+                let path = modules.path_of(**module);
+                self.state.roots.get(&path) == Some(*module)
+                    && problem.roots.contains_key(&path)
+                    && !problem.direct.contains(&path)
+                    && !self.state.hard.contains(&path)
+                    && !self.state.loose.contains(&path)
+            };
+            // A module split off from another has the longer path.
+            let longest =
+                |module: &&ModuleId| modules.path(modules.path_of(**module)).as_str().len();
+            let several = twice.providers.iter().filter(|_| twice.providers.len() > 1);
+            if let Some(module) = several.filter(leftover).max_by_key(longest) {
+                let path = modules.path_of(*module);
+                self.state.roots.remove(&path);
+                self.state.loose.insert(path);
+                left = true;
+            }
+        }
+        left
     }
 
     /// Which imports the final graph leaves without a provider, or with several, beyond those of today.

@@ -174,6 +174,10 @@ impl Planner {
             .iter()
             .filter_map(|(_, ended)| ended.plan.as_deref());
         for plan in found.chain(self.walks.plan.as_deref()) {
+            // What was left out as ambiguous may still be selected: that is no choice of roots.
+            if !plan.settled.is_empty() {
+                continue;
+            }
             let roots = Roots::of(world, plan, today);
             let excludes = plan.setup.overrides.excludes.iter().copied();
             let mut excludes: BTreeSet<ModuleId> =

@@ -66,9 +66,9 @@ pub use workspace::{
     WorkspacePlan, WorkspacePlanner,
 };
 
-use crate::graph::ModuleId;
+use crate::graph::{ModuleId, PathId};
 use crate::model::GoMod;
-use crate::mvs::{SourceId, World};
+use crate::mvs::{Source, SourceId, World};
 use branch::{Branch, Ended};
 use choice::{Choice, Way};
 use exhaust::Exhausted;
@@ -183,6 +183,7 @@ impl Planner {
 
     /// Tries every way to the goal as far as what was fed allows.
     pub fn advance(&mut self, world: &mut World) -> Progress {
+        self.hold_directories(world);
         let mut needs = Needs::default();
         // Imports lead from one module to the next: no need to search again after each step.
         for universe in &self.universes {
@@ -255,6 +256,29 @@ impl Planner {
             self.exhausted = Exhausted::default();
             self.walks = Walks::default();
             self.among_releases = std::mem::take(&mut self.done);
+        }
+    }
+
+    /// Where a directory stands for what is selected, it stays: no other version is worth a look.
+    fn hold_directories(&mut self, world: &mut World) {
+        let overrides = &self.problem.setup.overrides;
+        let exact = overrides.exact.iter();
+        let exact = exact.map(|(module, source)| (world.modules.path_of(*module), source));
+        let all = overrides
+            .wildcard
+            .iter()
+            .map(|(path, source)| (*path, source));
+        let directories = exact.chain(all).filter(|(path, source)| {
+            let selected = self.problem.selected.get(path);
+            matches!(source, Source::Directory(_))
+                && self.candidates.list(*path).is_none()
+                && selected.is_some_and(|selected| {
+                    overrides.replacement(&world.modules, *selected) == Some(*source)
+                })
+        });
+        let paths: Vec<PathId> = directories.map(|(path, _)| path).collect();
+        for path in paths {
+            self.candidates.feed(world, path, &[]);
         }
     }
 

@@ -60,6 +60,9 @@ pub(super) fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit)
                 };
             }
             if plan.settled.contains(&id) {
+                if !planner.goal().settle {
+                    return "with it, two requirements would provide the same package".to_owned();
+                }
                 let what = from.as_deref().unwrap_or_default();
                 return format!("only today's version of a target asks for {what}");
             }

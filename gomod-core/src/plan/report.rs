@@ -315,6 +315,7 @@ fn plan_report(
             modules.path(path)
         ));
     }
+    notes.extend(uncounted(world, planner, plan));
     for (module, error) in &plan.left_out {
         notes.push(format!("left out: {}: {error}", modules.display(*module)));
     }
@@ -329,6 +330,25 @@ fn plan_report(
         unreleased,
         notes,
     }
+}
+
+/// Which moves count as one step each, since nobody says how many releases they pass.
+fn uncounted(world: &World, planner: &Planner, plan: &Plan) -> Option<String> {
+    let counted = plan
+        .moves
+        .iter()
+        .filter(|moved| moved.role != Role::Closure);
+    let unknown = |moved: &Move| Some((moved.path, planner.candidates.uncounted(moved.path)?));
+    let list: Vec<(PathId, &str)> = counted.filter_map(unknown).collect();
+    let (first, why) = list.first()?;
+    let first = world.modules.path(*first);
+    Some(match list.len() {
+        1 => format!("the releases of {first} are not listed ({why}): its move counts as one step"),
+        n => format!(
+            "the releases of {first} and {} more are not listed ({why}): each move counts as one step",
+            n - 1
+        ),
+    })
 }
 
 /// What a plan of the second pass lowers to a version that is no candidate of the first.

@@ -165,7 +165,8 @@ impl<'a> Search<'a> {
                 continue;
             }
             let imports = self.import_check(&graph, &self.root_list())?;
-            if self.provide(&graph, imports.as_ref()) {
+            if self.provide(&graph, imports.as_ref()) || self.leave_out_ambiguous(imports.as_ref())
+            {
                 continue;
             }
             return self.whole(|search| search.finish(graph, imports));

@@ -79,8 +79,10 @@ pub(super) fn plan(
     proof::check_workspace(&mut setting, &work, &members, &go_work, &certificate)?;
     let changes: Vec<Change> = plan.changes.iter().map(Change::from).collect();
     let inputs = Inputs::of(&setting, &work)?;
-    if args.write {
+    if zips {
         refuse_broken(global, args, chosen)?;
+    }
+    if args.write {
         write::write(&setting, &work, &inputs, &changes, &sums.files)?;
     }
     let document = || {
