@@ -66,7 +66,7 @@ fn each_candidate_has_its_reason() {
         5. Tried as well, without a plan: pre-releases and retracted versions; letting other modules rise (1 way).
     help: without --strategy require there is a plan: 0 direct and 0 other modules move; 1 requirement is overridden
           gomod plan-downgrade b@v1.0.0
-    help: with --allow-drop there is a plan: 1 direct and 1 other modules move; no requirement is overridden; 1 direct requirement is dropped
+    help: with --allow-drop there is a plan: 1 direct and 1 other module move; no requirement is overridden; 1 direct requirement is dropped
           gomod plan-downgrade b@v1.0.0 --strategy require --allow-drop
     ");
     assert_eq!(commands_work(&world, &error), 2);

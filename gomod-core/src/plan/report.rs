@@ -9,6 +9,7 @@ use super::reason::{chain_sentence, reason};
 use super::unresolved::ImportsReport;
 use super::{Conflict, Cost, Edit, Means, Move, Outcome, Pass, Plan, Planner, Refused, Role};
 use crate::graph::{Floor, ModuleId, PathId};
+use crate::model::Version;
 use crate::mvs::{Source, World};
 
 /// Everything about a planning run.
@@ -354,7 +355,9 @@ fn uncounted(world: &World, planner: &Planner, plan: &Plan) -> Option<String> {
 /// What a plan of the second pass lowers to a version that is no candidate of the first.
 fn unreleased(world: &World, planner: &Planner, plan: &Plan) -> Vec<String> {
     let odd = |to: &ModuleId| {
-        is_prerelease(world, *to) || planner.candidates.retraction(world, *to).is_some()
+        // Pseudo-versions are what others ask for.
+        let pseudo = world.modules.version(*to).is_some_and(Version::is_pseudo);
+        is_prerelease(world, *to) && !pseudo || planner.candidates.retraction(world, *to).is_some()
     };
     let moved = plan.moves.iter().filter(|moved| moved.role == Role::Moved);
     moved
