@@ -73,7 +73,9 @@ impl Planner {
         for more in [true, false].into_iter().filter(|with| more || !with) {
             if let Some(mut all) = self.try_all(world, limit, &today, more)? {
                 all.loose = start.loose;
-                all.better = all.better.or(start.better);
+                let better = all.better.take();
+                let better = better.map(|plan| self.without_spare(world, plan));
+                all.better = better.transpose()?.or(start.better);
                 let found = all.better.as_ref().map(|plan| plan.weight()).or(limit);
                 all.complete &= more || !self.may_exclude() || found.is_some_and(free);
                 return Ok(all);
@@ -179,35 +181,16 @@ impl Planner {
                 continue;
             }
             let roots = Roots::of(world, plan, today);
-            let excludes = plan.setup.overrides.excludes.iter().copied();
-            let mut excludes: BTreeSet<ModuleId> =
-                excludes.filter(|m| !today.excludes.contains(m)).collect();
-            let mut best = match self.fixed(&roots, &excludes).evaluate(world) {
+            let excludes = self.new_excludes(plan);
+            let best = match self.fixed(&roots, &excludes).evaluate(world) {
                 Tried::Needs(needs) => return Err(needs),
                 Tried::Infeasible { .. } => None,
-                Tried::Feasible { plan, .. } => Some(plan),
+                Tried::Feasible { plan, .. } => Some(self.without_spare(world, plan)?),
             };
             let same = |found: &Plan| {
                 without_lines(found.cost) == without_lines(plan.cost) && found.edits == plan.edits
             };
-            let mut as_it_is = best.as_deref().is_some_and(same);
-            for module in excludes.clone() {
-                let mut fewer = excludes.clone();
-                fewer.remove(&module);
-                match self.fixed(&roots, &fewer).evaluate(world) {
-                    Tried::Needs(needs) => return Err(needs),
-                    Tried::Feasible { plan, .. }
-                        if best
-                            .as_ref()
-                            .is_some_and(|best| plan.weight() < best.weight()) =>
-                    {
-                        excludes = fewer;
-                        as_it_is = false;
-                        best = Some(plan);
-                    }
-                    _ => {}
-                }
-            }
+            let as_it_is = best.as_deref().is_some_and(same);
             if as_it_is {
                 continue;
             }
@@ -222,6 +205,41 @@ impl Planner {
             }
         }
         Ok(())
+    }
+
+    fn new_excludes(&self, plan: &Plan) -> BTreeSet<ModuleId> {
+        let today = &self.problem.setup.overrides.excludes;
+        let excludes = plan.setup.overrides.excludes.iter().copied();
+        excludes.filter(|module| !today.contains(module)).collect()
+    }
+
+    /// The same plan without the excludes that it does without.
+    fn without_spare(&self, world: &mut World, plan: Box<Plan>) -> Result<Box<Plan>, Needs> {
+        let mut roots = Roots::of(world, &plan, &self.problem.setup.overrides);
+        let mut excludes = self.new_excludes(&plan);
+        let mut best = plan;
+        for module in excludes.clone() {
+            let mut fewer = excludes.clone();
+            fewer.remove(&module);
+            // A new requirement that stands for what is excluded goes with it: closure may add it again.
+            let mut without = roots.clone();
+            let path = world.modules.path_of(module);
+            let others = fewer.iter().any(|m| world.modules.path_of(*m) == path);
+            if let Some(root) = roots.roots.get(&path)
+                && !others
+                && self.is_new(world, *root)
+            {
+                without.roots.remove(&path);
+            }
+            match self.fixed(&without, &fewer).evaluate(world) {
+                Tried::Needs(needs) => return Err(needs),
+                Tried::Feasible { plan, .. } if plan.weight() < best.weight() => {
+                    (roots, excludes, best) = (without, fewer, plan);
+                }
+                _ => {}
+            }
+        }
+        Ok(best)
     }
 
     fn fixed<'a>(&'a self, roots: &'a Roots, excludes: &'a BTreeSet<ModuleId>) -> Fixed<'a> {

@@ -319,9 +319,8 @@ impl Fixed<'_> {
                 && root != Some(module)
                 && !self.roots.replaced.contains(&path)
                 && !self.excludes.contains(module)
-                && (root.is_some()
-                    || absent
-                    || problem.is_pruned() && !problem.roots.contains_key(&path))
+                // Closure may add a requirement that says what is used instead.
+                && (root.is_some() || absent || problem.is_pruned())
         };
         all.retain(may);
         all

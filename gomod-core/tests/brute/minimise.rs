@@ -8,8 +8,11 @@ use super::world::{Mask, PATHS, Slot, VERSIONS, World};
 pub fn minimise(world: &World, goal: &Goal, verdict: Verdict) -> (World, Goal) {
     let (mut world, mut goal) = (world.clone(), goal.clone());
     let mut again = true;
-    while again {
+    // What is as long as before may lead back to it.
+    let mut rounds = 0;
+    while again && rounds < 100 {
         again = false;
+        rounds += 1;
         for (w, g) in smaller(&world, &goal) {
             if w.text().len() + g.text(&w).len() < world.text().len() + goal.text(&world).len() + 3
                 && (&w, &g) != (&world, &goal)
