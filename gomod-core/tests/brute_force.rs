@@ -74,7 +74,9 @@ fn random_worlds() {
             Verdict::Same | Verdict::BothNone | Verdict::TooMuch | Verdict::Unfit
         );
         if !fine {
-            eprintln!("seed {seed}: {kind}");
+            let fault = comparison.planned.as_ref().ok().and_then(Option::as_ref);
+            let fault = fault.and_then(|planned| planned.fault.as_deref());
+            eprintln!("seed {seed}: {kind} {}", fault.unwrap_or_default());
         }
         if !fine && show > 0 {
             let (world, goal) = minimise(&world, &goal, verdict);
