@@ -181,13 +181,11 @@ pub(super) fn newly_overridden(
     problem: &Problem,
     solution: &Solution,
 ) -> FxHashMap<(Option<PathId>, PathId), ModuleId> {
-    let setup = &problem.setup;
-    let today = overridden(world, &problem.graph, &setup.overrides, &setup.roots);
     // Nor is what closure adds to go.mod a requirement that could be overridden.
     let mut found = overridden(world, &solution.graph, &solution.overrides, &solution.base);
     // What closure adds does not make up for what is hidden.
     found.extend(overridden(world, &solution.plain, &solution.overrides, &[]));
-    found.retain(|pair, _| !today.contains_key(pair));
+    found.retain(|pair, _| !problem.overridden.contains_key(pair));
     found
 }
 

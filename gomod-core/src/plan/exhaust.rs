@@ -8,15 +8,13 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashSet;
-
 use super::choice::{Choice, Way};
-use super::cost::{self, Cost};
+use super::cost::Cost;
 use super::fixed::{Fixed, Tried};
 use super::goal::Means;
 use super::places::{Assignments, PATHS, Roots};
 use super::{Edit, Needs, Plan, Planner};
-use crate::graph::{ModuleId, PathId};
+use crate::graph::ModuleId;
 use crate::mvs::{SourceId, World};
 
 /// How many steps are taken at most to list the assignments of roots.
@@ -52,26 +50,22 @@ impl Planner {
         if self.problem.is_pruned() && self.problem.roots.len() <= PATHS {
             self.recheck(world, &mut start)?;
         }
-        let best = start.better.as_deref().or(self.best(&start.loose));
-        let best = match (best, self.best(&start.loose)) {
-            (Some(a), Some(b)) if b.compare(a).is_lt() => Some(b),
-            (best, _) => best,
-        };
+        let known = start.better.as_deref().into_iter();
+        let known = known.chain(self.best(&start.loose));
+        let best = known.min_by(|a, b| a.compare(b));
         // Nothing is cheaper than what costs the least: no need to ask for more. Where something is stuck, what was
         // not read yet might let it rise.
         if self.stuck.is_empty() && best.is_some_and(|best| self.costs_the_least(world, best)) {
             start.complete = !start.loose.is_empty();
             return Ok(start);
         }
-        let setup = &self.problem.setup;
-        let today = cost::overridden(world, &self.problem.graph, &setup.overrides, &setup.roots);
-        let today: FxHashSet<(Option<PathId>, PathId)> = today.into_keys().collect();
+        let today = &self.problem.overridden;
         let limit = best.map(Plan::weight);
         // A new requirement stands for one that is overridden, so it is of no use where none is.
         let free = |cost: Cost| cost.overridden == 0 && today.is_empty();
         let more = self.may_exclude() && !limit.is_some_and(free);
         for more in [true, false].into_iter().filter(|with| more || !with) {
-            if let Some(mut all) = self.try_all(world, limit, &today, more)? {
+            if let Some(mut all) = self.try_all(world, limit, more)? {
                 all.loose = start.loose;
                 let better = all.better.take();
                 let better = better.map(|plan| self.without_spare(world, plan));
@@ -94,7 +88,6 @@ impl Planner {
         &self,
         world: &mut World,
         mut limit: Option<Cost>,
-        today: &FxHashSet<(Option<PathId>, PathId)>,
         more: bool,
     ) -> Result<Option<Exhausted>, Needs> {
         let Some(places) = self.places(world, more)? else {
@@ -103,7 +96,6 @@ impl Planner {
         let mut assignments = Assignments {
             planner: self,
             places: &places,
-            today,
             limit: limit.map(without_lines),
             steps: STEPS,
             found: Vec::new(),
@@ -190,8 +182,7 @@ impl Planner {
             let same = |found: &Plan| {
                 without_lines(found.cost) == without_lines(plan.cost) && found.edits == plan.edits
             };
-            let as_it_is = best.as_deref().is_some_and(same);
-            if as_it_is {
+            if best.as_deref().is_some_and(same) {
                 continue;
             }
             all.loose.push(plan.edits.clone());
@@ -207,7 +198,8 @@ impl Planner {
         Ok(())
     }
 
-    fn new_excludes(&self, plan: &Plan) -> BTreeSet<ModuleId> {
+    /// The excludes that a plan adds.
+    pub(super) fn new_excludes(&self, plan: &Plan) -> BTreeSet<ModuleId> {
         let today = &self.problem.setup.overrides.excludes;
         let excludes = plan.setup.overrides.excludes.iter().copied();
         excludes.filter(|module| !today.contains(module)).collect()
@@ -242,7 +234,11 @@ impl Planner {
         Ok(best)
     }
 
-    fn fixed<'a>(&'a self, roots: &'a Roots, excludes: &'a BTreeSet<ModuleId>) -> Fixed<'a> {
+    pub(super) fn fixed<'a>(
+        &'a self,
+        roots: &'a Roots,
+        excludes: &'a BTreeSet<ModuleId>,
+    ) -> Fixed<'a> {
         Fixed {
             planner: self,
             roots,

@@ -10,7 +10,7 @@ use std::cell::LazyCell;
 use rustc_hash::FxHashSet;
 
 use super::candidates::{Candidates, Pass, is_prerelease};
-use super::cost::{self, Cost};
+use super::cost::Cost;
 use super::forced::{Forced, Unread};
 use super::goal::{Goal, Target};
 use super::problem::Problem;
@@ -47,8 +47,7 @@ pub(super) fn stuck(
         })
         .collect();
     let named = LazyCell::new(|| world.required().collect::<FxHashSet<ModuleId>>());
-    let setup = &problem.setup;
-    let today = cost::overridden(world, &problem.graph, &setup.overrides, &setup.roots);
+    let today = &problem.overridden;
     let too_much = |list: &[ModuleId], (target, bound): &(PathId, Option<ModuleId>)| {
         let above = |required: &ModuleId| {
             modules.path_of(*required) == *target
@@ -128,7 +127,6 @@ pub(super) fn least(
         .collect();
     let mut seen: FxHashSet<PathId> = FxHashSet::default();
     let replaced = problem.replaced_paths(modules);
-    let already = cost::overridden(world, &problem.graph, &setup.overrides, &setup.roots);
     for target in &goal.targets {
         let Target::Module { module } = target else {
             continue;
@@ -147,7 +145,7 @@ pub(super) fn least(
                 || problem.is_main(path)
                 || targets.contains(&path)
                 // What is overridden today may be so for nothing.
-                || already.contains_key(&(Some(by), path))
+                || problem.overridden.contains_key(&(Some(by), path))
                 // What is used of it may be as much whatever is selected.
                 || replaced.contains(&path)
                 || !above

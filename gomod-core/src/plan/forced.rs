@@ -6,8 +6,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::bounds::Bounds;
 use super::candidates::{Candidates, Pass, is_prerelease};
-use super::cost::{self, Cost};
+use super::cost::Cost;
 use super::floors::Stuck;
 use super::goal::{Goal, Target};
 use super::problem::Problem;
@@ -24,8 +25,7 @@ pub(super) struct Forced<'a> {
     problem: &'a Problem,
     candidates: &'a Candidates,
     pass: Pass,
-    /// What must not be exceeded: targets, and what is kept.
-    bounds: FxHashMap<PathId, Option<ModuleId>>,
+    bounds: Bounds,
     go_bound: Option<&'a GoVersion>,
     /// Pairs that are overridden today, or in every plan.
     given: FxHashSet<(PathId, PathId)>,
@@ -60,24 +60,12 @@ impl<'a> Forced<'a> {
         unread: Unread,
     ) -> Self {
         let modules = &world.modules;
-        let setup = &problem.setup;
-        let mut bounds: FxHashMap<PathId, Option<ModuleId>> = FxHashMap::default();
-        let mut go_bound = None;
-        for target in &goal.targets {
-            match target {
-                Target::Module { module } => {
-                    _ = bounds.insert(modules.path_of(*module), Some(*module))
-                }
-                Target::Absent { path } => _ = bounds.insert(*path, None),
-                Target::Go { version } => go_bound = Some(version),
-            }
-        }
-        for path in goal.keep.iter().chain([&problem.go_path]) {
-            let today = problem.selected.get(path).copied();
-            bounds.entry(*path).or_insert(today);
-        }
-        let today = cost::overridden(world, &problem.graph, &setup.overrides, &setup.roots);
-        let today = today.into_keys().filter_map(|(by, path)| Some((by?, path)));
+        let go_bound = goal.targets.iter().find_map(|target| match target {
+            Target::Go { version } => Some(version),
+            _ => None,
+        });
+        let today = problem.overridden.keys();
+        let today = today.filter_map(|(by, path)| Some(((*by)?, *path)));
         Self {
             given: today
                 .chain(stuck.iter().map(|stuck| (stuck.by, stuck.target)))
@@ -88,7 +76,7 @@ impl<'a> Forced<'a> {
             problem,
             candidates,
             pass,
-            bounds,
+            bounds: Bounds::new(world, problem, goal),
             go_bound,
             known: FxHashMap::default(),
             unread,
@@ -100,18 +88,14 @@ impl<'a> Forced<'a> {
     /// Gives what should be read to know more.
     pub(super) fn add_to(mut self, cost: &mut Cost, counted: &FxHashSet<PathId>) -> Vec<ModuleId> {
         let problem = self.problem;
-        let all = if problem.is_pruned() {
-            &problem.roots
-        } else {
-            &problem.selected
-        };
-        let mut roots: Vec<(PathId, ModuleId)> = all
+        let mut roots: Vec<(PathId, ModuleId)> = problem
+            .requirements()
             .iter()
             .map(|(path, root)| (*path, *root))
             .filter(|(path, _)| {
                 !path.is_toolchain()
                     && !problem.is_main(*path)
-                    && !self.bounds.contains_key(path)
+                    && !self.bounds.contains(*path)
                     && !counted.contains(path)
             })
             .collect();
@@ -220,33 +204,22 @@ impl<'a> Forced<'a> {
             !self.given.contains(&(by, path)) && path != by
         };
         let list: Vec<ModuleId> = list.iter().filter(counts).copied().collect();
-        list.iter().any(|required| self.is_too_high(*required))
+        list.iter()
+            .any(|required| self.bounds.is_exceeded_by(self.world, *required))
             || list
                 .iter()
                 .any(|required| self.leads_nowhere(*required, depth))
     }
 
-    fn is_too_high(&self, required: ModuleId) -> bool {
-        match self.bounds.get(&self.world.modules.path_of(required)) {
-            None => false,
-            Some(None) => true,
-            Some(Some(bound)) => self.world.modules.compare(required, *bound).is_gt(),
-        }
-    }
-
     /// Whether every version of a requirement is bad from this one on.
     fn leads_nowhere(&mut self, required: ModuleId, depth: usize) -> bool {
         let path = self.world.modules.path_of(required);
-        let stays = if self.problem.is_pruned() {
-            self.problem.roots.contains_key(&path)
-        } else {
-            self.problem.selected.contains_key(&path)
-        };
+        let stays = self.problem.requirements().contains_key(&path);
         if !stays
             || path.is_toolchain()
             || self.problem.is_main(path)
             || self.replaced.contains(&path)
-            || self.bounds.contains_key(&path)
+            || self.bounds.contains(path)
         {
             return false;
         }

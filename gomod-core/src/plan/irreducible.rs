@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use super::fixed::Fixed;
 use super::outcome::Plan;
 use super::places::Roots;
 use super::{Means, Needs, Planner, Role, Target};
@@ -92,11 +91,9 @@ impl Planner {
                 roots.replaced.insert(modules.path_of(*module));
             }
         }
-        let today = &self.problem.setup.overrides.excludes;
-        let excludes = plan.setup.overrides.excludes.difference(today);
         Given {
             roots,
-            excludes: excludes.copied().collect(),
+            excludes: self.new_excludes(plan),
         }
     }
 
@@ -143,12 +140,7 @@ impl Planner {
 
 impl Given {
     fn plan(&self, planner: &Planner, world: &mut World) -> Result<Option<Plan>, Needs> {
-        let fixed = Fixed {
-            planner,
-            roots: &self.roots,
-            excludes: &self.excludes,
-        };
-        fixed.plan(world)
+        planner.fixed(&self.roots, &self.excludes).plan(world)
     }
 }
 

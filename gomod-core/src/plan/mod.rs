@@ -6,6 +6,7 @@
 
 mod asked;
 mod attempt;
+mod bounds;
 mod branch;
 mod candidates;
 mod certificate;

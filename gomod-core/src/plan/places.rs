@@ -41,11 +41,7 @@ impl Planner {
     /// that is too much to look at.
     pub(super) fn places(&self, world: &mut World, more: bool) -> Result<Option<Places>, Needs> {
         let problem = &self.problem;
-        let start = if problem.is_pruned() {
-            &problem.roots
-        } else {
-            &problem.selected
-        };
+        let start = problem.requirements();
         let targets = self
             .goal
             .targets
@@ -212,8 +208,6 @@ impl Planner {
 pub(super) struct Assignments<'a> {
     pub(super) planner: &'a Planner,
     pub(super) places: &'a [(PathId, Vec<Place>)],
-    /// What is overridden today.
-    pub(super) today: &'a FxHashSet<(Option<PathId>, PathId)>,
     pub(super) limit: Option<Cost>,
     pub(super) steps: usize,
     pub(super) found: Vec<(Cost, Roots)>,
@@ -226,6 +220,7 @@ impl Assignments<'_> {
             self.found.push((sum, roots));
             return true;
         };
+        let today = &self.planner.problem.overridden;
         for place in places {
             let Some(left) = self.steps.checked_sub(1) else {
                 return false;
@@ -236,8 +231,7 @@ impl Assignments<'_> {
             if let Some(root) = place.root {
                 next.roots.insert(*path, root);
                 // It stands for a version that a selected module asks for, and that is excluded.
-                if self.planner.is_new(world, root) && !self.today.iter().any(|(_, to)| to == path)
-                {
+                if self.planner.is_new(world, root) && !today.keys().any(|(_, to)| to == path) {
                     sum.overridden += usize::from(next.owed.insert(*path));
                 }
             }
@@ -258,7 +252,8 @@ impl Assignments<'_> {
     /// The paths that are certain to be overridden, once for each who asks, when `path` is chosen: between it and
     /// those before.
     fn pairs(&self, world: &World, path: PathId, roots: &Roots) -> Vec<PathId> {
-        let goal = &self.planner.goal;
+        let Planner { goal, problem, .. } = self.planner;
+        let today = &problem.overridden;
         let path_of = |module| world.modules.path_of(module);
         let used = |path: PathId| {
             let root = roots.roots.get(&path).copied()?;
@@ -269,7 +264,7 @@ impl Assignments<'_> {
         };
         let mut found = Vec::new();
         let new = |by: Option<PathId>, path: PathId| {
-            !self.today.contains(&(by, path)) && !goal.grants_overriding(path, path_of)
+            !today.contains_key(&(by, path)) && !goal.grants_overriding(path, path_of)
         };
         if let (Some(root), Some(used)) = (roots.roots.get(&path), used(path))
             && world.modules.compare(*root, used).is_gt()

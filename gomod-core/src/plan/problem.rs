@@ -2,6 +2,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::cost;
+
 use crate::graph::{ModuleGraph, ModuleId, Modules, PathId};
 use crate::model::{GoVersion, ModulePath};
 use crate::mvs::{Loaded, MainModules, Overrides, Pruning, Setup, Source, World};
@@ -25,6 +27,8 @@ pub struct Problem {
     pub toolchain_path: PathId,
     /// The main module's go version.
     pub go: GoVersion,
+    /// What is overridden today: see [`cost::overridden`].
+    pub(super) overridden: FxHashMap<(Option<PathId>, PathId), ModuleId>,
     /// Whether replaces are written elsewhere than into go.mod: those of a workspace stand in go.work.
     pub replaces_elsewhere: bool,
 }
@@ -35,6 +39,10 @@ impl Problem {
         let go_path = world.modules.path_id(&ModulePath::new("go"));
         let toolchain_path = world.modules.path_id(&ModulePath::new("toolchain"));
         let modules = &world.modules;
+        let Setup {
+            overrides, roots, ..
+        } = &loaded.setup;
+        let overridden = cost::overridden(world, &loaded.graph, overrides, roots);
         let selected = loaded
             .graph
             .build_list(modules)
@@ -48,6 +56,7 @@ impl Problem {
             .map(|module| (modules.path_of(*module), *module))
             .collect();
         Self {
+            overridden,
             selected,
             roots,
             direct: main.direct(world),
@@ -63,6 +72,14 @@ impl Problem {
     /// Whether the main module's graph is pruned.
     pub fn is_pruned(&self) -> bool {
         self.setup.pruning == Pruning::Pruned
+    }
+
+    /// What counts as a requirement: the roots; where nothing is pruned, all that is selected.
+    pub(super) fn requirements(&self) -> &FxHashMap<PathId, ModuleId> {
+        match self.is_pruned() {
+            true => &self.roots,
+            false => &self.selected,
+        }
     }
 
     /// The paths that have a replace line, for one version or for all.

@@ -64,11 +64,7 @@ pub(super) struct State {
 impl State {
     /// Today, with the goal's limits.
     pub(super) fn new(problem: &Problem, goal: &Goal) -> Self {
-        let start = if problem.is_pruned() {
-            &problem.roots
-        } else {
-            &problem.selected
-        };
+        let start = problem.requirements();
         let modules = |list: &FxHashMap<PathId, ModuleId>| -> Vec<(PathId, ModuleId)> {
             let others = list.iter().filter(|(path, _)| !problem.is_main(**path));
             others.map(|(path, module)| (*path, *module)).collect()

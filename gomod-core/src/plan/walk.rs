@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::bounds::Bounds;
 use super::candidates::Usable;
 use super::descend::{Limit, Lowering};
 use super::goal::Target;
@@ -25,7 +26,7 @@ pub(super) struct Walk {
     /// What it makes of each requirement; `None` when the path is left to what others ask for.
     roots: BTreeMap<PathId, Option<ModuleId>>,
     /// Paths that must have this version, or be absent.
-    fixed: FxHashMap<PathId, Option<ModuleId>>,
+    fixed: Bounds,
     rejected: FxHashSet<ModuleId>,
     lowered: FxHashMap<PathId, Vec<Lowering>>,
 }
@@ -80,26 +81,13 @@ impl Walk {
     /// A walk from today's requirements to the goal of `planner`; `None` for goals that `go get` does not have.
     pub(super) fn new(planner: &Planner, world: &World, pass: Pass) -> Option<Self> {
         let (problem, goal) = (&planner.problem, &planner.goal);
-        let mut fixed: FxHashMap<PathId, Option<ModuleId>> = FxHashMap::default();
-        for target in &goal.targets {
-            let (path, version) = match target {
-                Target::Module { module } => (world.modules.path_of(*module), Some(*module)),
-                Target::Absent { path } => (*path, None),
-                Target::Go { .. } => return None,
-            };
-            fixed.insert(path, version);
+        let is_go = |target: &Target| matches!(target, Target::Go { .. });
+        if goal.targets.iter().any(is_go) {
+            return None;
         }
-        let kept = goal.keep.iter().chain([&problem.go_path]);
-        for path in kept {
-            let today = problem.selected.get(path).copied();
-            fixed.entry(*path).or_insert(today);
-        }
-        let start = if problem.is_pruned() {
-            &problem.roots
-        } else {
-            &problem.selected
-        };
-        let mut roots: BTreeMap<PathId, Option<ModuleId>> = start
+        let fixed = Bounds::new(world, problem, goal);
+        let mut roots: BTreeMap<PathId, Option<ModuleId>> = problem
+            .requirements()
             .iter()
             .filter(|(path, _)| !problem.is_main(**path) && !path.is_toolchain())
             .map(|(path, module)| (*path, Some(*module)))
@@ -107,9 +95,9 @@ impl Walk {
         let path_of = |module| world.modules.path_of(module);
         for (path, version) in fixed.iter().filter(|(path, _)| !path.is_toolchain()) {
             // What is kept without being a requirement only must not rise, and a search sees that it does not fall.
-            let is_target = goal.module_target(*path, path_of).is_some();
-            if is_target || roots.contains_key(path) {
-                roots.insert(*path, *version);
+            let is_target = goal.module_target(path, path_of).is_some();
+            if is_target || roots.contains_key(&path) {
+                roots.insert(path, version);
             }
         }
         Some(Self {
@@ -148,7 +136,7 @@ impl Walk {
                 // Only now, since each step down may take out of the graph what asks for more.
                 for (path, root) in &mut self.roots {
                     let selected = shown.selected.get(path).copied();
-                    if self.fixed.contains_key(path) || selected == *root {
+                    if self.fixed.contains(*path) || selected == *root {
                         continue;
                     }
                     *root = selected;
@@ -208,19 +196,10 @@ impl Walk {
         }
     }
 
-    /// Whether a version is more than its path may have.
-    fn is_too_high(&self, world: &World, module: ModuleId) -> bool {
-        match self.fixed.get(&world.modules.path_of(module)) {
-            None => false,
-            Some(None) => true,
-            Some(Some(fixed)) => world.modules.compare(module, *fixed).is_gt(),
-        }
-    }
-
     /// What a version is above that is too high.
     fn limit(&self, world: &World, module: ModuleId) -> Option<Limit> {
-        let fixed = self.fixed.get(&world.modules.path_of(module));
-        let fixed = fixed.filter(|_| self.is_too_high(world, module))?;
+        let fixed = self.fixed.get(world.modules.path_of(module));
+        let fixed = fixed.filter(|_| self.fixed.is_exceeded_by(world, module))?;
         Some(Limit::Bound(fixed.map_or(Cap::Absent, Cap::AtMost)))
     }
 
@@ -229,7 +208,9 @@ impl Walk {
         let setup = &planner.problem.setup;
         let local = setup.local_go.as_ref();
         let found = world.requirements(module, &setup.overrides, local);
-        found.err().filter(|_| !self.is_too_high(world, module))
+        found
+            .err()
+            .filter(|_| !self.fixed.is_exceeded_by(world, module))
     }
 
     /// Marks what cannot be there, and whatever requires that.
@@ -240,8 +221,8 @@ impl Walk {
             let Some(node) = shown.nodes.get_mut(module) else {
                 continue;
             };
-            let high = |one: &&ModuleId| self.is_too_high(world, **one);
-            let own = self.is_too_high(world, *module).then_some(*module);
+            let high = |one: &&ModuleId| self.fixed.is_exceeded_by(world, **one);
+            let own = self.fixed.is_exceeded_by(world, *module).then_some(*module);
             let wrong = node
                 .wrong
                 .or(own)
@@ -295,7 +276,7 @@ impl Walk {
             if fault(&root).is_none() {
                 continue;
             }
-            if self.fixed.contains_key(path) {
+            if self.fixed.contains(*path) {
                 return Ok(None);
             }
             if let Some(selected) = shown.selected.get(path)
@@ -380,7 +361,7 @@ impl Walk {
         ) {
             Ok(Some(found)) => !found
                 .iter(&setup.overrides)
-                .any(|one| self.is_too_high(world, one)),
+                .any(|one| self.fixed.is_exceeded_by(world, one)),
             Ok(None) => true,
             Err(_) => false,
         };
