@@ -132,6 +132,21 @@ fn random_worlds() {
     }
 }
 
+/// Worlds in which there is much to try, and some that once differed.
+#[test]
+fn odd_worlds() {
+    let seeds = [
+        2162, 8308, 10_718, 13_107, 13_876, 17_930, 904_006, 1_308_773, 3_000_910, 3_001_280,
+        3_004_344, 3_013_223,
+    ];
+    for seed in seeds {
+        let (world, goal) = question(seed);
+        let comparison = Comparison::new(&world, &goal);
+        let verdict = comparison.verdict();
+        assert!(matches!(verdict, Verdict::Same), "seed {seed}: {verdict:?}");
+    }
+}
+
 #[test]
 fn the_loader_beside_go() {
     if !beside_go::has_go() {

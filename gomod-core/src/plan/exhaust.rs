@@ -20,9 +20,9 @@ use crate::mvs::{SourceId, World};
 /// How many steps are taken at most to list the assignments of roots.
 const STEPS: usize = 10_000;
 /// How many graphs are loaded at most; in larger ones fewer, since each takes longer.
-const GRAPHS: usize = 12_000;
+const GRAPHS: usize = 40_000;
 /// How many modules, over all graphs, are worth looking at.
-const EFFORT: usize = 60_000;
+const EFFORT: usize = 200_000;
 /// How many `go.mod` files are fetched at most for this alone.
 const FETCHES: usize = 48;
 
@@ -61,8 +61,8 @@ impl Planner {
         }
         let today = &self.problem.overridden;
         let limit = best.map(Plan::weight);
-        // A new requirement stands for one that is overridden, so it is of no use where none is.
-        let free = |cost: Cost| cost.overridden == 0 && today.is_empty();
+        // A new requirement stands for one that is overridden, so it is of no use where none is, and nothing is dropped.
+        let free = |cost: Cost| cost.dropped + cost.overridden == 0 && today.is_empty();
         let more = self.may_exclude() && !limit.is_some_and(free);
         for more in [true, false].into_iter().filter(|with| more || !with) {
             if let Some(mut all) = self.try_all(world, limit, more)? {
@@ -138,7 +138,7 @@ impl Planner {
             }
             let plan = self.with_roots(
                 world,
-                &roots,
+                (low, &roots),
                 graphs,
                 &mut limit,
                 &mut exhausted,
@@ -176,7 +176,7 @@ impl Planner {
             let excludes = self.new_excludes(plan);
             let best = match self.fixed(&roots, &excludes).evaluate(world) {
                 Tried::Needs(needs) => return Err(needs),
-                Tried::Infeasible { .. } => None,
+                Tried::Infeasible { .. } | Tried::Idle { .. } => None,
                 Tried::Feasible { plan, .. } => Some(self.without_spare(world, plan)?),
             };
             let same = |found: &Plan| {
@@ -243,6 +243,7 @@ impl Planner {
             planner: self,
             roots,
             excludes,
+            below: None,
         }
     }
 
@@ -264,7 +265,7 @@ impl Planner {
     fn with_roots(
         &self,
         world: &mut World,
-        roots: &Roots,
+        (low, roots): (Cost, &Roots),
         graphs: usize,
         limit: &mut Option<Cost>,
         exhausted: &mut Exhausted,
@@ -279,12 +280,22 @@ impl Planner {
                 break;
             }
             exhausted.tried += 1;
-            let cuts = match self.fixed(roots, &excludes).evaluate(world) {
+            let fixed = Fixed {
+                below: limit.map(|limit| (low, limit)),
+                ..self.fixed(roots, &excludes)
+            };
+            let cuts = match fixed.evaluate(world) {
                 Tried::Needs(more) => {
                     needs.merge(more);
                     continue;
                 }
                 Tried::Infeasible { cuts } => cuts,
+                Tried::Idle { used } => {
+                    if seen.insert(used.clone()) {
+                        stack.push(used);
+                    }
+                    continue;
+                }
                 Tried::Feasible { plan, cuts } => {
                     let cost = plan.weight();
                     // Fewer lines alone make no plan better, but for the same roots.

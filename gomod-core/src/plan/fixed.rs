@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::chains::{Seen, added_by, chain_from, chain_to, load};
+use super::chains::{Seen, chain_from, chain_to, load};
 use super::choice::{Choice, Way};
+use super::cost::Cost;
+use super::cuts::Passed;
 use super::descend::{Limit, Lowering};
 use super::exhaust::given;
+use super::finish::Solution;
 use super::goal::Target;
 use super::outcome::Plan;
 use super::places::Roots;
@@ -23,6 +26,8 @@ pub(super) struct Fixed<'a> {
     pub(super) planner: &'a Planner,
     pub(super) roots: &'a Roots,
     pub(super) excludes: &'a BTreeSet<ModuleId>,
+    /// What the roots cost at least, and the cost that a plan must be below to be of use.
+    pub(super) below: Option<(Cost, Cost)>,
 }
 
 /// What came of it. `cuts` are the versions one of which every better choice with the same roots excludes too.
@@ -30,6 +35,10 @@ pub(super) enum Tried {
     Needs(Needs),
     Infeasible {
         cuts: Vec<ModuleId>,
+    },
+    /// Some excludes hide nothing, neither at first nor with what closure adds: without them it is the same.
+    Idle {
+        used: BTreeSet<ModuleId>,
     },
     Feasible {
         plan: Box<Plan>,
@@ -49,40 +58,22 @@ impl Fixed<'_> {
             return Tried::Infeasible { cuts: Vec::new() };
         }
         let mut search = self.search(world, &way, &choice);
-        let graph = match load(&mut search) {
-            Err(needs) => return Tried::Needs(needs),
-            Ok(Err(chain)) => {
-                let cuts = self.cuts(&mut search, &chain);
-                return Tried::Infeasible { cuts };
-            }
-            Ok(Ok(graph)) => graph,
-        };
-        if let Some(broken) = self.broken(&mut search, &graph) {
-            let chain = broken.map_or(Vec::new(), |wrong| {
-                chain_to(&mut search, wrong, Seen::Shown)
-            });
-            let cuts = self.cuts(&mut search, &chain);
-            return Tried::Infeasible { cuts };
-        }
-        let mut base = self.items(&mut search, &graph);
-        let closed = self.close(&mut search, graph, &mut base);
-        let solution = match closed {
+        let mut passed = Passed::gathering();
+        let solution = match self.solve(&mut search, &mut passed) {
             Ok(Ok(solution)) => solution,
             Ok(Err(chain)) => {
-                // What stands in the way of the closure, or what makes the base as it is.
-                let mut cuts = self.cuts(&mut search, &chain);
-                cuts.extend(base);
-                return Tried::Infeasible { cuts };
+                let cuts = self.cuts(&mut search, &chain);
+                return self.infeasible(passed, cuts);
             }
             Err(needs) => return Tried::Needs(needs),
         };
-        let mut cuts = self.items(&mut search, &solution.graph);
-        cuts.extend(base);
+        let cuts = self.items(&mut search, &solution.graph);
         // An exclude that hides nothing in the end is none of the plan: the roots must do without it on the way.
         let kept = &solution.overrides.excludes;
         if self.excludes.iter().any(|module| !kept.contains(module)) {
-            return Tried::Infeasible { cuts };
+            return self.infeasible(passed, cuts);
         }
+        let cuts = passed.with_cuts(cuts);
         let world = search.world;
         match self.has_reasons(world, &way, &choice, &solution) {
             Ok(true) => {}
@@ -92,7 +83,18 @@ impl Fixed<'_> {
         match planner.price(world, &way, &choice, solution) {
             Ok(mut plan) => {
                 match self.reasons(world, &way, &choice) {
-                    Ok(lowered) => plan.lowered = lowered,
+                    Ok(mut lowered) => {
+                        // What is no requirement any more may be asked for in a higher version.
+                        lowered.retain(|path, _| {
+                            let today = planner.problem.selected.get(path);
+                            let rose = |now| {
+                                today
+                                    .is_some_and(|today| world.modules.compare(now, *today).is_gt())
+                            };
+                            !plan.graph.selected(*path).is_some_and(rose)
+                        });
+                        plan.lowered = lowered;
+                    }
                     Err(needs) => return Tried::Needs(needs),
                 }
                 Tried::Feasible {
@@ -114,13 +116,7 @@ impl Fixed<'_> {
             return Ok(None);
         }
         let mut search = self.search(world, &way, &choice);
-        let Ok(graph) = load(&mut search)? else {
-            return Ok(None);
-        };
-        if self.broken(&mut search, &graph).is_some() {
-            return Ok(None);
-        }
-        let Ok(solution) = self.close(&mut search, graph, &mut Vec::new())? else {
+        let Ok(solution) = self.solve(&mut search, &mut Passed::default())? else {
             return Ok(None);
         };
         let world = search.world;
@@ -132,6 +128,27 @@ impl Fixed<'_> {
             Err(Stop::Needs(needs)) => Err(needs),
             Err(Stop::Conflict(_)) => Ok(None),
         }
+    }
+
+    /// What the choice comes to with closure; or the chain that is in the way, if any.
+    fn solve(
+        &self,
+        search: &mut Search<'_>,
+        passed: &mut Passed,
+    ) -> Result<Result<Solution, Vec<ModuleId>>, Needs> {
+        let graph = match load(search)? {
+            Ok(graph) if self.is_dear(search, &graph) => return Ok(Err(Vec::new())),
+            Ok(graph) => graph,
+            Err(chain) => return Ok(Err(chain)),
+        };
+        self.note(search, &graph, passed);
+        if let Some(broken) = self.broken(search, &graph) {
+            let chain = broken.map(|wrong| chain_to(search, wrong, Seen::Shown));
+            return Ok(Err(chain.unwrap_or_default()));
+        }
+        // What makes the base as it is stands in the way of closure, too.
+        self.gather_items(search, &graph, passed);
+        self.close(search, graph, passed)
     }
 
     /// A search whose roots and excludes are given, and that bounds nothing.
@@ -205,18 +222,17 @@ impl Fixed<'_> {
         None
     }
 
-    /// Adds what must stand in go.mod, and finishes; or gives the chain that is in the way. What raised any root on
-    /// the way may be cut as well.
+    /// Adds what must stand in go.mod, and finishes; or gives the chain that is in the way.
     fn close(
         &self,
         search: &mut Search<'_>,
         mut graph: ModuleGraph,
-        raised: &mut Vec<ModuleId>,
-    ) -> Result<Result<super::finish::Solution, Vec<ModuleId>>, Needs> {
+        passed: &mut Passed,
+    ) -> Result<Result<Solution, Vec<ModuleId>>, Needs> {
         let problem = &self.planner.problem;
         if problem.is_pruned() {
             loop {
-                raised.extend(self.raised(search, &graph));
+                self.gather_raised(search, &graph, passed);
                 if !search.raise_added(&graph) {
                     if let Some(raised) = self.raised_back(search.world, &graph) {
                         return Ok(Err(chain_to(search, raised, Seen::Shown)));
@@ -232,6 +248,7 @@ impl Fixed<'_> {
                     Ok(graph) => graph,
                     Err(chain) => return Ok(Err(chain)),
                 };
+                self.note(search, &graph, passed);
             }
             let gone = problem
                 .roots
@@ -271,21 +288,6 @@ impl Fixed<'_> {
         }
     }
 
-    /// The versions on the chains to what raises a root.
-    fn raised(&self, search: &mut Search<'_>, graph: &ModuleGraph) -> Vec<ModuleId> {
-        let roots = search.state.roots.iter();
-        let above: Vec<ModuleId> = roots
-            .filter(|(path, _)| !path.is_toolchain())
-            .filter_map(|(path, root)| graph.selected(*path).filter(|now| now != root))
-            .collect();
-        let mut cuts = Vec::new();
-        for module in above {
-            let chain = chain_to(search, module, Seen::Shown);
-            cuts.extend(self.cuts(search, &chain));
-        }
-        cuts
-    }
-
     /// A target, or a root that was lowered or is new, that closure raises again.
     pub(super) fn raised_back(&self, world: &World, graph: &ModuleGraph) -> Option<ModuleId> {
         let modules = &world.modules;
@@ -298,71 +300,6 @@ impl Fixed<'_> {
                 || self.planner.is_new(world, *root);
             (held && selected != *root).then_some(selected)
         })
-    }
-
-    /// The versions on a chain that may be excluded, and on those that made closure add the root that it begins
-    /// with.
-    fn cuts(&self, search: &mut Search<'_>, chain: &[ModuleId]) -> Vec<ModuleId> {
-        let mut all = chain.to_vec();
-        if let Some(root) = chain.first() {
-            all.extend(added_by(search, *root));
-        }
-        let problem = &self.planner.problem;
-        let modules = &search.world.modules;
-        let may = |module: &ModuleId| {
-            let path = modules.path_of(*module);
-            let root = self.roots.roots.get(&path);
-            let absent = self.planner.goal.targets.contains(&Target::Absent { path });
-            modules.version(*module).is_some()
-                && !path.is_toolchain()
-                && !problem.is_main(path)
-                && root != Some(module)
-                && !self.roots.replaced.contains(&path)
-                && !self.excludes.contains(module)
-                // Closure may add a requirement that says what is used instead.
-                && (root.is_some() || absent || problem.is_pruned())
-        };
-        all.retain(may);
-        all
-    }
-
-    /// The versions whose exclusion may take something out of a choice's cost: those on the chains to what
-    /// came, rose, or is overridden.
-    fn items(&self, search: &mut Search<'_>, graph: &ModuleGraph) -> Vec<ModuleId> {
-        let problem = &self.planner.problem;
-        let mut cuts: BTreeSet<ModuleId> = BTreeSet::new();
-        for module in graph.build_list(&search.world.modules) {
-            let modules = &search.world.modules;
-            let today = problem.selected.get(&modules.path_of(module)).copied();
-            let low = today.is_some_and(|today| modules.compare(module, today).is_lt());
-            if today == Some(module) || low || modules.version(module).is_none() {
-                continue;
-            }
-            let chain = chain_to(search, module, Seen::Shown);
-            cuts.extend(self.cuts(search, &chain));
-        }
-        for module in graph.loaded() {
-            let modules = &search.world.modules;
-            if !graph.is_selected(modules, module) || modules.version(module).is_none() {
-                continue;
-            }
-            let source = search
-                .world
-                .known_source_of(module, &search.state.overrides);
-            let Some(Ok(facts)) = source.and_then(|source| search.world.facts(source)) else {
-                continue;
-            };
-            let over = facts.requires.iter().any(|required| {
-                graph
-                    .selected(modules.path_of(*required))
-                    .is_none_or(|selected| modules.compare(*required, selected).is_gt())
-            });
-            if over {
-                let chain = chain_to(search, module, Seen::Loaded);
-                cuts.extend(self.cuts(search, &chain));
-            }
-        }
-        cuts.into_iter().collect()
     }
 
     /// Why each lowered root cannot stay: the chain that would be in the way with today's version.

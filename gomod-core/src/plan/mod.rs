@@ -15,6 +15,7 @@ mod choice;
 mod closure;
 mod conflict;
 mod cost;
+mod cuts;
 mod derivation;
 mod descend;
 mod edit;

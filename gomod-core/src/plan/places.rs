@@ -53,6 +53,7 @@ impl Planner {
             .keys()
             .copied()
             .chain(targets)
+            .chain(self.goal.keep.iter().copied())
             .chain(others.map(|module| world.modules.path_of(*module)))
             .collect();
         paths.retain(|path| !problem.is_toolchain(*path) && !problem.is_main(*path));
@@ -134,7 +135,7 @@ impl Planner {
                     true => is_root && (named.contains(module) || candidate && !direct),
                     false => rooted && (candidate || named.contains(module)),
                 };
-                Some(*module) == today && (rooted || more && !is_root)
+                Some(*module) == today && (rooted || kept || more && !is_root)
                     || held
                     || more && !is_root && !kept && candidate
             });
@@ -149,7 +150,8 @@ impl Planner {
                 place.cost = Cost::default();
             }
         }
-        places.sort_by_key(|place| place.cost);
+        // Of equal ones that without a line comes first.
+        places.sort_by_key(|place| (place.cost, place.root.is_some()));
         places
     }
 
@@ -163,7 +165,7 @@ impl Planner {
             .is_candidate(world, self.pass, module, usable)
     }
 
-    /// Whether a root is a new requirement that is no target. Below Go 1.17 all modules of the build list are
+    /// Whether a root is a new requirement that is neither a target nor kept. Below Go 1.17 all modules of the build list are
     /// requirements at today's version or below.
     pub(super) fn is_new(&self, world: &World, root: ModuleId) -> bool {
         let path = world.modules.path_of(root);
@@ -173,6 +175,7 @@ impl Planner {
         !self.problem.roots.contains_key(&path)
             && !self.problem.is_toolchain(path)
             && self.goal.module_target(path, path_of).is_none()
+            && !self.goal.keep.contains(&path)
             && (self.problem.is_pruned() || !held)
     }
 

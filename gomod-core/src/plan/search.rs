@@ -161,7 +161,7 @@ impl<'a> Search<'a> {
             if self.whole(|search| search.bound_go_lines(&graph))? {
                 continue;
             }
-            if self.lift_excludes() {
+            if self.lift_excludes() || self.hold_kept(&graph) {
                 continue;
             }
             let imports = self.import_check(&graph, &self.root_list())?;
@@ -251,6 +251,24 @@ impl<'a> Search<'a> {
                     .is_none_or(|root| modules.compare(*module, *root).is_gt())
         });
         self.state.overrides.excludes.len() != before
+    }
+
+    /// Makes what is to be kept, and would fall, a requirement at today's version.
+    fn hold_kept(&mut self, graph: &ModuleGraph) -> bool {
+        let problem = self.scope.problem;
+        let fallen: Vec<(PathId, ModuleId)> = self
+            .scope
+            .goal
+            .keep
+            .iter()
+            .filter(|path| !path.is_toolchain() && !problem.is_main(**path))
+            .filter_map(|path| Some((*path, *problem.selected.get(path)?)))
+            .filter(|(path, today)| {
+                !self.state.roots.contains_key(path) && graph.selected(*path) != Some(*today)
+            })
+            .collect();
+        self.state.roots.extend(fallen.iter().copied());
+        !fallen.is_empty()
     }
 
     /// Lowers bad roots until there are none.

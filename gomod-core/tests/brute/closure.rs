@@ -119,13 +119,14 @@ impl<'a> Closure<'a> {
         })
     }
 
-    /// Whether a root of the base is a new requirement, and no target. Below Go 1.17 all modules of the build list
+    /// Whether a root of the base is a new requirement, no target and not kept. Below Go 1.17 all modules of the build list
     /// are requirements at today's version or below.
     fn is_new(&self, root: Slot) -> bool {
         let path = root / VERSIONS;
         let held = self.today.selected[path].is_some_and(|today| root <= today);
         self.world.roots[path].is_none()
             && self.goal.targets[path].is_none()
+            && !self.goal.keep[path]
             && (self.world.is_pruned() || !held)
     }
 

@@ -13,6 +13,7 @@
 //!   selected version, and none of that counts; but it does not raise back what was lowered;
 //! - a module that is no requirement may become one to say what is used instead of a version that is excluded,
 //!   where a selected module asks for that; it counts as what moves with the targets does;
+//! - what is to be kept may become a requirement, too;
 //! - pre-releases are considered only when releases give no plan at all;
 //! - a forced kind of edit (`--strategy`) is the only one used; by exclude and replace overriding the targets is
 //!   free then, since that is what was asked for.
@@ -158,7 +159,8 @@ impl Search<'_> {
                     true => may_rise,
                     false => may_root,
                 };
-                held || !may_rise && self.may_exclude() && self.is_candidate(*slot)
+                let kept = goal.keep[path] && today.selected[path] == Some(*slot);
+                held || kept || !may_rise && self.may_exclude() && self.is_candidate(*slot)
             });
             roots.extend(allowed.map(Some));
         }

@@ -114,8 +114,8 @@ known!(
             d v1.3.0 1.21: c v1.3.0
             ",
     met,
-    "no plan",
-    ""
+    "dropped=0 overridden=0 direct=0 down=0 others=0 raised=0 steps=1",
+    "-require=b@v1.1.0 -require=c@v1.3.0"
 );
 
 // Exclude of another module's version.

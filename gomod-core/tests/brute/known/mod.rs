@@ -59,3 +59,4 @@ macro_rules! known {
 mod asked;
 mod hidden;
 mod moved;
+mod spared;
