@@ -139,8 +139,8 @@ impl Search<'_> {
 
     /// Notes a step down.
     pub(super) fn record(&mut self, step: Lowering) {
-        let orders = self.state.lowered.values().flatten().map(|step| step.order);
-        let order = orders.max().map_or(0, |last| last + 1);
+        let order = self.state.next;
+        self.state.next += 1;
         let path = self.world.modules.path_of(step.from);
         let steps = self.state.lowered.entry(path).or_default();
         steps.push(Lowering { order, ..step });

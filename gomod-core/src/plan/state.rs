@@ -46,6 +46,8 @@ pub(super) struct State {
     pub(super) hard: FxHashSet<PathId>,
     pub(super) go_bound: Option<GoVersion>,
     pub(super) lowered: FxHashMap<PathId, Vec<Lowering>>,
+    /// The order of the next step down.
+    pub(super) next: usize,
     pub(super) added: BTreeMap<PathId, AddedBy>,
     /// Roots that were raised only because of roots that closure added, as they were before.
     pub(super) before_closure: BTreeMap<PathId, ModuleId>,
@@ -83,6 +85,7 @@ impl State {
             hard: goal.keep.iter().copied().chain([problem.go_path]).collect(),
             go_bound: None,
             lowered: FxHashMap::default(),
+            next: 0,
             added: BTreeMap::new(),
             before_closure: BTreeMap::new(),
             raisers: FxHashSet::default(),

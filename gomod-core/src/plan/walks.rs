@@ -190,4 +190,6 @@ fn start_at(search: &mut Search<'_>, walked: &Walked) {
     }
     state.named.extend(walked.asked.iter().copied());
     state.lowered = walked.lowered.clone();
+    let orders = state.lowered.values().flatten().map(|step| step.order);
+    state.next = orders.max().map_or(0, |last| last + 1);
 }

@@ -33,16 +33,18 @@ impl Goal {
         combinations.into_iter().map(whole).collect()
     }
 
-    /// The same kinds of edit, where only what must be hidden is.
+    /// The same, where only what must be hidden is. A replacement hides one requirement more, the main module's, so
+    /// it is of no use where an exclude may do the same.
     pub(super) fn sparing_ways(&self) -> Vec<Way> {
         let choices = self.choices();
         [Means::Exclude, Means::Replace]
             .into_iter()
-            .filter(|means| choices.iter().any(|list| list.contains(means)))
+            .find(|means| choices.iter().any(|list| list.contains(means)))
             .map(|means| Way {
                 means: uniform(&choices, means),
                 sparing: true,
             })
+            .into_iter()
             .collect()
     }
 
