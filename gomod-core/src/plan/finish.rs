@@ -57,7 +57,7 @@ impl Search<'_> {
         let (plain, base) = if self.state.added.is_empty() {
             (graph.clone(), roots.clone())
         } else {
-            let original: Vec<ModuleId> = roots
+            let original = roots
                 .iter()
                 .map(|root| (self.world.modules.path_of(*root), *root))
                 .filter(|(path, _)| {
@@ -72,17 +72,9 @@ impl Search<'_> {
                         .unwrap_or(root)
                 })
                 .collect();
-            let plain = self.resolve(Some(original.clone()))?;
             // Where the goal is reached only with what closure adds or raises, that counts as well.
-            let selected = |root: &ModuleId| {
-                let path = self.world.modules.path_of(*root);
-                path.is_toolchain() || plain.selected(path) == Some(*root)
-            };
-            if original.iter().all(selected) {
-                (plain, original)
-            } else {
-                (graph.clone(), roots.clone())
-            }
+            self.settled_roots(original, &graph)?
+                .unwrap_or_else(|| (graph.clone(), roots.clone()))
         };
         let added = self
             .state
@@ -103,6 +95,40 @@ impl Search<'_> {
             lowered: self.state.lowered.clone(),
             left_out: self.state.left_out.clone().into_iter().collect(),
         })
+    }
+
+    /// The graph of these roots, each brought up to what is selected of its path; `None` where that is more than
+    /// is selected in the end.
+    fn settled_roots(
+        &mut self,
+        mut roots: Vec<ModuleId>,
+        whole: &ModuleGraph,
+    ) -> Result<Option<(ModuleGraph, Vec<ModuleId>)>, Stop> {
+        loop {
+            let graph = self.resolve(Some(roots.clone()))?;
+            let mut settled = true;
+            for root in &mut roots {
+                let path = self.world.modules.path_of(*root);
+                let now = graph.selected(path);
+                if path.is_toolchain() || now == Some(*root) {
+                    continue;
+                }
+                let modules = &self.world.modules;
+                let fits = |now: &ModuleId| {
+                    let end = whole.selected(path);
+                    modules.compare(*now, *root).is_gt()
+                        && end.is_some_and(|end| modules.compare(*now, end).is_le())
+                };
+                let Some(now) = now.filter(fits) else {
+                    return Ok(None);
+                };
+                *root = now;
+                settled = false;
+            }
+            if settled {
+                return Ok(Some((graph, roots)));
+            }
+        }
     }
 
     /// The last word: every root selected, targets and kept modules where they must be.
