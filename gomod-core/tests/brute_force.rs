@@ -66,7 +66,12 @@ fn random_worlds() {
                     goal.text(&world),
                     world.text()
                 );
-                eprintln!("fed: {}\nlazy: {:?}", planned.edits, planned.lazy);
+                eprintln!(
+                    "fed: {} {}\nlazy: {:?}",
+                    comparison.planner_line(),
+                    planned.edits,
+                    planned.lazy
+                );
             }
         }
         let fine = matches!(

@@ -114,7 +114,7 @@ pub(crate) fn certificate_line(certificate: &Certificate) -> String {
     };
     let best = match certificate.bound {
         _ if certificate.optimal => {
-            "; no cheaper plan among the versions listed and named".to_owned()
+            "; no cheaper plan among the releases listed".to_owned()
         }
         Some(bound) => format!(
             "{held}; the search ended at its limit: from {} dropped, {} overridden, {} raised on a cheaper plan may exist",

@@ -44,7 +44,7 @@ fn the_page() {
       not checked (GOSUMDB=off): example.com/a@v1.0.0, example.com/b@v1.0.0
       go.sum has every line that is needed
       imports not followed: the main module has no Go files
-      proven by a second MVS: 4 selected versions; no cheaper plan among the versions listed and named (1 choice searched)
+      proven by a second MVS: 4 selected versions; no cheaper plan among the releases listed (1 choice searched)
 
     To apply it
       gomod plan-downgrade a@v1.0.0 --write

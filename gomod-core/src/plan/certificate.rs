@@ -24,8 +24,8 @@ pub struct Certificate {
     /// The candidates between today's versions and the planned ones, each with what forbids it. What one rests on
     /// comes before it.
     pub skipped: Vec<Skipped>,
-    /// Whether it is certain that no plan costs less, its lines apart, among the versions that the sources list or
-    /// that are named and whose `go.mod` could be read.
+    /// Whether it is certain that no plan costs less, its lines apart, among the releases that the sources list and
+    /// whose `go.mod` could be read; where the plan takes others, among all versions listed or named.
     pub optimal: bool,
     /// Whether each edit but those of closure was taken back, and without it the goal is missed or the cost is
     /// higher; `None` when that was not tried.
