@@ -113,9 +113,7 @@ pub(crate) fn certificate_line(certificate: &Certificate) -> String {
         n => format!("; {n} requirements are overridden in every plan"),
     };
     let best = match certificate.bound {
-        _ if certificate.optimal => {
-            "; no cheaper plan among the releases listed".to_owned()
-        }
+        _ if certificate.optimal => "; no cheaper plan among the releases listed".to_owned(),
         Some(bound) => format!(
             "{held}; the search ended at its limit: from {} dropped, {} overridden, {} raised on a cheaper plan may exist",
             bound.dropped, bound.overridden, bound.raised
