@@ -4,8 +4,9 @@
 //! interning, no batches. Given the text of a `go.mod` and a way to read those of dependencies, it says
 //! what the `go` command selects (Go Modules Reference, "Minimal version selection", "Module graph
 //! pruning"). A claim that differs is named. `steps` and `floors` follow the requirements that a plan
-//! gives as its reasons.
+//! gives as its reasons, and `candidates` says which versions need one.
 
+mod candidates;
 mod floors;
 mod steps;
 mod workspace;
@@ -37,6 +38,8 @@ pub struct Checked {
     pub inconsistencies: Vec<Inconsistency>,
     /// The module versions whose `go.mod` was read.
     pub read: BTreeSet<ModuleVersion>,
+    /// The module versions that are required somewhere.
+    pub named: BTreeSet<ModuleVersion>,
 }
 
 /// Why a `go.mod` is not accepted as it is.
@@ -231,6 +234,7 @@ pub fn build_list(go_mod: &[u8], read: &mut Read<'_>) -> Result<Checked, CheckEr
         }
     }
 
+    checked.named = required.clone();
     for module in required {
         if module.path == main.path {
             continue; // the main module itself is above all its versions

@@ -24,6 +24,7 @@ mod finish;
 mod fixed;
 mod floors;
 mod forced;
+mod gaps;
 mod goal;
 mod irreducible;
 mod measure;
@@ -44,7 +45,9 @@ mod ways;
 mod workspace;
 
 pub use candidates::{Candidates, Pass};
-pub use certificate::{Because, Bound, Certificate, FloorPath, FloorVersion, Least, Skipped, Used};
+pub use certificate::{
+    Because, Bound, Certificate, FloorPath, FloorVersion, Least, Listed, Skipped, Used,
+};
 pub use closure::AddedBy;
 pub use conflict::Conflict;
 pub use cost::{Cost, Move, Role};
