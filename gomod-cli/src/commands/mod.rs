@@ -14,6 +14,7 @@ pub(crate) mod list;
 pub(crate) mod lock;
 mod names;
 pub(crate) mod plan;
+mod page_words;
 mod plan_file;
 mod proof;
 mod relax;

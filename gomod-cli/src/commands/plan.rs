@@ -84,7 +84,8 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
     let sums = sums::complete(&mut setting, &planner, plan, zips)?;
     let certificate = Certificate::new(&setting.world, &planner, plan);
     let go_mod = plan.go_mod.text();
-    proof::check(&mut setting, &go_mod, &certificate)?;
+    let needed = proof::check(&mut setting, &go_mod, &certificate)?;
+    sums::refuse_missing(&setting, &needed, &sums.added, &sums.pending)?;
     if zips {
         refuse_broken(global, args, chosen)?;
     }

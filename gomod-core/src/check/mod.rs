@@ -9,6 +9,7 @@
 mod candidates;
 mod floors;
 mod steps;
+mod sums;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use std::fmt;
 
 pub use floors::Floor;
 pub use steps::{Because, Grounds, Step, verify_grounds, verify_workspace_links};
+pub use sums::{NeededSum, needed_sums};
 pub use workspace::{WorkspaceTexts, verify_workspace, workspace_list};
 
 use crate::model::{GoMod, GoVersion, ModulePath, ModuleVersion, Replace, ReplaceTarget, Version};

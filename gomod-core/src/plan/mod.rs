@@ -53,7 +53,7 @@ pub use conflict::Conflict;
 pub use cost::{Cost, Move, Role};
 pub use derivation::Refused;
 pub use descend::Lowering;
-pub use edit::Edit;
+pub use edit::{Edit, changed_lines};
 pub use floors::Stuck;
 pub use goal::{Goal, Means, Target};
 pub use measure::{MeasureError, Measured, Measuring};
