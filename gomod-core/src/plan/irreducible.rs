@@ -1,4 +1,4 @@
-//! The best plan without one of its edits: whether it still reaches the goal, and costs less.
+//! A plan without one of its edits: whether it still reaches the goal, and costs less.
 //!
 //! Each edit is taken back by itself, those apart that closure added and those that are the goal; what is left is
 //! taken as it is, closed and counted like any plan.
@@ -29,8 +29,8 @@ impl Planner {
         world: &mut World,
         plan: &Plan,
     ) -> Result<Option<bool>, Needs> {
-        // Below Go 1.17 requirements are listed that others imply; and settling is an edit that nothing asks for.
-        if !self.problem.is_pruned() || self.goal.settle {
+        // Settling is an edit that nothing asks for.
+        if self.goal.settle {
             return Ok(None);
         }
         let whole = self.given(world, plan);
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use crate::model::{GoMod, ModulePath, ModuleVersion, Version};
     use crate::mvs::{Loader, MainModules, Mode, Source};
-    use crate::plan::{Candidates, Goal, Problem, Progress};
+    use crate::plan::{Candidates, Goal, Outcome, Problem, Progress};
 
     /// Modules of `x.y/`, each with what it requires of `a`.
     const MODULES: [(&str, &str, &str); 7] = [
@@ -169,8 +169,8 @@ mod tests {
         world.modules.intern(&ModuleVersion::new(path, version))
     }
 
-    /// The best plan to bring `a` back to v1.0.0.
-    fn planned(requires: &str, go: &str) -> (World, Planner, Plan) {
+    /// A planner to bring `a` back to v1.0.0.
+    fn planner(requires: &str, go: &str) -> (World, Planner) {
         let text = format!("module x.y/main\n\ngo {go}\n\nrequire (\n{requires})\n");
         let go_mod = GoMod::parse("go.mod", text.as_bytes()).unwrap();
         let mut world = World::new();
@@ -201,50 +201,67 @@ mod tests {
                 .path_id(&ModulePath::new(format!("x.y/{name}")));
             candidates.feed(&mut world, path, &versions);
         }
-        let mut planner = Planner::new(problem, go_mod, goal, candidates);
-        match planner.advance(&mut world) {
-            Progress::Done(outcome) => (world, planner, outcome.plans[0].clone()),
+        let planner = Planner::new(problem, go_mod, goal, candidates);
+        (world, planner)
+    }
+
+    fn outcome(world: &mut World, planner: &mut Planner) -> Outcome {
+        match planner.advance(world) {
+            Progress::Done(outcome) => *outcome,
             Progress::Needs(needs) => panic!("{needs:?}"),
         }
     }
 
     #[test]
     fn a_plan_that_lowers_or_excludes_too_much_is_reducible() {
-        let requires = "\tx.y/a v1.1.0\n\tx.y/b v1.1.0\n\tx.y/c v1.0.0\n\tx.y/d v1.1.0\n";
-        let (mut world, planner, plan) = planned(requires, "1.21");
-        assert_eq!((plan.cost.overridden, plan.cost.direct_moved), (1, 1));
-        assert_eq!(plan.search.irreducible, Some(true));
+        for go in ["1.21", "1.16"] {
+            let requires = "\tx.y/a v1.1.0\n\tx.y/b v1.1.0\n\tx.y/c v1.0.0\n\tx.y/d v1.1.0\n";
+            let (mut world, mut planner) = planner(requires, go);
+            let plan = outcome(&mut world, &mut planner).plans[0].clone();
+            assert_eq!((plan.cost.overridden, plan.cost.direct_moved), (1, 1));
+            assert_eq!(plan.search.irreducible, Some(true));
 
-        let mut lower = plan.clone();
-        let (from, to) = (
-            module(&mut world, "d", "v1.1.0"),
-            module(&mut world, "d", "v1.0.0"),
-        );
-        for root in &mut lower.setup.roots {
-            *root = if *root == from { to } else { *root };
+            let mut lower = plan.clone();
+            let (from, to) = (
+                module(&mut world, "d", "v1.1.0"),
+                module(&mut world, "d", "v1.0.0"),
+            );
+            for root in &mut lower.setup.roots {
+                *root = if *root == from { to } else { *root };
+            }
+            lower.cost.direct_moved += 1;
+            lower.cost.direct_steps += 1;
+            lower.cost.steps += 1;
+            lower.cost.lines += 1;
+            assert_eq!(
+                planner.is_irreducible(&mut world, &lower).unwrap(),
+                Some(false)
+            );
+
+            let mut excludes = plan.clone();
+            excludes.setup.overrides.excludes.insert(to);
+            excludes.cost.lines += 1;
+            assert_eq!(
+                planner.is_irreducible(&mut world, &excludes).unwrap(),
+                Some(false)
+            );
         }
-        lower.cost.direct_moved += 1;
-        lower.cost.direct_steps += 1;
-        lower.cost.steps += 1;
-        lower.cost.lines += 1;
-        assert_eq!(
-            planner.is_irreducible(&mut world, &lower).unwrap(),
-            Some(false)
-        );
-
-        let mut excludes = plan.clone();
-        excludes.setup.overrides.excludes.insert(to);
-        excludes.cost.lines += 1;
-        assert_eq!(
-            planner.is_irreducible(&mut world, &excludes).unwrap(),
-            Some(false)
-        );
     }
 
     #[test]
-    fn below_117_nothing_is_said() {
+    fn the_chosen_plan_is_tried_as_well() {
         let requires = "\tx.y/a v1.1.0\n\tx.y/b v1.1.0\n";
-        let (_, _, plan) = planned(requires, "1.16");
-        assert_eq!(plan.search.irreducible, None);
+        let mut answers = Vec::new();
+        for chosen in [None, Some(1)] {
+            let (mut world, mut planner) = planner(requires, "1.21");
+            planner.chosen = chosen;
+            let outcome = outcome(&mut world, &mut planner);
+            let front = outcome.front();
+            answers.push([front[0], front[1]].map(|plan| plan.search.irreducible));
+        }
+        assert_eq!(
+            answers,
+            [[Some(true), None], [Some(true), Some(true)]]
+        );
     }
 }

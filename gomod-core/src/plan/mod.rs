@@ -143,6 +143,8 @@ pub struct Planner {
     walks: Walks,
     /// How the ways ended among releases, when they all ended without a plan.
     among_releases: Vec<(Way, Ended)>,
+    /// The row of the table whose edits are taken back one by one beside those of the best plan.
+    pub chosen: Option<usize>,
 }
 
 impl Planner {
@@ -163,6 +165,7 @@ impl Planner {
             exhausted: Exhausted::default(),
             walks: Walks::default(),
             among_releases: Vec::new(),
+            chosen: None,
         }
     }
 
@@ -248,9 +251,14 @@ impl Planner {
                 || self.best(self.loose()).is_some()
             {
                 let mut outcome = self.outcome(world);
-                if let Some(best) = outcome.plans.first_mut() {
-                    match self.is_irreducible(world, best) {
-                        Ok(answer) => best.search.irreducible = answer,
+                let chosen = self.chosen.and_then(|row| Some(*outcome.front().get(row)?));
+                let chosen = chosen.map(|plan| plan.edits.clone());
+                for (at, plan) in outcome.plans.iter_mut().enumerate() {
+                    if at > 0 && chosen.as_ref() != Some(&plan.edits) {
+                        continue;
+                    }
+                    match self.is_irreducible(world, plan) {
+                        Ok(answer) => plan.search.irreducible = answer,
                         Err(needs) => return Progress::Needs(needs),
                     }
                 }
