@@ -65,7 +65,10 @@ fn what_the_walk_passes_over_has_its_reason() {
     let certificate = Certificate::new(&core, &planner, plan);
     let steps = certificate.skipped.iter().map(|one| {
         let next = one.next.as_deref().unwrap_or("none");
-        format!("{} → {next}: {:?} {:?}", one.candidate, one.chain, one.because)
+        format!(
+            "{} → {next}: {:?} {:?}",
+            one.candidate, one.chain, one.because
+        )
     });
     insta::assert_snapshot!(steps.collect::<Vec<_>>().join("\n").replace("x.y/", ""), @r#"
     a@v1.3.0 → a@v1.2.2: ["a@v1.3.0", "b@v1.1.0"] AtMost("b@v1.0.0")

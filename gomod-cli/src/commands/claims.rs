@@ -37,11 +37,7 @@ pub(crate) fn grounds(certificate: &Certificate) -> Option<Grounds> {
             .map(floor)
             .collect::<Option<_>>()?,
         overridden: certificate.least.overridden,
-        lists: certificate
-            .lists
-            .iter()
-            .map(list)
-            .collect::<Option<_>>()?,
+        lists: certificate.lists.iter().map(list).collect::<Option<_>>()?,
         everything: certificate.pass == Pass::Everything,
     })
 }
@@ -76,7 +72,10 @@ fn step(skipped: &Skipped) -> Option<Step> {
 fn list(listed: &Listed) -> Option<(ModulePath, Vec<Version>)> {
     let versions = listed.versions.split_whitespace();
     let versions = versions.map(|version| Version::parse(version).ok());
-    Some((ModulePath::new(&listed.module), versions.collect::<Option<_>>()?))
+    Some((
+        ModulePath::new(&listed.module),
+        versions.collect::<Option<_>>()?,
+    ))
 }
 
 fn floor(floor: &FloorPath) -> Option<Floor> {

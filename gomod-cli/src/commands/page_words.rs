@@ -58,24 +58,35 @@ pub(crate) fn check(
     let lines = changed_lines(&today.text(), planned);
     if row.cost.lines != lines {
         let said = row.cost.lines;
-        return Err(refuse(format!("it says that {said} lines differ, not {lines}")));
+        return Err(refuse(format!(
+            "it says that {said} lines differ, not {lines}"
+        )));
     }
     let planned = GoMod::parse("go.mod", planned.as_bytes())
         .map_err(|error| refuse(format!("go.mod as planned: {error}")))?;
-    let expected: BTreeSet<(String, Option<String>)> =
-        expected(setting, &today, &planned).iter().map(key).collect();
+    let expected: BTreeSet<(String, Option<String>)> = expected(setting, &today, &planned)
+        .iter()
+        .map(key)
+        .collect();
     let said: BTreeSet<(String, Option<String>)> =
         row.edits.iter().map(|row| key(&row.edit)).collect();
     if let Some((argument, _)) = said.difference(&expected).next() {
-        return Err(refuse(format!("it says {argument}, and go.mod as planned does not")));
+        return Err(refuse(format!(
+            "it says {argument}, and go.mod as planned does not"
+        )));
     }
     if let Some((argument, _)) = expected.difference(&said).next() {
-        return Err(refuse(format!("it does not say {argument}, and go.mod as planned does")));
+        return Err(refuse(format!(
+            "it does not say {argument}, and go.mod as planned does"
+        )));
     }
     let argument = |row: &&EditRow| row.edit.go_mod_edit_argument() != row.go_mod_edit;
     if let Some(row) = row.edits.iter().find(argument) {
         let argument = row.edit.go_mod_edit_argument();
-        return Err(refuse(format!("it says {} for {argument}", row.go_mod_edit)));
+        return Err(refuse(format!(
+            "it says {} for {argument}",
+            row.go_mod_edit
+        )));
     }
     moves(setting, &row.moves, certificate).map_err(refuse)
 }
@@ -171,7 +182,12 @@ fn moves(setting: &Setting, rows: &[MoveRow], certificate: &Certificate) -> Resu
         .iter()
         .filter_map(|name| name.rsplit_once('@'))
         .collect();
-    let of = |path: &str| (today.get(path).map(String::as_str), planned.get(path).copied());
+    let of = |path: &str| {
+        (
+            today.get(path).map(String::as_str),
+            planned.get(path).copied(),
+        )
+    };
     let words = |(from, to): (Option<&str>, Option<&str>)| {
         format!("{} → {}", from.unwrap_or("none"), to.unwrap_or("none"))
     };

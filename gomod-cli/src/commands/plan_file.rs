@@ -98,7 +98,9 @@ impl Read {
             let text: String = versions.iter().map(|v| format!("{v}\n")).collect();
             let mut read = self.lists.iter();
             match read.find(|read| read.module == listed.module) {
-                Some(read) => read.versions == versions.len() && read.sha256 == hex(text.as_bytes()),
+                Some(read) => {
+                    read.versions == versions.len() && read.sha256 == hex(text.as_bytes())
+                }
                 None => versions.is_empty(),
             }
         };

@@ -360,15 +360,13 @@ fn go_sum_is_whole() {
 #[test]
 fn the_page_says_what_the_text_does() {
     let requires = ["a@v1.2.0", "b@v1.2.0", "c@v1.2.0"];
-    let tampered = |edit: Change<'_>| {
-        tampered_plan(REASONS, &requires, |plan| edit(&mut plan["plans"][0]))
-    };
+    let tampered =
+        |edit: Change<'_>| tampered_plan(REASONS, &requires, |plan| edit(&mut plan["plans"][0]));
     assert_eq!(tampered(&|_| {}).code, Some(0));
     let cases: &[(&str, Change<'_>)] = &[
-        (
-            "it says that 1 lines differ, not 3",
-            &|plan| plan["cost"]["lines"] = json!(1),
-        ),
+        ("it says that 1 lines differ, not 3", &|plan| {
+            plan["cost"]["lines"] = json!(1)
+        }),
         (
             "it says -require=example.com/b@v1.1.0, and go.mod as planned does not",
             &|plan| plan["edits"][1]["to"] = json!("v1.1.0"),

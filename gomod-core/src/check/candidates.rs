@@ -72,12 +72,12 @@ impl Candidates<'_> {
 }
 
 impl Way<'_> {
-    /// That each candidate between today's version and the planned one has a step: of every path with steps, and of
-    /// each of `required` that is lowered.
+    /// That each candidate between today's version and the planned one has a step: of each of `required` that is
+    /// lowered, and of every other path with steps from the first of them on.
     pub(super) fn covered<'s>(
         &self,
         steps: &'s [Step],
-        required: impl Iterator<Item = &'s ModulePath>,
+        required: &BTreeSet<&'s ModulePath>,
         candidates: &mut Candidates<'_>,
         read: &mut Read<'_>,
     ) -> Result<(), CheckError> {
@@ -85,7 +85,7 @@ impl Way<'_> {
         for step in steps {
             of_path.entry(&step.candidate.path).or_default().push(step);
         }
-        for path in required {
+        for path in required.iter().copied() {
             let planned = self.planned(path);
             let lowered = match (planned, self.today.get(path)) {
                 (Some(planned), Some(today)) => planned.cmp_precedence(today).is_lt(),
@@ -98,7 +98,7 @@ impl Way<'_> {
         }
         for (path, steps) in of_path {
             let versions = candidates.of(path, read)?;
-            self.path_covered(path, &steps, versions)?;
+            self.path_covered(path, required.contains(path), &steps, versions)?;
         }
         Ok(())
     }
@@ -106,6 +106,7 @@ impl Way<'_> {
     fn path_covered(
         &self,
         path: &ModulePath,
+        required: bool,
         steps: &[&Step],
         versions: &[Version],
     ) -> Result<(), CheckError> {
@@ -122,7 +123,8 @@ impl Way<'_> {
             found.map_or(Ok(()), silent)
         };
         let planned = self.planned(path);
-        if let Some(today) = self.today.get(path).filter(|_| !self.by_go_line) {
+        let whole = required && !self.by_go_line;
+        if let Some(today) = self.today.get(path).filter(|_| whole) {
             let first = steps.first().map(|step| &step.candidate.version);
             let low = first.or(planned);
             if low.is_none_or(|low| low.cmp_precedence(today).is_lt()) {

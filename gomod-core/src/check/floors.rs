@@ -122,7 +122,10 @@ impl Floors<'_> {
         let today = self.today.get(&by.path);
         for version in self.candidates.of(&by.path, read)? {
             let above = |today: &Version| version.cmp_precedence(today).is_gt();
-            let known = floor.versions.iter().any(|(one, _)| one.version == *version);
+            let known = floor
+                .versions
+                .iter()
+                .any(|(one, _)| one.version == *version);
             if today.is_some_and(above) || known {
                 continue;
             }

@@ -104,8 +104,8 @@ pub fn verify_grounds(
     }
     way.ends()?;
     let lines = main.file.require.iter();
-    let paths = lines.map(|line| &line.path);
-    way.covered(&grounds.steps, paths, &mut candidates, read)?;
+    let required = lines.map(|line| &line.path).collect();
+    way.covered(&grounds.steps, &required, &mut candidates, read)?;
     let direct: BTreeSet<ModulePath> = main
         .file
         .require
@@ -398,9 +398,7 @@ impl Way<'_> {
             Because::Below(bound) => {
                 not_below(last, bound)?;
                 match self.reached.get(&bound.path) {
-                    Some(Reached::Below(below))
-                        if below.cmp_precedence(&bound.version).is_le() =>
-                    {
+                    Some(Reached::Below(below)) if below.cmp_precedence(&bound.version).is_le() => {
                         Ok(())
                     }
                     _ => fail(format!("nothing says that {} is below it", bound.path)),

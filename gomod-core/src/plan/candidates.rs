@@ -10,9 +10,7 @@ use crate::model::Version;
 use crate::mvs::{Source, World};
 
 /// Which versions are considered.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pass {
     /// Releases that are not retracted, and today's version.

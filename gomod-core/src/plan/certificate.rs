@@ -35,7 +35,7 @@ pub struct Certificate {
     /// that are named and whose `go.mod` could be read.
     pub optimal: bool,
     /// Whether each edit but those of closure was taken back, and without it the goal is missed or the cost is
-    /// higher; `None` when that was not tried.
+    /// higher; `None` when that was not tried: it is for the best plan, and for the one that was chosen.
     #[serde(default)]
     pub irreducible: Option<bool>,
     /// What every plan costs at least.
@@ -205,7 +205,11 @@ impl Certificate {
         if alone {
             steps = gaps.fill(steps);
         }
-        let lists = if alone { gaps.lists(&steps) } else { Vec::new() };
+        let lists = if alone {
+            gaps.lists(&steps)
+        } else {
+            Vec::new()
+        };
         let skipped = steps
             .into_iter()
             .map(|step| Skipped {

@@ -69,6 +69,10 @@ impl<'a> Gaps<'a> {
     pub(super) fn fill(&self, steps: Vec<Step>) -> Vec<Step> {
         let modules = &self.world.modules;
         let today = &self.planner.problem().selected;
+        let lines = self.planner.go_mod().require.iter();
+        let lines: Vec<PathId> = lines
+            .filter_map(|line| modules.find_path(&line.path))
+            .collect();
         // Where go lines are lowered, modules that are no requirements fall in between.
         let falls = |step: &Step| matches!(step.because, Because::GoAtMost(_));
         let falls = steps.iter().any(falls);
@@ -76,10 +80,11 @@ impl<'a> Gaps<'a> {
         let mut reached: FxHashMap<PathId, Reached> = FxHashMap::default();
         for step in steps {
             let path = modules.path_of(step.from);
-            let start = match (reached.get(&path), today.get(&path)) {
-                (Some(reached), _) => Some(*reached),
-                (None, today) => today.map(|today| Reached::At(*today)),
-            };
+            // What is no requirement falls before it becomes one.
+            let start = reached.get(&path).copied().or_else(|| {
+                let today = today.get(&path).filter(|_| lines.contains(&path));
+                today.map(|today| Reached::At(*today))
+            });
             if let Some(start) = start.filter(|_| !falls) {
                 let missing = self.from(start, Some(step.from));
                 self.push(&mut filled, &missing, Some(step.from));
@@ -100,15 +105,13 @@ impl<'a> Gaps<'a> {
             });
             self.push(&mut filled, &missing, to);
         }
-        let lines = self.planner.go_mod().require.iter();
         let mut paths: Vec<PathId> = lines
-            .filter_map(|line| modules.find_path(&line.path))
+            .into_iter()
             .filter(|path| !reached.contains_key(path) && !self.bounds.contains(*path))
             .collect();
         paths.dedup();
         for path in paths {
-            if let (Some(today), Some(planned)) =
-                (today.get(&path), self.plan.graph.selected(path))
+            if let (Some(today), Some(planned)) = (today.get(&path), self.plan.graph.selected(path))
                 && modules.compare(planned, *today).is_lt()
             {
                 let missing = self.from(Reached::At(*today), Some(planned));
@@ -133,11 +136,10 @@ impl<'a> Gaps<'a> {
         let (Reached::At(high) | Reached::Below(high)) = start;
         let at = matches!(start, Reached::At(_)).then_some(high);
         let versions = modules.versions_of(modules.path_of(high));
-        let below = versions
-            .iter()
-            .rev()
-            .copied()
-            .filter(|module| modules.compare(*module, high).is_lt() && self.is_candidate(*module));
+        let below =
+            versions.iter().rev().copied().filter(|module| {
+                modules.compare(*module, high).is_lt() && self.is_candidate(*module)
+            });
         at.into_iter().chain(below).filter(above).collect()
     }
 
@@ -260,7 +262,9 @@ impl<'a> Gaps<'a> {
         paths.dedup();
         let listed = |path: PathId| {
             let versions = self.planner.candidates.list(path).unwrap_or_default();
-            let versions = versions.iter().filter_map(|module| modules.version(*module));
+            let versions = versions
+                .iter()
+                .filter_map(|module| modules.version(*module));
             let versions: Vec<&str> = versions.map(|version| version.as_str()).collect();
             Listed {
                 module: modules.path(path).to_string(),

@@ -259,9 +259,6 @@ mod tests {
             let front = outcome.front();
             answers.push([front[0], front[1]].map(|plan| plan.search.irreducible));
         }
-        assert_eq!(
-            answers,
-            [[Some(true), None], [Some(true), Some(true)]]
-        );
+        assert_eq!(answers, [[Some(true), None], [Some(true), Some(true)]]);
     }
 }
