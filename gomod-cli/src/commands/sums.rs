@@ -318,8 +318,9 @@ pub(crate) fn refuse_missing<'a>(
         let version = format!("{}{suffix}", module.version);
         let go_sum = setting.session.go_sum();
         let has = !go_sum.checked_hashes(&module.path, &version).is_empty()
-            || added.contains(format!("{} {version}", module.path).as_str());
-        !has && !(suffix.is_empty() && pending.contains(&module.to_string()))
+            || added.contains(format!("{} {version}", module.path).as_str())
+            || suffix.is_empty() && pending.contains(&module.to_string());
+        !has
     };
     let (module, what) = match needed.iter().find(lacks) {
         None => return Ok(()),

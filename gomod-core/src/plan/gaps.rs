@@ -238,13 +238,15 @@ impl<'a> Gaps<'a> {
         let modules = &self.world.modules;
         let path = modules.path_of(required);
         let planned = self.plan.graph.selected(path);
-        let above = planned.is_none_or(|planned| modules.compare(required, planned).is_gt());
+        if planned.is_some_and(|planned| modules.compare(required, planned).is_le()) {
+            return None;
+        }
         let bound = match planned {
             Some(planned) => modules.display(planned),
             None => format!("{}@none", modules.path(path)),
         };
         let asked = self.bounds.get(path) == Some(planned);
-        above.then(|| match (asked, planned) {
+        Some(match (asked, planned) {
             (true, _) => (0, Because::AtMost(bound)),
             (false, Some(_)) => (1, Because::Planned(bound)),
             (false, None) => (2, Because::Planned(bound)),
