@@ -267,7 +267,8 @@ fn the_lists_are_those_that_were_read() {
     refused(run, "the versions of example.com/b are not stated");
 }
 
-/// `b` has two versions that ask for a newer `a`, one that nobody vouches for, and one that is retracted.
+/// `b` has two versions that ask for a newer `a`, one that declares another path, one that is not listed, and a
+/// pre-release.
 const PASSED: &str = "
     a@v1.0.0 go1.21:
     a@v1.1.0 go1.21:

@@ -151,3 +151,45 @@ impl Way<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn candidates_are_what_is_listed_or_named_and_neither_excluded_nor_retracted() {
+        let path = ModulePath::new("x.y/b");
+        let versions = |list: &str| -> Vec<Version> {
+            let words = list.split_whitespace();
+            words.map(|word| Version::parse(word).unwrap()).collect()
+        };
+        let module = |word: &str| ModuleVersion::new(path.clone(), Version::parse(word).unwrap());
+        let list = versions("v1.0.0 v1.1.0 v1.2.0 v1.3.0-rc.1 v1.4.0 v1.5.0 v1.6.0-rc.1 v2.0.0");
+        let lists = BTreeMap::from([(path.clone(), list)]);
+        let named = BTreeSet::from([module("v1.3.0"), module("v1.3.1-rc.1")]);
+        let mut candidates = Candidates {
+            lists: &lists,
+            named: &named,
+            excludes: BTreeSet::from([module("v1.4.0")]),
+            everything: false,
+            known: BTreeMap::new(),
+        };
+        let mut asked = Vec::new();
+        let mut read = |wanted: Wanted<'_>| {
+            asked.push(format!("{wanted:?}").contains("v1.5.0"));
+            Ok(b"module x.y/b\n\nretract [v1.1.0, v1.2.0] // broken\n".to_vec())
+        };
+        let found = candidates.of(&path, &mut read).unwrap().to_vec();
+        assert_eq!(found, versions("v1.0.0 v1.3.0 v1.5.0"));
+        // With everything, what is retracted and what is no release as well.
+        candidates.known.clear();
+        candidates.everything = true;
+        let found = candidates.of(&path, &mut read).unwrap().to_vec();
+        let expected = "v1.0.0 v1.1.0 v1.2.0 v1.3.0-rc.1 v1.3.0 v1.3.1-rc.1 v1.5.0 v1.6.0-rc.1";
+        assert_eq!(found, versions(expected));
+        assert_eq!(asked, [true]);
+        let other = ModulePath::new("x.y/c");
+        assert!(candidates.of(&other, &mut |_| Err(String::new())).is_err());
+    }
+}
