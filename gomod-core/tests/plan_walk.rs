@@ -3,7 +3,7 @@
 
 mod scenario;
 
-use gomod_core::plan::{Means, Report};
+use gomod_core::plan::{Certificate, Means, Report};
 use scenario::Scenario;
 
 /// More requirements than all choices are tried for.
@@ -18,27 +18,59 @@ fn with_others(world: &str) -> String {
     format!("{first}{requires}\n{rest}{modules}")
 }
 
-#[test]
-fn what_was_lowered_rises_again_to_spare_a_release() {
-    // c v1.1.0 asks for too much, and c v1.2.0, for which a v1.2.0 asks, does not.
-    let world = Scenario::parse(&with_others(
+/// c v1.1.0 asks for too much, and c v1.2.0, for which a v1.2.0 asks, does not; with more versions of a.
+fn rising(more: &str) -> Scenario {
+    Scenario::parse(&with_others(&format!(
         "main 1.21: a v1.3.0, b v1.1.0 indirect, c v1.1.0 indirect\n\
          a v1.0.0 1.21:\n\
          a v1.1.0 1.21:\n\
          a v1.2.0 1.21: b v1.0.0, c v1.2.0\n\
+         {more}\
          a v1.3.0 1.21: b v1.1.0\n\
          b v1.0.0 1.21:\n\
          b v1.1.0 1.21:\n\
          c v1.0.0 1.21:\n\
          c v1.1.0 1.21: b v1.1.0\n\
-         c v1.2.0 1.21: b v1.0.0\n",
-    ));
+         c v1.2.0 1.21: b v1.0.0\n"
+    )))
+}
+
+#[test]
+fn what_was_lowered_rises_again_to_spare_a_release() {
+    let world = rising("");
     insta::assert_snapshot!(world.best(&["b@v1.0.0"]), @r#"
     require dropped=0 overridden=0 direct=1 others=1 raised=1 steps=2 lines=5
     -require=a@v1.2.0 (a@v1.3.0 requires b@v1.1.0)
     -require=b@v1.0.0 (asked for)
     -require=c@v1.2.0 (a@v1.2.0 asks for it)
     "#);
+}
+
+#[test]
+fn what_the_walk_passes_over_has_its_reason() {
+    // It takes no look at a v1.2.1 and v1.2.2, which ask for too much by themselves.
+    let world = rising(
+        "a v1.2.1 1.21: b v1.1.0\n\
+         a v1.2.2 1.21: b v1.1.0, c v1.2.0\n",
+    );
+    let (core, planner, outcome) = world.plan(&["b@v1.0.0"], |goal, _| {
+        goal.strategy = Some(Means::Require);
+    });
+    let plan = outcome.plans.first().unwrap();
+    let certificate = Certificate::new(&core, &planner, plan);
+    let steps = certificate.skipped.iter().map(|one| {
+        let next = one.next.as_deref().unwrap_or("none");
+        format!(
+            "{} → {next}: {:?} {:?}",
+            one.candidate, one.chain, one.because
+        )
+    });
+    insta::assert_snapshot!(steps.collect::<Vec<_>>().join("\n").replace("x.y/", ""), @r#"
+    a@v1.3.0 → a@v1.2.2: ["a@v1.3.0", "b@v1.1.0"] AtMost("b@v1.0.0")
+    a@v1.2.2 → a@v1.2.1: ["a@v1.2.2", "b@v1.1.0"] AtMost("b@v1.0.0")
+    a@v1.2.1 → a@v1.2.0: ["a@v1.2.1", "b@v1.1.0"] AtMost("b@v1.0.0")
+    "#);
+    assert_eq!(world.unfounded(&core, &planner, plan), None);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use gomod_core::mvs::Mode;
 use gomod_core::plan::Certificate;
 use serde::Deserialize;
 
-use super::plan_file::{Inputs, certificate_line};
+use super::page_words::{self, PlanRow};
+use super::plan_file::{Inputs, Read, certificate_line};
 use super::sums::{self, trust_error};
 use super::{Setting, claims, proof, workspace};
 use crate::args::{Apply, Global};
@@ -20,10 +21,13 @@ use crate::render::diff::diff;
 struct PlanFile {
     schema_version: u32,
     module: String,
+    chosen: char,
+    plans: Vec<PlanRow>,
     inputs: Inputs,
     go_mod: String,
     checks: Checks,
     certificate: Certificate,
+    read: Read,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +59,16 @@ pub(crate) fn run(global: &Global, args: &Apply) -> Result<String, CliError> {
         );
     }
     refuse_stale(&setting, &plan, &name.to_string())?;
-    proof::check(&mut setting, &plan.go_mod, &plan.certificate)?;
+    plan.read.agrees(&plan.certificate)?;
+    let needed = proof::check(&mut setting, &plan.go_mod, &plan.certificate)?;
+    page_words::check(
+        &setting,
+        &plan.plans,
+        plan.chosen,
+        &plan.go_mod,
+        &plan.certificate,
+    )?;
+    sums::refuse_missing(&setting, &needed, &plan.checks.added, &[])?;
     check_lines(&mut setting, &plan.checks.added)?;
     let before = setting.project.go_mod.text();
     sums::write(&setting, &plan.go_mod, &plan.checks.added)?;

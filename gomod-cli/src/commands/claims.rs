@@ -2,7 +2,7 @@
 
 use gomod_core::check::{self, Claim, Floor, Grounds, Step};
 use gomod_core::model::{GoVersion, ModulePath, ModuleVersion, Version};
-use gomod_core::plan::{Because, Certificate, FloorPath, FloorVersion, Skipped};
+use gomod_core::plan::{Because, Certificate, FloorPath, FloorVersion, Listed, Pass, Skipped};
 
 /// What a plan claims about its text; `None` when a name in it makes no sense.
 pub(crate) fn claim(certificate: &Certificate) -> Option<Claim> {
@@ -37,6 +37,8 @@ pub(crate) fn grounds(certificate: &Certificate) -> Option<Grounds> {
             .map(floor)
             .collect::<Option<_>>()?,
         overridden: certificate.least.overridden,
+        lists: certificate.lists.iter().map(list).collect::<Option<_>>()?,
+        everything: certificate.pass == Pass::Everything,
     })
 }
 
@@ -62,8 +64,18 @@ fn step(skipped: &Skipped) -> Option<Step> {
             Because::NeedsGo(go) => check::Because::NeedsGo(GoVersion::parse(go)?),
             Because::Unreadable(_) => check::Because::Unreadable,
             Because::Lacks(_) => check::Because::Lacks,
+            Because::Other(_) => check::Because::Other,
         },
     })
+}
+
+fn list(listed: &Listed) -> Option<(ModulePath, Vec<Version>)> {
+    let versions = listed.versions.split_whitespace();
+    let versions = versions.map(|version| Version::parse(version).ok());
+    Some((
+        ModulePath::new(&listed.module),
+        versions.collect::<Option<_>>()?,
+    ))
 }
 
 fn floor(floor: &FloorPath) -> Option<Floor> {
@@ -75,6 +87,7 @@ fn floor(floor: &FloorPath) -> Option<Floor> {
         main: ModulePath::new(main),
         today: (module(by)?, module(asked)?),
         versions: floor.versions.iter().map(version).collect::<Option<_>>()?,
+        unusable: modules(&floor.unusable)?,
     })
 }
 

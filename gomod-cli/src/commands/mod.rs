@@ -13,6 +13,7 @@ mod lines;
 pub(crate) mod list;
 pub(crate) mod lock;
 mod names;
+mod page_words;
 pub(crate) mod plan;
 mod plan_file;
 mod proof;

@@ -66,6 +66,7 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
     go_mod.settle_versions();
     let mut planner = Planner::new(problem, go_mod, goal, candidates);
     planner.packages = imports::packages(&setting);
+    planner.chosen = args.choose.as_deref().and_then(row);
     let outcome = setting
         .session
         .plan(&mut setting.world, &mut planner)
@@ -84,7 +85,8 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
     let sums = sums::complete(&mut setting, &planner, plan, zips)?;
     let certificate = Certificate::new(&setting.world, &planner, plan);
     let go_mod = plan.go_mod.text();
-    proof::check(&mut setting, &go_mod, &certificate)?;
+    let needed = proof::check(&mut setting, &go_mod, &certificate)?;
+    sums::refuse_missing(&setting, &needed, &sums.added, &sums.pending)?;
     if zips {
         refuse_broken(global, args, chosen)?;
     }
@@ -395,6 +397,12 @@ fn refused(
         ));
     }
     Ok(error)
+}
+
+/// The row of the table that a letter names.
+fn row(letter: &str) -> Option<usize> {
+    let wanted = letter.to_ascii_uppercase();
+    ('A'..='Z').position(|letter| wanted == letter.to_string())
 }
 
 /// The letter of the plan that was asked for, or of the best.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use gomod_core::host::{HostError, read_if_there, write_atomic};
-use gomod_core::plan::Certificate;
+use gomod_core::plan::{Because, Certificate, Listed};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -43,7 +43,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// What a plan rests on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Read {
     /// The hash of each go.mod that was read, as in go.sum.
     go_mods: Vec<GoModRead>,
@@ -51,13 +51,13 @@ pub(crate) struct Read {
     lists: Vec<ListRead>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct GoModRead {
     module: String,
     hash: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct ListRead {
     module: String,
     versions: usize,
@@ -88,6 +88,29 @@ impl Read {
                     }
                 })
                 .collect(),
+        }
+    }
+
+    /// The lists that a certificate rests on must be those that were read.
+    pub(crate) fn agrees(&self, certificate: &Certificate) -> Result<(), CliError> {
+        let same = |listed: &&Listed| {
+            let versions: Vec<&str> = listed.versions.split_whitespace().collect();
+            let text: String = versions.iter().map(|v| format!("{v}\n")).collect();
+            let mut read = self.lists.iter();
+            match read.find(|read| read.module == listed.module) {
+                Some(read) => {
+                    read.versions == versions.len() && read.sha256 == hex(text.as_bytes())
+                }
+                None => versions.is_empty(),
+            }
+        };
+        match certificate.lists.iter().find(|listed| !same(listed)) {
+            None => Ok(()),
+            Some(listed) => Err(CliError::environment(format!(
+                "the plan does not hold: the versions of {} are not those that were read for it",
+                listed.module
+            ))
+            .hint("nothing was changed; plan again: gomod plan-downgrade … --out FILE")),
         }
     }
 }
@@ -126,5 +149,14 @@ pub(crate) fn certificate_line(certificate: &Certificate) -> String {
         Some(false) => "; without one of the edits it would cost less",
         _ => "",
     };
-    format!("proven by a second MVS: {list} selected versions{best}{needed} ({tried} searched)")
+    let other = |because: &Because| matches!(because, Because::Other(_));
+    let skipped = certificate.skipped.iter();
+    let unexplained = match skipped.filter(|one| other(&one.because)).count() {
+        0 => String::new(),
+        1 => "; 1 version is passed over, and no requirement shows why".to_owned(),
+        n => format!("; {n} versions are passed over, and no requirement shows why"),
+    };
+    format!(
+        "proven by a second MVS: {list} selected versions{best}{needed}{unexplained} ({tried} searched)"
+    )
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use gomod_core::check::{
-    CheckError, Claim, Wanted, WorkspaceTexts, verify, verify_grounds, verify_workspace,
-    verify_workspace_links,
+    CheckError, Claim, NeededSum, Wanted, WorkspaceTexts, needed_sums, verify, verify_grounds,
+    verify_workspace, verify_workspace_links,
 };
 use gomod_core::host::{Session, Sums};
 use gomod_core::model::ModuleVersion;
@@ -17,12 +17,12 @@ use crate::context::Work;
 use crate::error::CliError;
 
 /// Checks the text of a `go.mod` against a certificate, and what that rests on; what does not hold stops
-/// everything.
+/// everything. Gives the lines that go.sum needs for it.
 pub(crate) fn check(
     setting: &mut Setting,
     go_mod: &str,
     certificate: &Certificate,
-) -> Result<(), CliError> {
+) -> Result<Vec<NeededSum>, CliError> {
     let claim = claim(certificate)?;
     let grounds = claims::grounds(certificate).ok_or_else(malformed)?;
     let mut today = setting.project.go_mod.clone();
@@ -40,18 +40,20 @@ pub(crate) fn check(
         Wanted::Directory(_) => read_go_mod(session, &root, wanted),
     };
     let (today, planned) = (today.as_bytes(), go_mod.as_bytes());
-    judge(verify(planned, &claim, &mut read).map(drop))?;
-    judge(verify_grounds(today, planned, &claim, &grounds, &mut read))
+    let checked = judge(verify(planned, &claim, &mut read))?;
+    judge(verify_grounds(today, planned, &claim, &grounds, &mut read))?;
+    judge(needed_sums(today, planned, &checked))
 }
 
-/// Checks the texts of a workspace, in the order of its members and with that of `go.work`.
+/// Checks the texts of a workspace, in the order of its members and with that of `go.work`; gives the lines that
+/// its files of sums need together.
 pub(crate) fn check_workspace(
     setting: &mut Setting,
     work: &Work,
     members: &[String],
     go_work: &str,
     certificate: &Certificate,
-) -> Result<(), CliError> {
+) -> Result<Vec<NeededSum>, CliError> {
     let claim = claim(certificate)?;
     let root = setting.project.root();
     let layout = work.layout();
@@ -89,15 +91,16 @@ pub(crate) fn check_workspace(
             None => read_go_mod(session, &root, wanted),
         }
     };
-    judge(verify_workspace(&texts, &claim, &mut read).map(drop))?;
+    let checked = judge(verify_workspace(&texts, &claim, &mut read))?;
     // The members were planned one by one: a member in a directory counts as it is.
     let mut read = |wanted: Wanted<'_>| read_go_mod(session, &root, wanted);
-    judge(verify_workspace_links(&today, &texts, &grounds, &mut read))
+    judge(verify_workspace_links(&today, &texts, &grounds, &mut read))?;
+    Ok(checked.read.into_iter().map(NeededSum::GoMod).collect())
 }
 
-fn judge(result: Result<(), CheckError>) -> Result<(), CliError> {
+fn judge<T>(result: Result<T, CheckError>) -> Result<T, CliError> {
     match result {
-        Ok(()) => Ok(()),
+        Ok(value) => Ok(value),
         Err(error @ CheckError::Claim(_)) => Err(CliError::environment(format!(
             "the plan does not hold: {error}"
         ))

@@ -1,7 +1,9 @@
 //! The go.sum side of a plan: which lines are missing, what the checksum database says, and the writing.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use gomod_core::check::NeededSum;
 use gomod_core::host::{RunLock, TrustError, read_if_there, write_all_or_none};
 use gomod_core::model::{GoMod, ModulePath, ModuleVersion};
 use gomod_core::mvs::{LoadError, SumLine, Unavailable, needed_sums};
@@ -29,7 +31,7 @@ pub(crate) struct Sums {
     /// The lines that go.sum gets.
     pub(crate) added: Vec<String>,
     /// Lines that are known only when the module's zip is fetched, which `--write` does.
-    pending: Vec<String>,
+    pub(crate) pending: Vec<String>,
     /// In a workspace, the lines that each file of sums gets.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) files: Vec<SumFile>,
@@ -296,6 +298,39 @@ impl Sums {
         }
         out
     }
+}
+
+/// go.sum must have each line that the checked plan needs, once it has the lines in `added`; the content of what is
+/// `pending` is not known yet.
+pub(crate) fn refuse_missing<'a>(
+    setting: &Setting,
+    needed: &[NeededSum],
+    added: impl IntoIterator<Item = &'a String>,
+    pending: &[String],
+) -> Result<(), CliError> {
+    let name = |line: &'a String| line.rsplit_once(' ').map(|(name, _)| name);
+    let added: BTreeSet<&str> = added.into_iter().filter_map(name).collect();
+    let lacks = |one: &&NeededSum| {
+        let (module, suffix) = match one {
+            NeededSum::GoMod(module) => (module, "/go.mod"),
+            NeededSum::Content(module) => (module, ""),
+        };
+        let version = format!("{}{suffix}", module.version);
+        let go_sum = setting.session.go_sum();
+        let has = !go_sum.checked_hashes(&module.path, &version).is_empty()
+            || added.contains(format!("{} {version}", module.path).as_str())
+            || suffix.is_empty() && pending.contains(&module.to_string());
+        !has
+    };
+    let (module, what) = match needed.iter().find(lacks) {
+        None => return Ok(()),
+        Some(NeededSum::GoMod(module)) => (module, "its go.mod"),
+        Some(NeededSum::Content(module)) => (module, "its content"),
+    };
+    Err(CliError::environment(format!(
+        "the plan does not hold: go.sum would have no line for {module} and {what}, which the go command needs"
+    ))
+    .hint("nothing was changed; plan again: gomod plan-downgrade … --out FILE"))
 }
 
 /// Writes go.sum and go.mod: all staged first, then renamed one after the other. `added` are lines of go.sum.

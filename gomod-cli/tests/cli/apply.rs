@@ -97,17 +97,26 @@ const REASONS: &str = "
 /// A change of a certificate, or of a part of it.
 type Change<'a> = &'a dyn Fn(&mut serde_json::Value);
 
-/// A plan over modules of [`REASONS`] that `edit` changes.
+/// A plan over modules of [`REASONS`] whose certificate `edit` changes.
 fn tampered(requires: &[&str], edit: impl Fn(&mut serde_json::Value)) -> crate::support::Run {
+    tampered_plan(REASONS, requires, |plan| edit(&mut plan["certificate"]))
+}
+
+/// A plan over these modules that `edit` changes.
+fn tampered_plan(
+    modules: &str,
+    requires: &[&str],
+    edit: impl Fn(&mut serde_json::Value),
+) -> crate::support::Run {
     let lines: String = requires
         .iter()
         .map(|module| format!("\texample.com/{}\n", module.replace('@', " ")))
         .collect();
     let main = format!("module example.com/main\n\ngo 1.21\n\nrequire (\n{lines})\n");
-    let world = World::with_main(REASONS, &main);
+    let world = World::with_main(modules, &main);
     world.gomod(&SAVE).ok();
     let mut plan: serde_json::Value = serde_json::from_str(&world.read("main/plan.json")).unwrap();
-    edit(&mut plan["certificate"]);
+    edit(&mut plan);
     world.write("main/plan.json", &plan.to_string());
     let before = tree(&world.path("main"));
     let run = world.gomod(&["apply", "plan.json"]);
@@ -200,6 +209,24 @@ fn each_skipped_candidate_needs_its_reason() {
         ("example.com/b@v1.1.0 is not planned", &|skipped| {
             skipped[2]["because"] = json!({ "kind": "planned", "value": "example.com/b@v1.1.0" });
         }),
+        // One that was taken out, and its neighbours joined.
+        (
+            "example.com/b@v1.1.0 was skipped, and nothing is said of it",
+            &|skipped| {
+                skipped[0]["next"] = json!("example.com/b@v1.0.0");
+                _ = skipped.as_array_mut().unwrap().remove(1);
+            },
+        ),
+        // All of a path, on which nothing rests.
+        (
+            "example.com/c@v1.2.0 was skipped, and nothing is said of it",
+            &|skipped| _ = skipped.as_array_mut().unwrap().pop(),
+        ),
+        // The first of a path.
+        (
+            "example.com/b@v1.2.0 was skipped, and nothing is said of it",
+            &|skipped| _ = skipped.as_array_mut().unwrap().remove(0),
+        ),
         // It can be read.
         ("example.com/b@v1.2.0 can be read", &|skipped| {
             skipped[0]["chain"] = json!(["example.com/b@v1.2.0"]);
@@ -213,6 +240,159 @@ fn each_skipped_candidate_needs_its_reason() {
     let run = tampered(&|skipped| skipped[0]["because"]["value"] = json!("a"));
     assert_eq!(run.code, Some(3), "{run:?}");
     assert!(run.stderr.contains("malformed"), "{run:?}");
+}
+
+#[test]
+fn the_lists_are_those_that_were_read() {
+    let requires = ["a@v1.2.0", "b@v1.2.0", "c@v1.2.0"];
+    let joined = |certificate: &mut serde_json::Value| {
+        certificate["skipped"][0]["next"] = json!("example.com/b@v1.0.0");
+        _ = certificate["skipped"].as_array_mut().unwrap().remove(1);
+    };
+    let run = tampered(&requires, |certificate| {
+        let expected = json!([
+            { "module": "example.com/b", "versions": "v1.0.0 v1.1.0 v1.2.0" },
+            { "module": "example.com/c", "versions": "v1.1.0 v1.2.0" },
+        ]);
+        assert_eq!(certificate["lists"], expected);
+        joined(certificate);
+        certificate["lists"][0]["versions"] = json!("v1.0.0 v1.2.0");
+    });
+    let words = "the versions of example.com/b are not those that were read for it";
+    refused(run, words);
+    let run = tampered(&requires, |certificate| {
+        joined(certificate);
+        _ = certificate["lists"].as_array_mut().unwrap().remove(0);
+    });
+    refused(run, "the versions of example.com/b are not stated");
+}
+
+/// `b` has two versions that ask for a newer `a`, one that declares another path, one that is not listed, and a
+/// pre-release.
+const PASSED: &str = "
+    a@v1.0.0 go1.21:
+    a@v1.1.0 go1.21:
+    a@v1.2.0 go1.21:
+    b@v1.0.0 go1.21: a@v1.0.0
+    b@v1.1.0-rc.1 go1.21: a@v1.0.0
+    -b@v1.2.0 go1.21: a@v1.0.0
+    b@v1.3.0 go1.21 as example.com/other: a@v1.0.0
+    b@v1.4.0 go1.21: a@v1.1.0
+    b@v1.5.0 go1.21: a@v1.2.0
+";
+
+#[test]
+fn what_is_no_candidate_needs_no_reason_and_what_cannot_be_read_does() {
+    let requires = ["a@v1.2.0", "b@v1.5.0"];
+    let tampered = |edit: Change<'_>| {
+        tampered_plan(PASSED, &requires, |plan| {
+            let skipped = &mut plan["certificate"]["skipped"];
+            let all = skipped.as_array().unwrap().iter();
+            let all: Vec<String> = all
+                .map(|one| format!("{} {}", one["candidate"], one["because"]["kind"]))
+                .collect();
+            let expected = [
+                r#""example.com/b@v1.5.0" "at-most""#,
+                r#""example.com/b@v1.4.0" "at-most""#,
+                r#""example.com/b@v1.3.0" "unreadable""#,
+            ];
+            assert_eq!(all, expected);
+            edit(skipped);
+        })
+    };
+    assert_eq!(tampered(&|_| {}).code, Some(0));
+    let run = tampered(&|skipped| {
+        skipped[1]["next"] = json!("example.com/b@v1.0.0");
+        _ = skipped.as_array_mut().unwrap().pop();
+    });
+    refused(
+        run,
+        "example.com/b@v1.3.0 was skipped, and nothing is said of it",
+    );
+    // What is said to have another reason is let pass, and counted.
+    let run = tampered(&|skipped| {
+        skipped[2]["because"] = json!({ "kind": "other", "value": "a guess" });
+        skipped[2]["chain"] = json!(["example.com/b@v1.3.0"]);
+    });
+    let words = "1 version is passed over, and no requirement shows why";
+    assert!(run.code == Some(0) && run.stdout.contains(words), "{run:?}");
+}
+
+#[test]
+fn go_sum_is_whole() {
+    // What is selected anew has no lines in go.sum yet.
+    let tampered = |edit: Change<'_>| {
+        let world = World::new(PAIR);
+        let old = |name: &str| name.ends_with("v1.2.0");
+        world.write("main/go.sum", &world.sums(old));
+        world.gomod(&SAVE).ok();
+        let mut plan: serde_json::Value =
+            serde_json::from_str(&world.read("main/plan.json")).unwrap();
+        let added = &mut plan["checks"]["added"];
+        assert_eq!(added.as_array().unwrap().len(), 4, "{added:#}");
+        edit(added);
+        world.write("main/plan.json", &plan.to_string());
+        let before = tree(&world.path("main"));
+        let run = world.gomod(&["apply", "plan.json"]);
+        assert!(run.code == Some(0) || before == tree(&world.path("main")));
+        run
+    };
+    assert_eq!(tampered(&|_| {}).code, Some(0));
+    let take = |word: &'static str| {
+        move |added: &mut serde_json::Value| {
+            let list = added.as_array_mut().unwrap();
+            list.retain(|line| !line.as_str().unwrap().starts_with(word));
+        }
+    };
+    refused(
+        tampered(&|added| *added = json!([])),
+        "go.sum would have no line for example.com/a@v1.0.0 and its go.mod",
+    );
+    refused(
+        tampered(&take("example.com/b v1.0.0/go.mod ")),
+        "go.sum would have no line for example.com/b@v1.0.0 and its go.mod",
+    );
+    refused(
+        tampered(&take("example.com/b v1.0.0 ")),
+        "go.sum would have no line for example.com/b@v1.0.0 and its content",
+    );
+}
+
+#[test]
+fn the_page_says_what_the_text_does() {
+    let requires = ["a@v1.2.0", "b@v1.2.0", "c@v1.2.0"];
+    let tampered =
+        |edit: Change<'_>| tampered_plan(REASONS, &requires, |plan| edit(&mut plan["plans"][0]));
+    assert_eq!(tampered(&|_| {}).code, Some(0));
+    let cases: &[(&str, Change<'_>)] = &[
+        ("it says that 1 lines differ, not 3", &|plan| {
+            plan["cost"]["lines"] = json!(1)
+        }),
+        (
+            "it says -require=example.com/b@v1.1.0, and go.mod as planned does not",
+            &|plan| plan["edits"][1]["to"] = json!("v1.1.0"),
+        ),
+        (
+            "it does not say -require=example.com/c@v1.1.0, and go.mod as planned does",
+            &|plan| _ = plan["edits"].as_array_mut().unwrap().pop(),
+        ),
+        (
+            "it says -require=example.com/b@v1.1.0 for -require=example.com/b@v1.0.0",
+            &|plan| plan["edits"][1]["go_mod_edit"] = json!("-require=example.com/b@v1.1.0"),
+        ),
+        (
+            "it says that example.com/b moves v1.1.0 → v1.0.0, not v1.2.0 → v1.0.0",
+            &|plan| plan["moves"][1]["from"] = json!("v1.1.0"),
+        ),
+        (
+            "it does not say that example.com/a moves v1.2.0 → v1.0.0",
+            &|plan| _ = plan["moves"].as_array_mut().unwrap().remove(0),
+        ),
+        ("there is no plan A", &|plan| plan["letter"] = json!("B")),
+    ];
+    for (words, edit) in cases {
+        refused(tampered(*edit), words);
+    }
 }
 
 #[test]
@@ -267,6 +447,13 @@ fn each_floor_needs_its_requirements() {
             "example.com/a@v1.0.0 is not above example.com/a@v1.0.0",
             &|c| c["floors"][0]["versions"][1]["requires"] = json!("example.com/a@v1.0.0"),
         ),
+        ("nothing is said of example.com/x@v1.0.0", &|c| {
+            _ = c["floors"][0]["versions"].as_array_mut().unwrap().pop();
+        }),
+        ("example.com/x@v1.0.0 can be used", &|c| {
+            _ = c["floors"][0]["versions"].as_array_mut().unwrap().pop();
+            c["floors"][0]["unusable"] = json!(["example.com/x@v1.0.0"]);
+        }),
         ("example.com/x@v1.1.0 is not among its versions", &|c| {
             _ = c["floors"][0]["versions"].as_array_mut().unwrap().remove(0)
         }),
@@ -293,7 +480,7 @@ fn each_floor_needs_its_requirements() {
         }),
     ];
     for (at, (words, edit)) in cases.iter().enumerate() {
-        let words = format!("{}{words}", if at < 6 { floor } else { "" });
+        let words = format!("{}{words}", if at < 8 { floor } else { "" });
         refused(tampered(*edit), &words);
     }
 }

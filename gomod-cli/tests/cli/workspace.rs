@@ -623,6 +623,27 @@ fn a_saved_plan_is_applied_to_all_files() {
         assert_eq!(run.code, Some(code), "{to}: {run:?}");
         assert!(before == tree(&world.path("main")), "{to}");
     }
+    // So is a line of sums that is missing.
+    let world = pair();
+    let sums = world.sums(|name| !name.contains("@v1.0.0"));
+    world.write("main/one/go.sum", &sums);
+    world.write("main/two/go.sum", &sums);
+    world.gomod(&save).ok();
+    let text = world.read("main/plan.json");
+    let mut plan: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let files = plan["checks"]["files"].as_array_mut().unwrap();
+    assert!(!files.is_empty());
+    for file in files {
+        let added = file["added"].as_array_mut().unwrap();
+        added.retain(|line| !line.as_str().unwrap().contains("/b v1.0.0/go.mod "));
+    }
+    world.write("main/plan.json", &plan.to_string());
+    let run = world.gomod(&["apply", "plan.json"]);
+    assert_eq!(run.code, Some(3), "{run:?}");
+    let words = "go.sum would have no line for example.com/b@v1.0.0 and its go.mod";
+    assert!(run.stderr.contains(words), "{run:?}");
+    world.write("main/plan.json", &text);
+    world.gomod(&["apply", "plan.json"]).ok();
     // It is no plan for one module, nor the other way round.
     let mut world = pair();
     world.gomod(&save).ok();

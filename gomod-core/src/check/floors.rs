@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::candidates::Candidates;
 use super::steps::{Files, fail, words};
 use super::{CheckError, Claim, Read};
-use crate::model::{ModulePath, ModuleVersion, Version};
+use crate::model::{GoVersion, ModulePath, ModuleVersion, Version};
 
 /// A direct requirement that asks for more than a target, whatever its version.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Floor {
     pub today: (ModuleVersion, ModuleVersion),
     /// Each version that could be used of it, with what it asks for.
     pub versions: Vec<(ModuleVersion, ModuleVersion)>,
+    /// The candidates that cannot be used: not to be read, or for a newer Go.
+    pub unusable: Vec<ModuleVersion>,
 }
 
 /// What floors are held against: today's state.
@@ -24,6 +27,8 @@ pub(super) struct Floors<'a> {
     pub(super) direct: &'a BTreeSet<ModulePath>,
     pub(super) claim: &'a Claim,
     pub(super) today: &'a BTreeMap<ModulePath, Version>,
+    pub(super) go: &'a GoVersion,
+    pub(super) candidates: Candidates<'a>,
     pub(super) files: Files,
 }
 
@@ -103,6 +108,34 @@ impl Floors<'_> {
                 ));
             }
             self.files.link(version, requires, read)?;
+        }
+        let kept = |kept: &ModuleVersion| kept.path == by.path;
+        if used(&by.path).is_some() || self.claim.kept.iter().any(kept) {
+            return Ok(()); // it has one version
+        }
+        self.whole(floor, read)
+    }
+
+    /// That no candidate up to today's version is missing among those of a floor.
+    fn whole(&mut self, floor: &Floor, read: &mut Read<'_>) -> Result<(), CheckError> {
+        let (by, _) = &floor.today;
+        let today = self.today.get(&by.path);
+        for version in self.candidates.of(&by.path, read)? {
+            let above = |today: &Version| version.cmp_precedence(today).is_gt();
+            let known = floor
+                .versions
+                .iter()
+                .any(|(one, _)| one.version == *version);
+            if today.is_some_and(above) || known {
+                continue;
+            }
+            let module = ModuleVersion::new(by.path.clone(), version.clone());
+            if !floor.unusable.contains(&module) {
+                return fail(format!("nothing is said of {module}"));
+            }
+            if !self.files.unusable(&module, self.go, read) {
+                return fail(format!("{module} can be used"));
+            }
         }
         Ok(())
     }

@@ -4,10 +4,12 @@
 //! interning, no batches. Given the text of a `go.mod` and a way to read those of dependencies, it says
 //! what the `go` command selects (Go Modules Reference, "Minimal version selection", "Module graph
 //! pruning"). A claim that differs is named. `steps` and `floors` follow the requirements that a plan
-//! gives as its reasons.
+//! gives as its reasons, and `candidates` says which versions need one.
 
+mod candidates;
 mod floors;
 mod steps;
+mod sums;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +17,7 @@ use std::fmt;
 
 pub use floors::Floor;
 pub use steps::{Because, Grounds, Step, verify_grounds, verify_workspace_links};
+pub use sums::{NeededSum, needed_sums};
 pub use workspace::{WorkspaceTexts, verify_workspace, workspace_list};
 
 use crate::model::{GoMod, GoVersion, ModulePath, ModuleVersion, Replace, ReplaceTarget, Version};
@@ -37,6 +40,8 @@ pub struct Checked {
     pub inconsistencies: Vec<Inconsistency>,
     /// The module versions whose `go.mod` was read.
     pub read: BTreeSet<ModuleVersion>,
+    /// The module versions that are required somewhere.
+    pub named: BTreeSet<ModuleVersion>,
 }
 
 /// Why a `go.mod` is not accepted as it is.
@@ -231,6 +236,7 @@ pub fn build_list(go_mod: &[u8], read: &mut Read<'_>) -> Result<Checked, CheckEr
         }
     }
 
+    checked.named = required.clone();
     for module in required {
         if module.path == main.path {
             continue; // the main module itself is above all its versions

@@ -3,10 +3,11 @@
 //! A link of a chain is a requirement in the `go.mod` that counts under the planned replaces and today's excludes:
 //! what a new exclude hides is asked for all the same, and would be one more that is overridden. A bound is a
 //! target, today's version or a higher one, or what an earlier step of that path came to; so the steps are read in
-//! their order.
+//! their order. [`covered`](super::candidates) sees that none is missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::candidates::Candidates;
 use super::floors::{Floor, Floors};
 use super::workspace::Work;
 use super::{CheckError, Claim, Main, Read, Rules, WorkspaceTexts, build_list};
@@ -21,6 +22,10 @@ pub struct Grounds {
     pub floors: Vec<Floor>,
     /// How many requirements every plan overrides at least: one for each floor.
     pub overridden: usize,
+    /// What the source of each path lists that has steps, or is a floor.
+    pub lists: BTreeMap<ModulePath, Vec<Version>>,
+    /// Whether pre-releases and retracted versions are candidates as well.
+    pub everything: bool,
 }
 
 /// A candidate that could not stay.
@@ -54,6 +59,8 @@ pub enum Because {
     /// The candidate lacks a package, and the chain is what imports it and the version that this asks for. That it
     /// lacks the package cannot be checked.
     Lacks,
+    /// It was not taken for a reason that no chain shows: none is checked.
+    Other,
 }
 
 /// Checks what the plan rests on that turns the `go.mod` with the text `today` into the one with `planned`, of
@@ -69,17 +76,24 @@ pub fn verify_grounds(
     read: &mut Read<'_>,
 ) -> Result<(), CheckError> {
     let main = Main::parse(today)?;
-    let before = build_list(today, read)?.selected;
+    let before = build_list(today, read)?;
     let after = Main::parse(planned)?;
     let lines = main.file.require.iter().chain(&after.file.require);
     let requires = lines.map(|line| line.path.clone()).collect();
+    let mut candidates = Candidates {
+        lists: &grounds.lists,
+        named: &before.named,
+        excludes: &after.rules.excludes | &main.rules.excludes,
+        everything: grounds.everything,
+        known: BTreeMap::new(),
+    };
     let mut planned = Files::new(Rules {
         excludes: main.rules.excludes.clone(),
         ..after.rules
     });
     let mut way = Way {
         claim,
-        today: &before,
+        today: &before.selected,
         prunes: main.go.prunes(),
         requires,
         reached: BTreeMap::new(),
@@ -89,6 +103,9 @@ pub fn verify_grounds(
         way.step(step, &mut planned, read)?;
     }
     way.ends()?;
+    let lines = main.file.require.iter();
+    let required = lines.map(|line| &line.path).collect();
+    way.covered(&grounds.steps, &required, &mut candidates, read)?;
     let direct: BTreeSet<ModulePath> = main
         .file
         .require
@@ -100,7 +117,13 @@ pub fn verify_grounds(
         main: &main.path,
         direct: &direct,
         claim,
-        today: &before,
+        today: &before.selected,
+        go: &main.go,
+        candidates: Candidates {
+            excludes: main.rules.excludes.clone(),
+            known: BTreeMap::new(),
+            ..candidates
+        },
         files: Files::new(main.rules),
     };
     floors.floors(&grounds.floors, read)?;
@@ -230,12 +253,24 @@ impl Files {
         let (file, _) = self.rules.file(module, read)?;
         Ok(file.go.map(|line| line.version))
     }
+
+    /// That a module cannot be used: it cannot be read, or is for a newer Go than this.
+    pub(super) fn unusable(
+        &self,
+        module: &ModuleVersion,
+        go: &GoVersion,
+        read: &mut Read<'_>,
+    ) -> bool {
+        let newer = |line: GoVersion| line.cmp_precedence(go).is_gt();
+        let line = self.go_line(module, read);
+        line.map_or(true, |line| line.is_some_and(newer))
+    }
 }
 
 /// What the steps have come to.
-struct Way<'a> {
-    claim: &'a Claim,
-    today: &'a BTreeMap<ModulePath, Version>,
+pub(super) struct Way<'a> {
+    pub(super) claim: &'a Claim,
+    pub(super) today: &'a BTreeMap<ModulePath, Version>,
     /// Whether the main module prunes its graph.
     prunes: bool,
     /// The paths that it requires, today or as planned.
@@ -243,7 +278,7 @@ struct Way<'a> {
     /// Of each path the version that it may still have, or, without one, the version that it must be below.
     reached: BTreeMap<ModulePath, Reached>,
     /// Whether go lines are lowered: then modules move that are no requirements, and fall in between.
-    by_go_line: bool,
+    pub(super) by_go_line: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -314,7 +349,7 @@ impl Way<'_> {
         read: &mut Read<'_>,
     ) -> Result<(), CheckError> {
         let (_, last) = files.chain(step, read)?;
-        if matches!(step.because, Because::Lacks) {
+        if matches!(step.because, Because::Lacks | Because::Other) {
             return Ok(());
         }
         self.counts(step, files, read)?;
@@ -362,10 +397,11 @@ impl Way<'_> {
             }
             Because::Below(bound) => {
                 not_below(last, bound)?;
-                match self.reached.get(&bound.path) == Some(&Reached::Below(bound.version.clone()))
-                {
-                    true => Ok(()),
-                    false => fail(format!("nothing says that {} is below it", bound.path)),
+                match self.reached.get(&bound.path) {
+                    Some(Reached::Below(below)) if below.cmp_precedence(&bound.version).is_le() => {
+                        Ok(())
+                    }
+                    _ => fail(format!("nothing says that {} is below it", bound.path)),
                 }
             }
             Because::Planned(path, bound) => {
@@ -393,7 +429,7 @@ impl Way<'_> {
                 Err(_) => Ok(()),
                 Ok(_) => fail(format!("{last} can be read")),
             },
-            Because::Lacks => Ok(()),
+            Because::Lacks | Because::Other => Ok(()),
         }
     }
 
@@ -423,7 +459,7 @@ impl Way<'_> {
         }
     }
 
-    fn planned(&self, path: &ModulePath) -> Option<&Version> {
+    pub(super) fn planned(&self, path: &ModulePath) -> Option<&Version> {
         let mut list = self.claim.build_list.iter();
         list.find(|module| module.path == *path)
             .map(|module| &module.version)

@@ -2,6 +2,7 @@
 //! names, and today's.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 
 use super::Needs;
 use crate::graph::{ModuleId, PathId};
@@ -9,9 +10,11 @@ use crate::model::Version;
 use crate::mvs::{Source, World};
 
 /// Which versions are considered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Pass {
     /// Releases that are not retracted, and today's version.
+    #[default]
     Releases,
     /// Pre-releases, pseudo-versions that the graph names, and retracted versions as well.
     Everything,

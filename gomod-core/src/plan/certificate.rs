@@ -7,10 +7,11 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::descend::{Limit, Lowering};
+use super::gaps::{Gaps, Step};
 use super::state::Cap;
-use super::{Plan, Planner, Stuck, Target};
+use super::{Pass, Plan, Planner, Stuck, Target};
 use crate::graph::{ModuleId, PathId};
-use crate::mvs::{LoadError, World};
+use crate::mvs::{LoadError, Pruning, World};
 
 /// The claims of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,11 +25,17 @@ pub struct Certificate {
     /// The candidates between today's versions and the planned ones, each with what forbids it. What one rests on
     /// comes before it.
     pub skipped: Vec<Skipped>,
+    /// Which versions are candidates.
+    #[serde(default)]
+    pub pass: Pass,
+    /// What the source of each path lists that has skipped candidates, or that is a floor.
+    #[serde(default)]
+    pub lists: Vec<Listed>,
     /// Whether it is certain that no plan costs less, its lines apart, among the releases that the sources list and
     /// whose `go.mod` could be read; where the plan takes others, among all versions listed or named.
     pub optimal: bool,
     /// Whether each edit but those of closure was taken back, and without it the goal is missed or the cost is
-    /// higher; `None` when that was not tried.
+    /// higher; `None` when that was not tried: it is for the best plan, and for the one that was chosen.
     #[serde(default)]
     pub irreducible: Option<bool>,
     /// What every plan costs at least.
@@ -63,6 +70,18 @@ pub struct FloorPath {
     pub path: Vec<String>,
     /// Each version that could be used of it, with what it asks for.
     pub versions: Vec<FloorVersion>,
+    /// The candidates that cannot be used, as `path@version`: not to be read, or for a newer Go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unusable: Vec<String>,
+}
+
+/// What the source of a path lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// The module path.
+    pub module: String,
+    /// Its versions, ascending, with a space between two.
+    pub versions: String,
 }
 
 /// One version of such a requirement.
@@ -117,6 +136,8 @@ pub enum Because {
     Unreadable(String),
     /// The candidate lacks this package.
     Lacks(String),
+    /// No chain of requirements shows it: in a few words, why it was not taken.
+    Other(String),
 }
 
 /// A level of the search: dropped, overridden, raised.
@@ -166,22 +187,38 @@ impl Certificate {
             }
             !again
         });
-        let count = steps.len();
-        let mut skipped: Vec<Skipped> = steps
+        let gaps = Gaps::new(world, planner, plan);
+        let mut steps: Vec<Step> = steps
             .into_iter()
-            .filter_map(|step| {
-                Some(Skipped {
-                    candidate: name(step.from),
-                    next: step.to.map(name),
-                    chain: step.chain.iter().map(|module| name(*module)).collect(),
-                    because: because(world, plan, step)?,
-                })
+            .map(|step| match because(world, plan, step) {
+                Some(because) => Step {
+                    from: step.from,
+                    to: step.to,
+                    chain: step.chain.clone(),
+                    because,
+                },
+                None => gaps.step(step.from, step.to),
             })
             .collect();
-        // Where one is missing, what may rest on it says nothing.
-        if skipped.len() < count {
-            skipped.retain(|one| matches!(one.because, Because::Planned(_)));
+        // The members of a workspace have candidates of their own.
+        let alone = planner.problem().setup.pruning != Pruning::Workspace;
+        if alone {
+            steps = gaps.fill(steps);
         }
+        let lists = if alone {
+            gaps.lists(&steps)
+        } else {
+            Vec::new()
+        };
+        let skipped = steps
+            .into_iter()
+            .map(|step| Skipped {
+                candidate: name(step.from),
+                next: step.to.map(name),
+                chain: step.chain.into_iter().map(name).collect(),
+                because: step.because,
+            })
+            .collect();
         let kept = planner
             .goal()
             .keep
@@ -211,6 +248,7 @@ impl Certificate {
                     requires: name(*to),
                 })
                 .collect(),
+            unusable: gaps.unusable(stuck).into_iter().map(name).collect(),
         };
         Self {
             build_list: plan
@@ -223,6 +261,8 @@ impl Certificate {
             used,
             kept,
             skipped,
+            pass: plan.pass,
+            lists,
             optimal: plan.search.proven,
             irreducible: plan.search.irreducible,
             least: Least {

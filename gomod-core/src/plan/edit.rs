@@ -1,6 +1,6 @@
 //! From a solution to lines of `go.mod`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::finish::Solution;
 use super::problem::Problem;
@@ -9,7 +9,7 @@ use crate::model::{EditError, GoMod, ModuleVersion, NewRequirement, ReplaceTarge
 use crate::mvs::{Source, World};
 
 /// One change of `go.mod`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "edit", rename_all = "kebab-case")]
 pub enum Edit {
     /// A requirement is added, changed or dropped.
@@ -233,7 +233,7 @@ fn new_replaces(
 }
 
 /// How many lines differ between two texts: the greater of the lines removed and added.
-pub(super) fn changed_lines(before: &str, after: &str) -> usize {
+pub fn changed_lines(before: &str, after: &str) -> usize {
     let mut counts: std::collections::BTreeMap<&str, isize> = std::collections::BTreeMap::new();
     for line in before.lines() {
         *counts.entry(line).or_default() += 1;

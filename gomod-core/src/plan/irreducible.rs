@@ -1,10 +1,11 @@
-//! The best plan without one of its edits: whether it still reaches the goal, and costs less.
+//! A plan without one of its edits: whether it still reaches the goal, and costs less.
 //!
 //! Each edit is taken back by itself, those apart that closure added and those that are the goal; what is left is
 //! taken as it is, closed and counted like any plan.
 
 use std::collections::BTreeSet;
 
+use super::fixed::Tried;
 use super::outcome::Plan;
 use super::places::Roots;
 use super::{Means, Needs, Planner, Role, Target};
@@ -21,48 +22,67 @@ struct Given {
     excludes: BTreeSet<ModuleId>,
 }
 
+/// What came of taking the edits of a plan back.
+pub(super) enum Taken {
+    /// That cannot be tried, or is too much to try.
+    Untried,
+    /// Each is needed.
+    Needed,
+    /// One can be spared; the plan without it, where it is one by itself.
+    Spared(Option<Box<Plan>>),
+}
+
 impl Planner {
-    /// Whether each edit of a plan is needed: without it the goal is missed or the cost is higher. `None` when that
-    /// cannot be tried, or is too much to try.
-    pub(super) fn is_irreducible(
-        &self,
-        world: &mut World,
-        plan: &Plan,
-    ) -> Result<Option<bool>, Needs> {
-        // Below Go 1.17 requirements are listed that others imply; and settling is an edit that nothing asks for.
-        if !self.problem.is_pruned() || self.goal.settle {
-            return Ok(None);
+    /// Takes each edit of a plan back: without it the goal is missed or the cost is higher, where it is needed.
+    pub(super) fn take_back(&self, world: &mut World, plan: &Plan) -> Result<Taken, Needs> {
+        // Settling is an edit that nothing asks for.
+        if self.goal.settle {
+            return Ok(Taken::Untried);
         }
         let whole = self.given(world, plan);
         let fewer = self.without(world, &whole);
         if fewer.len() * plan.graph.loaded().len() > EFFORT {
-            return Ok(None);
+            return Ok(Taken::Untried);
         }
         // What cannot be seen as it is cannot be seen with less, either.
         match whole.plan(self, world) {
             Ok(Some(same)) if same.cost <= plan.cost => {}
             Err(needs) if needs.packages.is_empty() => return Err(needs),
-            _ => return Ok(None),
+            _ => return Ok(Taken::Untried),
         }
         let mut needs = Needs::default();
-        let mut answer = Some(true);
+        let mut untried = false;
+        let mut best: Option<(Plan, Given)> = None;
         for fewer in fewer {
             match fewer.plan(self, world) {
                 // A zip is not fetched for this: without it nobody could follow the plan's imports, either.
-                Err(more) if !more.packages.is_empty() => answer = answer.filter(|needed| !needed),
+                Err(more) if !more.packages.is_empty() => untried = true,
                 Err(more) => needs.merge(more),
                 // Who asks for one kind of edit wants that one.
                 Ok(Some(less)) if self.goal.strategy.is_none() || less.means == plan.means => {
-                    if less.cost < plan.cost {
-                        answer = Some(false);
+                    let known = best.as_ref().map_or(plan, |(plan, _)| plan);
+                    if less.cost < known.cost {
+                        best = Some((less, fewer));
                     }
                 }
                 Ok(_) => {}
             }
         }
-        match needs.is_empty() {
-            true => Ok(answer),
-            false => Err(needs),
+        if !needs.is_empty() {
+            return Err(needs);
+        }
+        let Some((_, given)) = best else {
+            return Ok(match untried {
+                true => Taken::Untried,
+                false => Taken::Needed,
+            });
+        };
+        match self.fixed(&given.roots, &given.excludes).evaluate(world) {
+            Tried::Needs(needs) => Err(needs),
+            Tried::Feasible { plan: less, .. } if less.compare(plan).is_lt() => {
+                Ok(Taken::Spared(Some(less)))
+            }
+            _ => Ok(Taken::Spared(None)),
         }
     }
 
@@ -150,7 +170,7 @@ mod tests {
     use super::*;
     use crate::model::{GoMod, ModulePath, ModuleVersion, Version};
     use crate::mvs::{Loader, MainModules, Mode, Source};
-    use crate::plan::{Candidates, Goal, Problem, Progress};
+    use crate::plan::{Candidates, Goal, Outcome, Problem, Progress};
 
     /// Modules of `x.y/`, each with what it requires of `a`.
     const MODULES: [(&str, &str, &str); 7] = [
@@ -169,8 +189,8 @@ mod tests {
         world.modules.intern(&ModuleVersion::new(path, version))
     }
 
-    /// The best plan to bring `a` back to v1.0.0.
-    fn planned(requires: &str, go: &str) -> (World, Planner, Plan) {
+    /// A planner to bring `a` back to v1.0.0.
+    fn planner(requires: &str, go: &str) -> (World, Planner) {
         let text = format!("module x.y/main\n\ngo {go}\n\nrequire (\n{requires})\n");
         let go_mod = GoMod::parse("go.mod", text.as_bytes()).unwrap();
         let mut world = World::new();
@@ -201,50 +221,64 @@ mod tests {
                 .path_id(&ModulePath::new(format!("x.y/{name}")));
             candidates.feed(&mut world, path, &versions);
         }
-        let mut planner = Planner::new(problem, go_mod, goal, candidates);
-        match planner.advance(&mut world) {
-            Progress::Done(outcome) => (world, planner, outcome.plans[0].clone()),
+        let planner = Planner::new(problem, go_mod, goal, candidates);
+        (world, planner)
+    }
+
+    fn outcome(world: &mut World, planner: &mut Planner) -> Outcome {
+        match planner.advance(world) {
+            Progress::Done(outcome) => *outcome,
             Progress::Needs(needs) => panic!("{needs:?}"),
         }
     }
 
     #[test]
     fn a_plan_that_lowers_or_excludes_too_much_is_reducible() {
-        let requires = "\tx.y/a v1.1.0\n\tx.y/b v1.1.0\n\tx.y/c v1.0.0\n\tx.y/d v1.1.0\n";
-        let (mut world, planner, plan) = planned(requires, "1.21");
-        assert_eq!((plan.cost.overridden, plan.cost.direct_moved), (1, 1));
-        assert_eq!(plan.search.irreducible, Some(true));
+        for go in ["1.21", "1.16"] {
+            let requires = "\tx.y/a v1.1.0\n\tx.y/b v1.1.0\n\tx.y/c v1.0.0\n\tx.y/d v1.1.0\n";
+            let (mut world, mut planner) = planner(requires, go);
+            let plan = outcome(&mut world, &mut planner).plans[0].clone();
+            assert_eq!((plan.cost.overridden, plan.cost.direct_moved), (1, 1));
+            assert_eq!(plan.search.irreducible, Some(true));
 
-        let mut lower = plan.clone();
-        let (from, to) = (
-            module(&mut world, "d", "v1.1.0"),
-            module(&mut world, "d", "v1.0.0"),
-        );
-        for root in &mut lower.setup.roots {
-            *root = if *root == from { to } else { *root };
+            let mut lower = plan.clone();
+            let (from, to) = (
+                module(&mut world, "d", "v1.1.0"),
+                module(&mut world, "d", "v1.0.0"),
+            );
+            for root in &mut lower.setup.roots {
+                *root = if *root == from { to } else { *root };
+            }
+            lower.cost.direct_moved += 1;
+            lower.cost.direct_steps += 1;
+            lower.cost.steps += 1;
+            lower.cost.lines += 1;
+            assert_eq!(
+                planner.is_irreducible(&mut world, &lower).unwrap(),
+                Some(false)
+            );
+
+            let mut excludes = plan.clone();
+            excludes.setup.overrides.excludes.insert(to);
+            excludes.cost.lines += 1;
+            assert_eq!(
+                planner.is_irreducible(&mut world, &excludes).unwrap(),
+                Some(false)
+            );
         }
-        lower.cost.direct_moved += 1;
-        lower.cost.direct_steps += 1;
-        lower.cost.steps += 1;
-        lower.cost.lines += 1;
-        assert_eq!(
-            planner.is_irreducible(&mut world, &lower).unwrap(),
-            Some(false)
-        );
-
-        let mut excludes = plan.clone();
-        excludes.setup.overrides.excludes.insert(to);
-        excludes.cost.lines += 1;
-        assert_eq!(
-            planner.is_irreducible(&mut world, &excludes).unwrap(),
-            Some(false)
-        );
     }
 
     #[test]
-    fn below_117_nothing_is_said() {
+    fn the_chosen_plan_is_tried_as_well() {
         let requires = "\tx.y/a v1.1.0\n\tx.y/b v1.1.0\n";
-        let (_, _, plan) = planned(requires, "1.16");
-        assert_eq!(plan.search.irreducible, None);
+        let mut answers = Vec::new();
+        for chosen in [None, Some(1)] {
+            let (mut world, mut planner) = planner(requires, "1.21");
+            planner.chosen = chosen;
+            let outcome = outcome(&mut world, &mut planner);
+            let front = outcome.front();
+            answers.push([front[0], front[1]].map(|plan| plan.search.irreducible));
+        }
+        assert_eq!(answers, [[Some(true), None], [Some(true), Some(true)]]);
     }
 }

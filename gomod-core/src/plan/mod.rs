@@ -24,6 +24,7 @@ mod finish;
 mod fixed;
 mod floors;
 mod forced;
+mod gaps;
 mod goal;
 mod irreducible;
 mod measure;
@@ -44,13 +45,15 @@ mod ways;
 mod workspace;
 
 pub use candidates::{Candidates, Pass};
-pub use certificate::{Because, Bound, Certificate, FloorPath, FloorVersion, Least, Skipped, Used};
+pub use certificate::{
+    Because, Bound, Certificate, FloorPath, FloorVersion, Least, Listed, Skipped, Used,
+};
 pub use closure::AddedBy;
 pub use conflict::Conflict;
 pub use cost::{Cost, Move, Role};
 pub use derivation::Refused;
 pub use descend::Lowering;
-pub use edit::Edit;
+pub use edit::{Edit, changed_lines};
 pub use floors::Stuck;
 pub use goal::{Goal, Means, Target};
 pub use measure::{MeasureError, Measured, Measuring};
@@ -75,6 +78,7 @@ use branch::{Branch, Ended};
 use choice::{Choice, Way};
 use exhaust::Exhausted;
 use forced::Unread;
+use irreducible::Taken;
 use outcome::Searched;
 use packages::Universe;
 use search::Stop;
@@ -140,6 +144,8 @@ pub struct Planner {
     walks: Walks,
     /// How the ways ended among releases, when they all ended without a plan.
     among_releases: Vec<(Way, Ended)>,
+    /// The row of the table whose edits are taken back one by one beside those of the best plan.
+    pub chosen: Option<usize>,
 }
 
 impl Planner {
@@ -160,6 +166,7 @@ impl Planner {
             exhausted: Exhausted::default(),
             walks: Walks::default(),
             among_releases: Vec::new(),
+            chosen: None,
         }
     }
 
@@ -244,20 +251,49 @@ impl Planner {
                 || self.exhausted.better.is_some()
                 || self.best(self.loose()).is_some()
             {
-                let mut outcome = self.outcome(world);
-                if let Some(best) = outcome.plans.first_mut() {
-                    match self.is_irreducible(world, best) {
-                        Ok(answer) => best.search.irreducible = answer,
-                        Err(needs) => return Progress::Needs(needs),
-                    }
-                }
-                return Progress::Done(Box::new(outcome));
+                return match self.spare(world) {
+                    Ok(outcome) => Progress::Done(Box::new(outcome)),
+                    Err(needs) => Progress::Needs(needs),
+                };
             }
             self.pass = Pass::Everything;
             self.stuck.clear();
             self.exhausted = Exhausted::default();
             self.walks = Walks::default();
             self.among_releases = std::mem::take(&mut self.done);
+        }
+    }
+
+    /// What was found, with the best plan rid of the edits that it does without. Whether each is needed is said of it
+    /// and of the one that was chosen.
+    fn spare(&mut self, world: &mut World) -> Result<Outcome, Needs> {
+        loop {
+            let mut outcome = self.outcome(world);
+            let chosen = self.chosen.and_then(|row| Some(*outcome.front().get(row)?));
+            let chosen = chosen.map(|plan| plan.edits.clone());
+            let mut better = None;
+            for (at, plan) in outcome.plans.iter_mut().enumerate() {
+                if at > 0 && chosen.as_ref() != Some(&plan.edits) {
+                    continue;
+                }
+                plan.search.irreducible = match self.take_back(world, plan)? {
+                    Taken::Untried => None,
+                    Taken::Needed => Some(true),
+                    Taken::Spared(less) => {
+                        let less = less.filter(|_| at == 0 && !self.exhausted.complete);
+                        let search = plan.search;
+                        better = less.map(|less| Box::new(Plan { search, ..*less }));
+                        Some(false)
+                    }
+                };
+                if better.is_some() {
+                    break;
+                }
+            }
+            match better {
+                Some(better) => self.exhausted.better = Some(better),
+                None => return Ok(outcome),
+            }
         }
     }
 

@@ -67,7 +67,9 @@ pub(crate) fn run(setting: &mut Setting, name: &str, bytes: &[u8]) -> Result<Str
         .map(|(name, (_, go_mod))| planned(name, GoMod::text(go_mod)))
         .collect();
     let go_work = planned("go.work", work.go_work.text());
-    proof::check_workspace(setting, &work, &members, &go_work, &plan.certificate)?;
+    let needed = proof::check_workspace(setting, &work, &members, &go_work, &plan.certificate)?;
+    let added = plan.checks.files.iter().flat_map(|file| &file.added);
+    sums::refuse_missing(setting, &needed, added, &[])?;
     let mut changes = Vec::new();
     for file in &plan.files {
         let today = match file.file.as_str() {

@@ -76,7 +76,9 @@ pub(super) fn plan(
     let certificate = Certificate::new(&setting.world, &holder, &plan.plan);
     let members: Vec<String> = plan.files.members.iter().map(|file| file.text()).collect();
     let go_work = plan.files.go_work.text();
-    proof::check_workspace(&mut setting, &work, &members, &go_work, &certificate)?;
+    let needed = proof::check_workspace(&mut setting, &work, &members, &go_work, &certificate)?;
+    let added = sums.files.iter().flat_map(|file| &file.added);
+    sums::refuse_missing(&setting, &needed, added, &sums.pending)?;
     let changes: Vec<Change> = plan.changes.iter().map(Change::from).collect();
     let inputs = Inputs::of(&setting, &work)?;
     if zips {
