@@ -139,7 +139,7 @@ fn world(random: &mut Random) -> World {
 
 /// Makes go.mod consistent, as `go get` would leave it; half of the worlds also get the indirect
 /// requirements that `go mod tidy` writes.
-fn settle(world: &mut World) -> bool {
+pub(super) fn settle(world: &mut World) -> bool {
     let tidy = world
         .paths
         .iter()

@@ -22,4 +22,5 @@ pub mod load;
 pub mod minimise;
 pub mod optimum;
 pub mod planned;
+pub mod workspace;
 pub mod world;

@@ -84,7 +84,7 @@ impl Scenario {
         scenario
     }
 
-    fn feed(&self, world: &mut World, id: SourceId) {
+    pub fn feed(&self, world: &mut World, id: SourceId) {
         let Source::Module(module) = world.source(id).clone() else {
             panic!("no directories in scenarios");
         };
@@ -140,7 +140,7 @@ impl Scenario {
             .collect()
     }
 
-    fn versions(&self, path: &ModulePath) -> Vec<Version> {
+    pub fn versions(&self, path: &ModulePath) -> Vec<Version> {
         self.mods
             .keys()
             .filter(|(p, _)| p == path.as_str())
