@@ -89,7 +89,7 @@ fn smaller(world: &World, goal: &Goal) -> Vec<(World, Goal)> {
     list
 }
 
-fn without_path(world: &World, goal: &Goal, path: usize) -> (World, Goal) {
+pub(super) fn without_path(world: &World, goal: &Goal, path: usize) -> (World, Goal) {
     let (mut w, mut g) = (world.clone(), goal.clone());
     for slot in world
         .all()
@@ -106,7 +106,7 @@ fn without_path(world: &World, goal: &Goal, path: usize) -> (World, Goal) {
 }
 
 /// Takes a version away with all that names it; higher ones of its path move down.
-fn without_slot(world: &World, goal: &Goal, gone: Slot) -> (World, Goal) {
+pub(super) fn without_slot(world: &World, goal: &Goal, gone: Slot) -> (World, Goal) {
     let (mut w, mut g) = (world.clone(), goal.clone());
     let path = gone / VERSIONS;
     let moved = |slot: Slot| -> Option<Slot> {

@@ -1,10 +1,11 @@
 //! One way to the goal: the members' own plans by this way, put together.
 
 use super::fault::Fault;
+use super::hold::{Hold, Way};
 use super::today::Joint;
 use super::{Halt, WorkspaceError, WorkspaceFiles, WorkspacePlan, WorkspacePlanner};
 use crate::graph::ModuleId;
-use crate::mvs::World;
+use crate::mvs::{Mode, World};
 use crate::plan::goal::{Goal, Means, Target};
 use crate::plan::outcome::{Outcome, Plan};
 use crate::plan::{Conflict, Refusal, Refused, Report};
@@ -47,6 +48,8 @@ enum Keep {
 /// What was found out while plans were put together.
 #[derive(Debug, Default)]
 pub(super) struct Bounds {
+    /// What members require beside the targets.
+    pub(super) holds: Vec<Hold>,
     /// Modules that no member may select above this version, since the workspace would load too much; with
     /// the requirements that lead there.
     pub(super) at_most: Vec<(ModuleId, Vec<ModuleId>)>,
@@ -65,7 +68,7 @@ pub(super) struct Part {
 
 /// The members' plans, put together.
 pub(super) struct Together {
-    pub(super) mix: Mix,
+    pub(super) way: Way,
     pub(super) parts: Vec<Part>,
     pub(super) bounds: Bounds,
     /// All files as planned.
@@ -78,36 +81,44 @@ pub(super) struct Together {
 
 impl WorkspacePlanner {
     /// The best plan by one way.
-    pub(super) fn attempt(&mut self, world: &mut World, mix: Mix) -> Result<WorkspacePlan, Halt> {
+    pub(super) fn attempt(&mut self, world: &mut World, way: &Way) -> Result<WorkspacePlan, Halt> {
         let levels: &[Keep] = match self.goal.keep.is_empty() {
             true => &[Keep::Free],
             false => &[Keep::Free, Keep::Holders, Keep::All],
         };
         let mut last = None;
         for keep in levels {
-            match self.attempt_keeping(world, mix, *keep) {
+            match self.attempt_keeping(world, way, *keep) {
                 Err(Halt::Refused(refusal)) => last = Some(refusal),
                 other => return other,
             }
         }
         Err(Halt::Refused(last.unwrap_or_else(|| {
-            Box::new(unfinished(self.means_of(mix)))
+            Box::new(unfinished(self.means_of(way.mix)))
         })))
     }
 
     fn attempt_keeping(
         &mut self,
         world: &mut World,
-        mix: Mix,
+        way: &Way,
         keep: Keep,
     ) -> Result<WorkspacePlan, Halt> {
-        let mut bounds = Bounds::default();
+        let mix = way.mix;
+        let mut bounds = Bounds {
+            holds: way.holds.clone(),
+            ..Bounds::default()
+        };
         for _ in 0..TRIES {
             let parts = match self.parts(world, mix, keep, &bounds) {
                 // Below a bound there may be other versions that do.
                 Err(Halt::Refused(_)) if self.lower_last(world, &mut bounds)? => continue,
                 parts => parts?,
             };
+            if let Some(pin) = self.raised_by_a_part(world, &parts, &bounds) {
+                bounds.pins.push(pin);
+                continue;
+            }
             let mut files = self.edited(world, &parts, &bounds)?;
             let notes = self.mend(world, &mut files)?;
             let joint = match self.joint(world, &files) {
@@ -119,8 +130,14 @@ impl WorkspacePlanner {
             };
             match self.fault(world, &joint) {
                 None => {
+                    if let Some(inconsistent) = self.inconsistent(world, &joint)? {
+                        let conflict = Conflict::Unwritable {
+                            reason: inconsistent,
+                        };
+                        return Err(self.refused(world, mix, conflict));
+                    }
                     let together = Together {
-                        mix,
+                        way: way.clone(),
                         parts,
                         bounds,
                         files,
@@ -147,6 +164,55 @@ impl WorkspacePlanner {
         }
         let reason = "the members' plans do not come together".to_owned();
         Err(self.refused(world, mix, Conflict::Unwritable { reason }))
+    }
+
+    /// A member whose own plan comes to more than a target that it has not had to reach so far, and that target.
+    fn raised_by_a_part(
+        &self,
+        world: &World,
+        parts: &[Part],
+        bounds: &Bounds,
+    ) -> Option<(usize, usize)> {
+        let modules = &world.modules;
+        for part in parts {
+            for (at, target) in self.goal.targets.iter().enumerate() {
+                let Some(path) = target.path(|module| modules.path_of(module)) else {
+                    continue;
+                };
+                let above = match (target, part.plan.graph.selected(path)) {
+                    (Target::Module { module }, Some(now)) => modules.compare(now, *module).is_gt(),
+                    (_, now) => now.is_some(),
+                };
+                let own = self.runs.get(part.run).map(|run| &run.goal.targets);
+                let aimed = own.into_iter().flatten().any(|own| own == target);
+                let pin = (part.member, at);
+                if above && !aimed && !bounds.pins.contains(&pin) {
+                    return Some(pin);
+                }
+            }
+        }
+        None
+    }
+
+    /// What is wrong with a member in its own graph: what others exclude, it may require.
+    fn inconsistent(&mut self, world: &mut World, joint: &Joint) -> Result<Option<String>, Halt> {
+        let right = self.today.as_ref().map(|today| today.alone.clone());
+        let right = right.unwrap_or_default();
+        for member in (0..right.len()).filter(|member| right.get(*member) == Some(&true)) {
+            let Some(main) = joint.main.member(member) else {
+                continue;
+            };
+            let found = match self.load(world, &main, Mode::ReadOnly)? {
+                Ok(loaded) => loaded.inconsistencies.into_iter().next(),
+                Err(_) => continue,
+            };
+            if let Some(found) = found {
+                let name = self.layout.name(member);
+                let what = found.describe(world);
+                return Ok(Some(format!("the members' plans do not fit: {name}: {what}")));
+            }
+        }
+        Ok(None)
     }
 
     /// Has a member ask for a target.
@@ -243,7 +309,7 @@ impl WorkspacePlanner {
                 Target::Module { module } if above(*module) || pinned => {
                     targets.push(target.clone())
                 }
-                Target::Absent { path } if problem.selected.contains_key(path) => {
+                Target::Absent { path } if pinned || problem.selected.contains_key(path) => {
                     targets.push(target.clone());
                 }
                 Target::Go { version } => {
@@ -260,6 +326,14 @@ impl WorkspacePlanner {
         let at_most = bounds.at_most.iter().map(|(module, _)| *module);
         let at_most = at_most.filter(|module| above(*module));
         targets.extend(at_most.map(|module| Target::Module { module }));
+        let aimed = !targets.is_empty();
+        let holds = bounds.holds.iter().filter(|hold| hold.member == member);
+        let holds = holds.map(|hold| Target::Module {
+            module: hold.module,
+        });
+        let holds: Vec<Target> = holds.filter(|hold| !targets.contains(hold)).collect();
+        let held = !holds.is_empty();
+        targets.extend(holds);
         if targets.is_empty() {
             return None;
         }
@@ -273,9 +347,10 @@ impl WorkspacePlanner {
         });
         Some(Goal {
             targets,
-            strategy: match bounds.at_most.is_empty() {
-                true => self.goal.strategy,
-                false => Some(mix.means().unwrap_or(Means::Require)),
+            strategy: match (aimed, held || !bounds.at_most.is_empty()) {
+                (false, _) => Some(Means::Require),
+                (true, false) => self.goal.strategy,
+                (true, true) => Some(mix.means().unwrap_or(Means::Require)),
             },
             keep: kept.collect(),
             max_collateral: None,

@@ -27,7 +27,7 @@ impl WorkspacePlanner {
         together: Together,
     ) -> Result<WorkspacePlan, Halt> {
         let Together {
-            mix,
+            way,
             parts,
             bounds,
             files,
@@ -39,6 +39,7 @@ impl WorkspacePlanner {
                 "go.work uses no module".to_owned(),
             )));
         };
+        let mix = way.mix;
         let go_mod = first.clone();
         let imports = self.imports(world, &files, &joint)?;
         let before_closure = without_closure(world, &parts, &files);
@@ -89,6 +90,7 @@ impl WorkspacePlanner {
         let sums = self.sums(world, &parts, &files)?;
         let mut changes = self.changes(world, &parts, &files);
         say_bounds(world, &bounds, &mut changes);
+        say_holds(world, &bounds, &mut changes);
         Ok(WorkspacePlan {
             plan: Plan {
                 means: self.means_used(mix, &parts, world),
@@ -127,6 +129,7 @@ impl WorkspacePlanner {
             changes,
             sums,
             notes,
+            way,
         })
     }
 
@@ -303,6 +306,21 @@ fn say_bounds(world: &World, bounds: &Bounds, changes: &mut [FileEdits]) {
             if matches!(&edit.edit, Edit::Require { path, .. } if path == bounded) {
                 let chain = chain_sentence(world, chain);
                 edit.reason = format!("the workspace looks behind it: {chain}");
+            }
+        }
+    }
+}
+
+/// Says why a member requires more than it did.
+fn say_holds(world: &World, bounds: &Bounds, changes: &mut [FileEdits]) {
+    for hold in &bounds.holds {
+        let held = world.modules.path(world.modules.path_of(hold.module));
+        let own = changes.iter_mut().filter(|file| file.member == Some(hold.member));
+        for edit in own.flat_map(|file| &mut file.edits) {
+            if matches!(&edit.edit, Edit::Require { path, .. } if path == held.as_str()) {
+                edit.reason = "the workspace goes on using this version, which another member \
+                    asked for so far"
+                    .to_owned();
             }
         }
     }

@@ -11,6 +11,7 @@ mod alone;
 mod attempt;
 mod fault;
 mod files;
+mod hold;
 mod measure;
 mod outcome;
 mod today;
@@ -25,6 +26,7 @@ use super::{Candidates, Needs, Planner, Planning, Problem, Progress, Refusal};
 use crate::model::{GoMod, GoVersion};
 use crate::mvs::{ResolveError, World};
 use attempt::Mix;
+use hold::Way;
 use today::Today;
 
 /// Why a workspace cannot be planned for at all.
@@ -72,7 +74,7 @@ pub struct WorkspacePlanner {
     today: Option<Today>,
     runs: Vec<Run>,
     /// The ways that were followed to their end.
-    done: Vec<(Mix, Result<WorkspacePlan, Box<Refusal>>)>,
+    done: Vec<(Way, Result<WorkspacePlan, Box<Refusal>>)>,
     /// The packages of all members, and the build lists whose imports are being followed.
     all: Option<Packages>,
     universes: Vec<Universe>,
@@ -153,31 +155,49 @@ impl WorkspacePlanner {
                 .collect(),
         };
         for mix in mixes {
-            if self.done.iter().any(|(known, _)| *known == mix) {
-                continue;
-            }
-            match self.attempt(world, mix) {
-                Ok(plan) => self.done.push((mix, Ok(plan))),
-                Err(Halt::Refused(refusal)) => self.done.push((mix, Err(refusal))),
+            match self.try_way(world, &Way::plain(mix)) {
                 Err(Halt::Needs(more)) => needs.merge(more),
-                Err(failed) => return Err(failed),
+                other => other?,
             }
         }
         if !needs.is_empty() {
             self.universes.append(&mut needs.universes);
             return Err(Halt::Needs(needs));
         }
+        match self.improve(world) {
+            Err(Halt::Needs(mut more)) => {
+                self.universes.append(&mut more.universes);
+                return Err(Halt::Needs(more));
+            }
+            other => other?,
+        }
         let mut outcome = WorkspaceOutcome::default();
         let mut done = std::mem::take(&mut self.done);
-        done.sort_by_key(|(mix, _)| *mix);
-        for (mix, result) in done {
+        done.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (way, result) in done {
             match result {
                 Ok(plan) => outcome.add(plan),
-                Err(refusal) if matches!(mix, Mix::Only(_)) => outcome.refused.push(*refusal),
+                Err(refusal) if way.holds.is_empty() && matches!(way.mix, Mix::Only(_)) => {
+                    outcome.refused.push(*refusal);
+                }
                 Err(_) => {}
             }
         }
         Ok(outcome.sorted())
+    }
+
+    /// Follows a way to its end, once.
+    fn try_way(&mut self, world: &mut World, way: &Way) -> Result<(), Halt> {
+        if self.done.iter().any(|(known, _)| known == way) {
+            return Ok(());
+        }
+        let ended = match self.attempt(world, way) {
+            Ok(plan) => Ok(plan),
+            Err(Halt::Refused(refusal)) => Err(refusal),
+            Err(other) => return Err(other),
+        };
+        self.done.push((way.clone(), ended));
+        Ok(())
     }
 
     /// Goes on with the build lists whose imports are being followed: one leads to the next, and nothing else

@@ -1,5 +1,6 @@
 //! What was found for a workspace.
 
+use super::hold::Way;
 use super::{FileEdits, WorkspaceFiles};
 use crate::mvs::{SumLine, World};
 use crate::plan::outcome::{Outcome, Plan};
@@ -19,6 +20,8 @@ pub struct WorkspacePlan {
     pub sums: Vec<MemberSums>,
     /// What to know besides.
     pub notes: Vec<String>,
+    /// How it was found.
+    pub(super) way: Way,
 }
 
 /// The lines of go.sum that a member's own graph needs.

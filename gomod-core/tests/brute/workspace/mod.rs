@@ -4,11 +4,14 @@
 
 pub mod beside_go;
 pub mod load;
+pub mod minimise;
 pub mod optimum;
 pub mod planned;
 pub mod world;
 
 use std::collections::BTreeMap;
+
+use gomod_core::plan::Means;
 
 use super::beside_go::has_go;
 use planned::{Comparison, Verdict};
@@ -24,9 +27,11 @@ fn random_workspaces() {
     let asked = number("GOMOD_BRUTE_WORK", 40);
     let from = number("GOMOD_BRUTE_FROM", 0);
     let show = number("GOMOD_BRUTE_SHOW", 0);
+    let only = std::env::var("GOMOD_BRUTE_REQUIRE").ok().map(|_| Means::Require);
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for seed in from..from + asked {
-        let (workspace, goal) = world::question(seed);
+        let (workspace, mut goal) = world::question(seed);
+        goal.strategy = only;
         let comparison = Comparison::new(&workspace, &goal);
         let kind = format!("{:?} {}", comparison.verdict, comparison.class());
         *counts.entry(kind.clone()).or_default() += 1;
@@ -35,6 +40,8 @@ fn random_workspaces() {
             Verdict::Same | Verdict::BothNone | Verdict::Unfit
         );
         if !fine && counts[&kind] <= show {
+            let (workspace, goal) = minimise::minimise(&workspace, &goal, comparison.verdict);
+            let comparison = Comparison::new(&workspace, &goal);
             let goal = goal.text(&workspace.members[0]);
             eprintln!("--- {kind}, seed {seed}: {goal}\n{}", workspace.text());
             eprintln!("{}", comparison.text(&workspace));

@@ -3,8 +3,8 @@
 //!
 //! Readings, beside those of `brute::optimum`:
 //! - each member is consistent in its own graph under the common excludes, and closed by itself;
-//! - a target is selected in the workspace, before closure and after it, and some member requires it; what a
-//!   member requires of its path is no more than that;
+//! - a target is selected in the workspace, before closure and after it, and some member requires it, as does each
+//!   that selects more by itself today; what a member requires of its path is no more than that;
 //! - a direct requirement of a member rises to what is selected in the workspace today, or to what another
 //!   module of its own graph asks for;
 //! - the cost is counted on the workspace's graph: before closure, overridden ones also after it;
@@ -286,7 +286,13 @@ fn closed(
                 || member.roots[path].is_none() && !goal.is_absent(path)
         }
     });
-    if !consistent {
+    let aims = (0..member.paths.len()).all(|path| match goal.version(path) {
+        Some(target) if today.selected[path].is_some_and(|now| now > target) => {
+            roots[path] == Some(target)
+        }
+        _ => true,
+    });
+    if !consistent || !aims {
         return None;
     }
     let closure = Closure::new(member, &own, today, &choice, false);

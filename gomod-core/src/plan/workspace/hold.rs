@@ -1,0 +1,121 @@
+//! Members that hold up what the workspace uses: where a member's plan lets a module fall, another one may require
+//! the version that was selected, so that nothing moves.
+//!
+//! Only a member that requires the module already does so: its line goes up to what it is built with in the
+//! workspace anyway. In the same way a member that requires less than a target may require the target, since the
+//! `go` command looks behind the selected version for it. Each such line is tried on the best plan so far, and kept
+//! when the plan costs less.
+
+use super::attempt::Mix;
+use super::{Halt, WorkspacePlan, WorkspacePlanner};
+use crate::graph::ModuleId;
+use crate::mvs::World;
+use crate::plan::{Role, Target};
+
+/// How many lines are tried at most.
+const TRIES: usize = 40;
+
+/// What a member requires beside the targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Hold {
+    pub(super) member: usize,
+    pub(super) module: ModuleId,
+}
+
+/// How a plan is put together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Way {
+    pub(super) holds: Vec<Hold>,
+    pub(super) mix: Mix,
+}
+
+impl Way {
+    pub(super) fn plain(mix: Mix) -> Self {
+        Self {
+            holds: Vec::new(),
+            mix,
+        }
+    }
+}
+
+impl WorkspacePlanner {
+    /// Holds up what fell in the best plan, as long as that costs less.
+    pub(super) fn improve(&mut self, world: &mut World) -> Result<(), Halt> {
+        let mut tried = 0;
+        while let Some(best) = self.best().cloned() {
+            let mut better = false;
+            for hold in self.holds(world, &best) {
+                if tried == TRIES {
+                    return Ok(());
+                }
+                tried += 1;
+                let mut way = best.way.clone();
+                way.holds.push(hold);
+                way.holds.sort_unstable();
+                self.try_way(world, &way)?;
+                if self.best().is_some_and(|now| now.way != best.way) {
+                    better = true;
+                    break;
+                }
+            }
+            if !better {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The best plan so far.
+    fn best(&self) -> Option<&WorkspacePlan> {
+        let plans = self.done.iter().filter_map(|(_, ended)| ended.as_ref().ok());
+        plans.min_by(|a, b| {
+            let key = |plan: &WorkspacePlan| (plan.plan.pass, plan.plan.weight());
+            key(a).cmp(&key(b)).then_with(|| a.way.cmp(&b.way))
+        })
+    }
+
+    /// The lines worth trying on a plan: of members that require less, or whose plan went lower than it
+    /// would have had to for the workspace.
+    fn holds(&self, world: &World, plan: &WorkspacePlan) -> Vec<Hold> {
+        let (modules, mut list) = (&world.modules, Vec::new());
+        let Some(today) = &self.today else {
+            return list;
+        };
+        let moved = plan.plan.moves.iter().filter(|moved| moved.role == Role::Moved);
+        let mut wanted = Vec::new();
+        for moved in moved {
+            let Some(from) = moved.from else { continue };
+            let above = |module: ModuleId| match moved.to {
+                Some(to) => modules.compare(module, to).is_gt(),
+                None => true,
+            };
+            let listed = self.candidates.list(moved.path).unwrap_or_default();
+            let mut versions: Vec<ModuleId> = modules
+                .versions_of(moved.path)
+                .iter()
+                .copied()
+                .filter(|module| modules.compare(*module, from).is_lt() && above(*module))
+                .filter(|module| listed.contains(module))
+                .collect();
+            versions.extend(above(from).then_some(from));
+            wanted.extend(versions.into_iter().rev());
+        }
+        if !wanted.is_empty() || plan.plan.cost.overridden > 0 {
+            wanted.extend(self.goal.targets.iter().filter_map(|target| match target {
+                Target::Module { module } => Some(*module),
+                _ => None,
+            }));
+        }
+        for module in wanted {
+            let path = modules.path_of(module);
+            for (member, problem) in today.problems.iter().enumerate() {
+                let hold = Hold { member, module };
+                let own = problem.roots.contains_key(&path);
+                if own && !plan.way.holds.iter().any(|known| known.member == member && modules.path_of(known.module) == path) {
+                    list.push(hold);
+                }
+            }
+        }
+        list
+    }
+}
