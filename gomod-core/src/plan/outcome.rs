@@ -113,9 +113,14 @@ impl Plan {
 
     /// Compares by cost, plans among releases first; the text makes the order unique.
     pub(super) fn compare(&self, other: &Self) -> Ordering {
-        let key = |plan: &Self| (plan.cost.unresolved, plan.pass, plan.weight());
         let texts = || self.go_mod.text().cmp(&other.go_mod.text());
-        key(self).cmp(&key(other)).then_with(texts)
+        self.rank().cmp(&other.rank()).then_with(texts)
+    }
+
+    /// What comparing rests on, but for texts: a plan that does not build comes last, and then those among
+    /// releases first.
+    pub(super) fn rank(&self) -> (usize, Pass, Cost) {
+        (self.cost.unresolved, self.pass, self.weight())
     }
 
     /// The cost by which it is compared: what was asked for is not held against it.

@@ -74,11 +74,12 @@ impl Problem {
         self.setup.pruning == Pruning::Pruned
     }
 
-    /// What counts as a requirement: the roots; where nothing is pruned, all that is selected.
+    /// What counts as a requirement: the roots; where nothing is pruned, all that is selected. In a workspace
+    /// those are left that some member requires directly: only what is selected of these is loaded for certain.
     pub(super) fn requirements(&self) -> &FxHashMap<PathId, ModuleId> {
-        match self.is_pruned() {
-            true => &self.roots,
-            false => &self.selected,
+        match self.setup.pruning {
+            Pruning::Pruned | Pruning::Workspace => &self.roots,
+            Pruning::Unpruned => &self.selected,
         }
     }
 

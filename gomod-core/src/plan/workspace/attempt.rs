@@ -5,7 +5,8 @@ use super::hold::{Hold, Way};
 use super::today::Joint;
 use super::{Halt, WorkspaceError, WorkspaceFiles, WorkspacePlan, WorkspacePlanner};
 use crate::graph::ModuleId;
-use crate::mvs::{Mode, World};
+use crate::model::{Exclude, ModuleVersion};
+use crate::mvs::World;
 use crate::plan::goal::{Goal, Means, Target};
 use crate::plan::outcome::{Outcome, Plan};
 use crate::plan::{Conflict, Refusal, Refused, Report};
@@ -57,6 +58,12 @@ pub(super) struct Bounds {
     pub(super) pins: Vec<(usize, usize)>,
     /// Versions that only the workspace comes to, with the member that excludes them.
     pub(super) excludes: Vec<(usize, ModuleId)>,
+}
+
+/// A requirement of one member that another excludes.
+struct Clash {
+    hold: Option<Hold>,
+    what: String,
 }
 
 /// A member's own plan.
@@ -128,14 +135,20 @@ impl WorkspacePlanner {
                 }
                 joint => joint?,
             };
+            if let Some(clash) = self.clash(world, &files, &joint) {
+                let path = |hold: &Hold| (hold.member, world.modules.path_of(hold.module));
+                let taken = |hold: &Hold| bounds.holds.iter().any(|one| path(one) == path(hold));
+                match clash.hold.filter(|hold| !taken(hold)) {
+                    Some(hold) => bounds.holds.push(hold),
+                    None => {
+                        let reason = clash.what;
+                        return Err(self.refused(world, mix, Conflict::Unwritable { reason }));
+                    }
+                }
+                continue;
+            }
             match self.fault(world, &joint) {
                 None => {
-                    if let Some(inconsistent) = self.inconsistent(world, &joint)? {
-                        let conflict = Conflict::Unwritable {
-                            reason: inconsistent,
-                        };
-                        return Err(self.refused(world, mix, conflict));
-                    }
                     let together = Together {
                         way: way.clone(),
                         parts,
@@ -194,25 +207,44 @@ impl WorkspacePlanner {
         None
     }
 
-    /// What is wrong with a member in its own graph: what others exclude, it may require.
-    fn inconsistent(&mut self, world: &mut World, joint: &Joint) -> Result<Option<String>, Halt> {
-        let right = self.today.as_ref().map(|today| today.alone.clone());
-        let right = right.unwrap_or_default();
-        for member in (0..right.len()).filter(|member| right.get(*member) == Some(&true)) {
-            let Some(main) = joint.main.member(member) else {
-                continue;
-            };
-            let found = match self.load(world, &main, Mode::ReadOnly)? {
-                Ok(loaded) => loaded.inconsistencies.into_iter().next(),
-                Err(_) => continue,
-            };
-            if let Some(found) = found {
-                let name = self.layout.name(member);
-                let what = found.describe(world);
-                return Ok(Some(format!("the members' plans do not fit: {name}: {what}")));
+    /// A requirement that a planned exclude of another member would hide, and what that one requires instead.
+    fn clash(&self, world: &World, files: &WorkspaceFiles, joint: &Joint) -> Option<Clash> {
+        let excludes = &joint.setup.overrides.excludes;
+        let today = &self.today.as_ref()?.joint.setup.overrides.excludes;
+        let lines = |member: usize| files.members.get(member).map(|file| file.require.iter());
+        for member in 0..files.members.len() {
+            for line in lines(member)? {
+                let module = ModuleVersion::new(line.path.clone(), line.version.clone());
+                let Some(module) = world.modules.find(&module) else {
+                    continue;
+                };
+                if !excludes.contains(&module) || today.contains(&module) {
+                    continue;
+                }
+                let instead = (0..files.members.len()).find_map(|other| {
+                    let file = files.members.get(other).filter(|_| other != member)?;
+                    let same = |exclude: &&Exclude| {
+                        exclude.path == line.path && exclude.version == line.version
+                    };
+                    file.exclude.iter().find(same)?;
+                    let mut own = file.require.iter();
+                    let own = own.find(|own| own.path == line.path)?;
+                    world
+                        .modules
+                        .find(&ModuleVersion::new(own.path.clone(), own.version.clone()))
+                });
+                return Some(Clash {
+                    hold: instead.map(|module| Hold { member, module }),
+                    what: format!(
+                        "{} requires {} {}, which the plan of another member excludes",
+                        self.layout.name(member),
+                        line.path,
+                        line.version
+                    ),
+                });
             }
         }
-        Ok(None)
+        None
     }
 
     /// Has a member ask for a target.
@@ -331,7 +363,9 @@ impl WorkspacePlanner {
         let holds = holds.map(|hold| Target::Module {
             module: hold.module,
         });
-        let holds: Vec<Target> = holds.filter(|hold| !targets.contains(hold)).collect();
+        let path = |target: &Target| target.path(|module| modules.path_of(module));
+        let is_aimed = |hold: &Target| targets.iter().any(|target| path(target) == path(hold));
+        let holds: Vec<Target> = holds.filter(|hold| !is_aimed(hold)).collect();
         let held = !holds.is_empty();
         targets.extend(holds);
         if targets.is_empty() {

@@ -43,6 +43,9 @@ impl WorkspacePlanner {
     pub(super) fn improve(&mut self, world: &mut World) -> Result<(), Halt> {
         let mut tried = 0;
         while let Some(best) = self.best().cloned() {
+            if self.costs_the_least(world, &best) {
+                break;
+            }
             let mut better = false;
             for hold in self.holds(world, &best) {
                 if tried == TRIES {
@@ -66,11 +69,11 @@ impl WorkspacePlanner {
     }
 
     /// The best plan so far.
-    fn best(&self) -> Option<&WorkspacePlan> {
+    pub(super) fn best(&self) -> Option<&WorkspacePlan> {
         let plans = self.done.iter().filter_map(|(_, ended)| ended.as_ref().ok());
         plans.min_by(|a, b| {
-            let key = |plan: &WorkspacePlan| (plan.plan.pass, plan.plan.weight());
-            key(a).cmp(&key(b)).then_with(|| a.way.cmp(&b.way))
+            let ranks = a.plan.rank().cmp(&b.plan.rank());
+            ranks.then_with(|| a.way.cmp(&b.way))
         })
     }
 
@@ -81,9 +84,10 @@ impl WorkspacePlanner {
         let Some(today) = &self.today else {
             return list;
         };
-        let moved = plan.plan.moves.iter().filter(|moved| moved.role == Role::Moved);
+        let moved = || plan.plan.moves.iter().filter(|moved| moved.role == Role::Moved);
+        let any_moved = moved().next().is_some();
         let mut wanted = Vec::new();
-        for moved in moved {
+        for moved in moved() {
             let Some(from) = moved.from else { continue };
             let above = |module: ModuleId| match moved.to {
                 Some(to) => modules.compare(module, to).is_gt(),
@@ -97,10 +101,11 @@ impl WorkspacePlanner {
                 .filter(|module| modules.compare(*module, from).is_lt() && above(*module))
                 .filter(|module| listed.contains(module))
                 .collect();
-            versions.extend(above(from).then_some(from));
+            // Where closure alone brings it back, it counts as moved.
+            versions.extend((above(from) || moved.to == Some(from)).then_some(from));
             wanted.extend(versions.into_iter().rev());
         }
-        if !wanted.is_empty() || plan.plan.cost.overridden > 0 {
+        if any_moved || plan.plan.cost.overridden > 0 {
             wanted.extend(self.goal.targets.iter().filter_map(|target| match target {
                 Target::Module { module } => Some(*module),
                 _ => None,
@@ -110,8 +115,16 @@ impl WorkspacePlanner {
             let path = modules.path_of(module);
             for (member, problem) in today.problems.iter().enumerate() {
                 let hold = Hold { member, module };
-                let own = problem.roots.contains_key(&path);
-                if own && !plan.way.holds.iter().any(|known| known.member == member && modules.path_of(known.module) == path) {
+                let same = |known: &&Hold| {
+                    known.member == member && modules.path_of(known.module) == path
+                };
+                let held = plan.way.holds.iter().find(same).is_some();
+                let stands = plan.files.members.get(member).is_some_and(|file| {
+                    let name = modules.path(path);
+                    let line = file.require.iter().find(|line| line.path == *name);
+                    line.is_some_and(|line| Some(&line.version) == modules.version(module))
+                });
+                if problem.roots.contains_key(&path) && !held && !stands {
                     list.push(hold);
                 }
             }

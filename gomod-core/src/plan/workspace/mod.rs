@@ -12,6 +12,7 @@ mod attempt;
 mod fault;
 mod files;
 mod hold;
+mod least;
 mod measure;
 mod outcome;
 mod today;
@@ -164,6 +165,7 @@ impl WorkspacePlanner {
             self.universes.append(&mut needs.universes);
             return Err(Halt::Needs(needs));
         }
+        self.prove(world)?;
         match self.improve(world) {
             Err(Halt::Needs(mut more)) => {
                 self.universes.append(&mut more.universes);
@@ -171,6 +173,7 @@ impl WorkspacePlanner {
             }
             other => other?,
         }
+        self.prove(world)?;
         let mut outcome = WorkspaceOutcome::default();
         let mut done = std::mem::take(&mut self.done);
         done.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -183,7 +186,9 @@ impl WorkspacePlanner {
                 Err(_) => {}
             }
         }
-        Ok(outcome.sorted())
+        let mut outcome = outcome.sorted();
+        self.claim(world, &mut outcome);
+        Ok(outcome)
     }
 
     /// Follows a way to its end, once.

@@ -53,7 +53,7 @@ impl WorkspaceOutcome {
     pub(super) fn sorted(mut self) -> Self {
         self.plans.sort_by(|a, b| {
             let texts = || a.files.texts().cmp(&b.files.texts());
-            a.plan.weight().cmp(&b.plan.weight()).then_with(texts)
+            a.plan.rank().cmp(&b.plan.rank()).then_with(texts)
         });
         self
     }

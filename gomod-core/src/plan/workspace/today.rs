@@ -1,7 +1,7 @@
 //! The workspace as it is loaded: all members together, and each by itself.
 
 use super::{Halt, WorkspaceError, WorkspaceFiles, WorkspacePlanner};
-use crate::graph::{ModuleGraph, ModuleId};
+use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::GoMod;
 use crate::mvs::{Loaded, Loader, MainModules, Mode, ResolveError, Resolver, Setup, Source, World};
 use crate::plan::{Needs, Problem};
@@ -19,7 +19,7 @@ pub(super) struct Today {
     pub(super) joint: Joint,
     /// Each member by itself, under the workspace's excludes and replaces.
     pub(super) problems: Vec<Problem>,
-    /// All of them as if they were one main module.
+    /// All of them as if they were one main module; its roots are what is selected of direct requirements.
     pub(super) whole: Problem,
     /// Whether each member's go.mod needs no updates where it stands alone (GOWORK=off).
     pub(super) alone: Vec<bool>,
@@ -35,7 +35,9 @@ impl WorkspacePlanner {
             setup: joint.setup.clone(),
             inconsistencies: Vec::new(),
         };
-        let whole = Problem::new(world, &joint.main, loaded);
+        let mut whole = Problem::new(world, &joint.main, loaded);
+        let selected = |path: &PathId| Some((*path, *whole.selected.get(path)?));
+        whole.roots = whole.direct.iter().filter_map(selected).collect();
         let mut needs = Needs::default();
         let (mut problems, mut alone) = (Vec::new(), Vec::new());
         for (index, go_mod) in files.members.iter().enumerate() {
