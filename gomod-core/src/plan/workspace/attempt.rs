@@ -117,7 +117,7 @@ impl WorkspacePlanner {
             ..Bounds::default()
         };
         for _ in 0..TRIES {
-            let parts = match self.parts(world, mix, keep, &bounds) {
+            let parts = match self.parts(world, way, keep, &bounds) {
                 // Below a bound there may be other versions that do.
                 Err(Halt::Refused(_)) if self.lower_last(world, &mut bounds)? => continue,
                 parts => parts?,
@@ -261,10 +261,11 @@ impl WorkspacePlanner {
     fn parts(
         &mut self,
         world: &mut World,
-        mix: Mix,
+        way: &Way,
         keep: Keep,
         bounds: &Bounds,
     ) -> Result<Vec<Part>, Halt> {
+        let mix = way.mix;
         let mut parts = Vec::new();
         let mut needs = crate::plan::Needs::default();
         for member in 0..self.files.members.len() {
@@ -284,7 +285,12 @@ impl WorkspacePlanner {
                 }
                 Err(other) => return Err(other),
             };
-            match self.of_kind(run, only, still).cloned() {
+            let mut picks = way.picks.iter().filter(|(known, _)| *known == member);
+            let picked = picks.next().and_then(|(_, plan)| {
+                let outcome = self.runs.get(run)?.outcome.as_ref()?;
+                outcome.plans.get(*plan)
+            });
+            match picked.or_else(|| self.of_kind(run, only, still)).cloned() {
                 Some(plan) => parts.push(Part { member, run, plan }),
                 None if needs.is_empty() => return Err(self.member_refused(world, run, mix)),
                 None => {}

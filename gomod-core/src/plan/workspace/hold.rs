@@ -1,16 +1,18 @@
-//! Members that hold up what the workspace uses: where a member's plan lets a module fall, another one may require
+//! Better than the members' plans as they come: lines that hold up what the workspace uses, and other mixes.
+//!
+//! Where a member's plan lets a module fall, another one may require
 //! the version that was selected, so that nothing moves.
 //!
 //! Only a member that requires the module already does so: its line goes up to what it is built with in the
 //! workspace anyway. In the same way a member that requires less than a target may require the target, since the
-//! `go` command looks behind the selected version for it. Each such line is tried on the best plan so far, and kept
-//! when the plan costs less.
+//! `go` command looks behind the selected version for it. And what is cheapest for one member may not be for all.
+//! Each such line, and each other plan of one member, is tried on the best plan so far, and kept when that costs less.
 
 use super::attempt::Mix;
 use super::{Halt, WorkspacePlan, WorkspacePlanner};
 use crate::graph::ModuleId;
 use crate::mvs::World;
-use crate::plan::{Role, Target};
+use crate::plan::{Means, Plan, Role, Target};
 
 /// How many lines are tried at most.
 const TRIES: usize = 40;
@@ -26,6 +28,8 @@ pub(super) struct Hold {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Way {
     pub(super) holds: Vec<Hold>,
+    /// Members that follow another of their own plans than the mix says, by its place.
+    pub(super) picks: Vec<(usize, usize)>,
     pub(super) mix: Mix,
 }
 
@@ -33,8 +37,24 @@ impl Way {
     pub(super) fn plain(mix: Mix) -> Self {
         Self {
             holds: Vec::new(),
+            picks: Vec::new(),
             mix,
         }
+    }
+
+    fn holding(&self, hold: Hold) -> Self {
+        let mut way = self.clone();
+        way.holds.push(hold);
+        way.holds.sort_unstable();
+        way
+    }
+
+    fn picking(&self, member: usize, plan: usize) -> Self {
+        let mut way = self.clone();
+        way.picks.retain(|(known, _)| *known != member);
+        way.picks.push((member, plan));
+        way.picks.sort_unstable();
+        way
     }
 }
 
@@ -47,14 +67,15 @@ impl WorkspacePlanner {
                 break;
             }
             let mut better = false;
-            for hold in self.holds(world, &best) {
+            let holds = self.holds(world, &best);
+            let holds = holds.into_iter().map(|hold| best.way.holding(hold));
+            let picks = self.picks(&best).into_iter();
+            let picks = picks.map(|(member, plan)| best.way.picking(member, plan));
+            for way in holds.chain(picks).collect::<Vec<_>>() {
                 if tried == TRIES {
                     return Ok(());
                 }
                 tried += 1;
-                let mut way = best.way.clone();
-                way.holds.push(hold);
-                way.holds.sort_unstable();
                 self.try_way(world, &way)?;
                 if self.best().is_some_and(|now| now.way != best.way) {
                     better = true;
@@ -75,6 +96,19 @@ impl WorkspacePlanner {
             let ranks = a.plan.rank().cmp(&b.plan.rank());
             ranks.then_with(|| a.way.cmp(&b.way))
         })
+    }
+
+    /// The other plans that members could follow.
+    fn picks(&self, plan: &WorkspacePlan) -> Vec<(usize, usize)> {
+        let mut list = Vec::new();
+        for (member, run) in &plan.parts {
+            let outcome = self.runs.get(*run).and_then(|run| run.outcome.as_ref());
+            let plans = outcome.into_iter().flat_map(|outcome| &outcome.plans);
+            let by_replace = |plan: &Plan| plan.means.contains(&Means::Replace);
+            let plans = plans.enumerate().filter(|(_, plan)| !by_replace(plan));
+            list.extend(plans.map(|(at, _)| (*member, at)));
+        }
+        list
     }
 
     /// The lines worth trying on a plan: of members that require less, or whose plan went lower than it

@@ -130,6 +130,7 @@ impl WorkspacePlanner {
             sums,
             notes,
             way,
+            parts: parts.iter().map(|part| (part.member, part.run)).collect(),
         })
     }
 

@@ -22,6 +22,8 @@ pub struct WorkspacePlan {
     pub notes: Vec<String>,
     /// How it was found.
     pub(super) way: Way,
+    /// The members that have a plan of their own in it, with the runs that found those.
+    pub(super) parts: Vec<(usize, usize)>,
 }
 
 /// The lines of go.sum that a member's own graph needs.
