@@ -8,7 +8,7 @@ use super::today::Joint;
 use super::{
     FileEdits, Halt, MemberSums, WorkspaceError, WorkspaceFiles, WorkspacePlan, WorkspacePlanner,
 };
-use crate::graph::{ModuleId, PathId};
+use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::GoMod;
 use crate::mvs::{World, needed_sums};
 use crate::plan::cost::{self, asks_for_more};
@@ -17,7 +17,7 @@ use crate::plan::finish::Solution;
 use crate::plan::outcome::{Outcome, Plan, Searched};
 use crate::plan::packages::{ImportCheck, Packages, Universe};
 use crate::plan::reason::chain_sentence;
-use crate::plan::{Conflict, Edit, Means, Needs, Pass, PlanReport, Problem, Refused, Report, Role};
+use crate::plan::{Conflict, Edit, Means, Move, Needs, Pass, PlanReport, Problem, Refused, Report, Role};
 
 impl WorkspacePlanner {
     /// Counts what the plans cost together.
@@ -63,6 +63,11 @@ impl WorkspacePlanner {
             left_out: left_out(&parts),
         };
         let moves = cost::moves(world, &problem, &self.goal, &solution);
+        if let Some(module) = risen(world, &moves, &solution.graph) {
+            let what = world.modules.display(module);
+            let reason = format!("a member requires it directly, and nothing asks for {what}");
+            return Err(self.refused(world, mix, Conflict::Unwritable { reason }));
+        }
         let counts: Vec<PathId> = moves
             .iter()
             .filter(|moved| moved.role != Role::Closure && moved.from.is_some())
@@ -297,6 +302,25 @@ impl WorkspacePlanner {
         }
         means
     }
+}
+
+/// A module that some member requires directly and that rises though no other module asks for that: a member
+/// that requires it indirectly may have it rise, but nobody wants to upgrade the others' to bring something else down.
+fn risen(world: &World, moves: &[Move], graph: &ModuleGraph) -> Option<ModuleId> {
+    let modules = &world.modules;
+    let moved = moves.iter().filter(|moved| moved.role == Role::Moved && moved.direct);
+    let risen = moved.filter_map(|moved| {
+        let (from, to) = (moved.from?, moved.to?);
+        modules.compare(to, from).is_gt().then_some(to)
+    });
+    let loaded = graph.loaded().into_iter();
+    let others = loaded.filter(|module| modules.version(*module).is_some());
+    let asked: FxHashSet<ModuleId> = others
+        .filter_map(|module| graph.requirements(module))
+        .flatten()
+        .collect();
+    let mut alone = risen.filter(|to| !asked.contains(to));
+    alone.next()
 }
 
 /// Says why modules are bounded that nobody asked to bring back.

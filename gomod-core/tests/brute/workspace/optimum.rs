@@ -5,8 +5,8 @@
 //! - each member is consistent in its own graph under the common excludes, and closed by itself;
 //! - a target is selected in the workspace, before closure and after it, and some member requires it, as does each
 //!   that selects more by itself today; what a member requires of its path is no more than that;
-//! - a direct requirement of a member rises to what is selected in the workspace today, or to what another
-//!   module of its own graph asks for;
+//! - a module that any member requires directly rises to what is selected in the workspace today, or to what another
+//!   module of the member's own graph asks for;
 //! - the cost is counted on the workspace's graph: before closure, overridden ones also after it;
 //! - each exclude hides something in the end, for a member or in the workspace;
 //! - nothing is replaced: the planner's plans that replace are not compared.
@@ -301,7 +301,7 @@ fn closed(
         let path = *root / VERSIONS;
         let rises = today.selected[path].is_some_and(|now| **root > now);
         let held = whole.today.selected[path].is_some_and(|now| **root <= now);
-        rises && !held && member.is_direct(path) && own.version(path).is_none()
+        rises && !held && whole.world.is_direct(path) && own.version(path).is_none()
     });
     let odd = odd.fold(0, |mask, root| mask | 1 << root);
     (closure.new_roots_fix_excludes(excludes, last) && closure.asks_for(odd, last))
