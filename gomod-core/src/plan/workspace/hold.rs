@@ -14,8 +14,10 @@ use crate::graph::ModuleId;
 use crate::mvs::World;
 use crate::plan::{Means, Plan, Role, Target};
 
-/// How many lines are tried at most.
+/// How many lines and mixes are tried at most.
 const TRIES: usize = 40;
+/// How many modules all of them may load: in large workspaces fewer are tried.
+const EFFORT: usize = 8_000;
 
 /// What a member requires beside the targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +63,8 @@ impl Way {
 impl WorkspacePlanner {
     /// Holds up what fell in the best plan, as long as that costs less.
     pub(super) fn improve(&mut self, world: &mut World) -> Result<(), Halt> {
+        let size = self.problem().map_or(1, |problem| problem.selected.len().max(1));
+        let most = TRIES.min(EFFORT / size);
         let mut tried = 0;
         while let Some(best) = self.best().cloned() {
             if self.costs_the_least(world, &best) {
@@ -72,7 +76,7 @@ impl WorkspacePlanner {
             let picks = self.picks(&best).into_iter();
             let picks = picks.map(|(member, plan)| best.way.picking(member, plan));
             for way in holds.chain(picks).collect::<Vec<_>>() {
-                if tried == TRIES {
+                if tried >= most {
                     return Ok(());
                 }
                 tried += 1;

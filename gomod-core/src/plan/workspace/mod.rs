@@ -4,11 +4,14 @@
 //! excludes and replaces that all share; the selected version of a path is the highest over the members. So
 //! each member that selects more than a target is planned by itself, the others are left alone, and the plans
 //! are put together ([`attempt`]). What the union loads beyond that, because one member requires more than
-//! another, is looked at afterwards and bounded ([`fault`]). The cost is counted on the workspace's build list
-//! ([`measure`]), and each member that was right on its own stays so ([`alone`]).
+//! another, is looked at afterwards and bounded ([`fault`]), and so is what does not fit together ([`clash`]). What
+//! others could hold up, and other mixes, are tried on the best plan ([`hold`]). The cost is counted on the workspace's build list
+//! ([`measure`]) and held against what every plan costs ([`least`]), and each member that was right on its own
+//! stays so ([`alone`]).
 
 mod alone;
 mod attempt;
+mod clash;
 mod fault;
 mod files;
 mod hold;
