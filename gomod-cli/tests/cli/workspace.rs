@@ -213,15 +213,15 @@ const BEHIND: &str = "
     d@v1.0.0 go1.21: c@v1.2.0
 ";
 
-fn behind() -> World {
+/// Member `one` requires less of `b` than `two`, so that the workspace looks behind it.
+fn behind(go_of_one: &str) -> World {
+    let one =
+        format!("go {go_of_one}\n\nrequire example.com/b v1.0.0\nrequire example.com/c v1.0.0\n");
     workspace(
         BEHIND,
         "1.21",
         &[
-            (
-                "one",
-                "go 1.21\n\nrequire example.com/b v1.0.0\nrequire example.com/c v1.0.0\n",
-            ),
+            ("one", &one),
             ("two", "go 1.21\n\nrequire example.com/b v1.1.0\n"),
         ],
         "",
@@ -230,13 +230,35 @@ fn behind() -> World {
 
 #[test]
 fn what_only_the_workspace_loads_is_seen() {
-    let world = behind();
+    // With the version that is used anyway in its go.mod, nothing is looked for behind it.
+    let world = behind("1.21");
     assert!(
         world
             .gomod(&["list"])
             .ok()
             .contains("example.com/c v1.2.0\n")
     );
+    let page = world
+        .gomod(&[
+            "plan-downgrade",
+            "c@v1.1.0",
+            "--strategy",
+            "require",
+            "--write",
+        ])
+        .ok();
+    let why = "require example.com/b v1.0.0 → v1.1.0  the workspace uses this version today, and goes on \
+               using it\n";
+    assert!(page.contains(why), "{page}");
+    assert!(page.contains("no cheaper plan among"), "{page}");
+    confirm(
+        &world,
+        &["one", "two"],
+        &["example.com/b v1.1.0", "example.com/c v1.1.0"],
+    );
+
+    // An old member looks behind it by itself.
+    let world = behind("1.16");
     let page = world
         .gomod(&[
             "plan-downgrade",
@@ -255,7 +277,7 @@ fn what_only_the_workspace_loads_is_seen() {
         &["example.com/b v1.0.0", "example.com/c v1.1.0"],
     );
 
-    let world = behind();
+    let world = behind("1.21");
     world
         .gomod(&[
             "plan-downgrade",
@@ -276,7 +298,7 @@ fn what_only_the_workspace_loads_is_seen() {
         &["example.com/b v1.1.0", "example.com/c v1.1.0"],
     );
 
-    let world = behind();
+    let world = behind("1.21");
     let page = world
         .gomod(&[
             "plan-downgrade",

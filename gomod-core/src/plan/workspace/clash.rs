@@ -46,7 +46,12 @@ impl WorkspacePlanner {
     }
 
     /// A requirement that a planned exclude of another member would hide, and what that one requires instead.
-    pub(super) fn clash(&self, world: &World, files: &WorkspaceFiles, joint: &Joint) -> Option<Clash> {
+    pub(super) fn clash(
+        &self,
+        world: &World,
+        files: &WorkspaceFiles,
+        joint: &Joint,
+    ) -> Option<Clash> {
         let excludes = &joint.setup.overrides.excludes;
         let today = &self.today.as_ref()?.joint.setup.overrides.excludes;
         let lines = |member: usize| files.members.get(member).map(|file| file.require.iter());

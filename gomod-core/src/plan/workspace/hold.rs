@@ -63,7 +63,9 @@ impl Way {
 impl WorkspacePlanner {
     /// Holds up what fell in the best plan, as long as that costs less.
     pub(super) fn improve(&mut self, world: &mut World) -> Result<(), Halt> {
-        let size = self.problem().map_or(1, |problem| problem.selected.len().max(1));
+        let size = self
+            .problem()
+            .map_or(1, |problem| problem.selected.len().max(1));
         let most = TRIES.min(EFFORT / size);
         let mut tried = 0;
         while let Some(best) = self.best().cloned() {
@@ -95,7 +97,10 @@ impl WorkspacePlanner {
 
     /// The best plan so far.
     pub(super) fn best(&self) -> Option<&WorkspacePlan> {
-        let plans = self.done.iter().filter_map(|(_, ended)| ended.as_ref().ok());
+        let plans = self
+            .done
+            .iter()
+            .filter_map(|(_, ended)| ended.as_ref().ok());
         plans.min_by(|a, b| {
             let ranks = a.plan.rank().cmp(&b.plan.rank());
             ranks.then_with(|| a.way.cmp(&b.way))
@@ -122,7 +127,12 @@ impl WorkspacePlanner {
         let Some(today) = &self.today else {
             return list;
         };
-        let moved = || plan.plan.moves.iter().filter(|moved| moved.role == Role::Moved);
+        let moved = || {
+            plan.plan
+                .moves
+                .iter()
+                .filter(|moved| moved.role == Role::Moved)
+        };
         let any_moved = moved().next().is_some();
         let mut wanted = Vec::new();
         for moved in moved() {
@@ -153,9 +163,8 @@ impl WorkspacePlanner {
             let path = modules.path_of(module);
             for (member, problem) in today.problems.iter().enumerate() {
                 let hold = Hold { member, module };
-                let same = |known: &&Hold| {
-                    known.member == member && modules.path_of(known.module) == path
-                };
+                let same =
+                    |known: &&Hold| known.member == member && modules.path_of(known.module) == path;
                 let held = plan.way.holds.iter().find(same).is_some();
                 let stands = plan.files.members.get(member).is_some_and(|file| {
                     let name = modules.path(path);

@@ -17,7 +17,9 @@ use crate::plan::finish::Solution;
 use crate::plan::outcome::{Outcome, Plan, Searched};
 use crate::plan::packages::{ImportCheck, Packages, Universe};
 use crate::plan::reason::chain_sentence;
-use crate::plan::{Conflict, Edit, Means, Move, Needs, Pass, PlanReport, Problem, Refused, Report, Role};
+use crate::plan::{
+    Conflict, Edit, Means, Move, Needs, Pass, PlanReport, Problem, Refused, Report, Role, Target,
+};
 
 impl WorkspacePlanner {
     /// Counts what the plans cost together.
@@ -95,7 +97,7 @@ impl WorkspacePlanner {
         let sums = self.sums(world, &parts, &files)?;
         let mut changes = self.changes(world, &parts, &files);
         say_bounds(world, &bounds, &mut changes);
-        say_holds(world, &bounds, &mut changes);
+        self.say_holds(world, &bounds, &mut changes);
         Ok(WorkspacePlan {
             plan: Plan {
                 means: self.means_used(mix, &parts, world),
@@ -284,6 +286,33 @@ impl WorkspacePlanner {
         Report::new(world, planner, &alone).plans.into_iter().next()
     }
 
+    /// Says why members require what nobody asked for.
+    fn say_holds(&self, world: &World, bounds: &Bounds, changes: &mut [FileEdits]) {
+        for hold in &bounds.holds {
+            let path = world.modules.path_of(hold.module);
+            let today = self
+                .problem()
+                .and_then(|problem| problem.selected.get(&path));
+            let is_target = self.goal.targets.contains(&Target::Module {
+                module: hold.module,
+            });
+            let why = match (is_target, today == Some(&hold.module)) {
+                (true, _) => "asked for",
+                (_, true) => "the workspace uses this version today, and goes on using it",
+                _ => "fits what the plans of other members require or exclude",
+            };
+            let held = world.modules.path(path);
+            let own = changes
+                .iter_mut()
+                .filter(|file| file.member == Some(hold.member));
+            for edit in own.flat_map(|file| &mut file.edits) {
+                if matches!(&edit.edit, Edit::Require { path, .. } if path == held.as_str()) {
+                    edit.reason = why.to_owned();
+                }
+            }
+        }
+    }
+
     /// The heaviest kind of edit that any member uses for each target.
     fn means_used(&self, mix: Mix, parts: &[Part], world: &World) -> Vec<Means> {
         let path_of = |module| world.modules.path_of(module);
@@ -308,7 +337,9 @@ impl WorkspacePlanner {
 /// that requires it indirectly may have it rise, but nobody wants to upgrade the others' to bring something else down.
 fn risen(world: &World, moves: &[Move], graph: &ModuleGraph) -> Option<ModuleId> {
     let modules = &world.modules;
-    let moved = moves.iter().filter(|moved| moved.role == Role::Moved && moved.direct);
+    let moved = moves
+        .iter()
+        .filter(|moved| moved.role == Role::Moved && moved.direct);
     let risen = moved.filter_map(|moved| {
         let (from, to) = (moved.from?, moved.to?);
         modules.compare(to, from).is_gt().then_some(to)
@@ -331,21 +362,6 @@ fn say_bounds(world: &World, bounds: &Bounds, changes: &mut [FileEdits]) {
             if matches!(&edit.edit, Edit::Require { path, .. } if path == bounded) {
                 let chain = chain_sentence(world, chain);
                 edit.reason = format!("the workspace looks behind it: {chain}");
-            }
-        }
-    }
-}
-
-/// Says why a member requires more than it did.
-fn say_holds(world: &World, bounds: &Bounds, changes: &mut [FileEdits]) {
-    for hold in &bounds.holds {
-        let held = world.modules.path(world.modules.path_of(hold.module));
-        let own = changes.iter_mut().filter(|file| file.member == Some(hold.member));
-        for edit in own.flat_map(|file| &mut file.edits) {
-            if matches!(&edit.edit, Edit::Require { path, .. } if path == held.as_str()) {
-                edit.reason = "the workspace goes on using this version, which another member \
-                    asked for so far"
-                    .to_owned();
             }
         }
     }

@@ -73,7 +73,10 @@ pub fn listed(workspace: &Workspace) -> Result<String, String> {
         .env("GOFLAGS", "-modcacherw")
         .env("GOMODCACHE", root.join("cache"))
         .env("GOCACHE", root.join("build"))
-        .env("GOPROXY", format!("file://{}", root.join("proxy").display()))
+        .env(
+            "GOPROXY",
+            format!("file://{}", root.join("proxy").display()),
+        )
         .output()
         .unwrap();
     match output.status.success() {

@@ -9,7 +9,10 @@ use crate::brute::world::{Mask, PATHS, Slot, VERSIONS, World, highest, slots};
 pub type Roots = [Option<Slot>; PATHS];
 
 pub fn mask(roots: &Roots) -> Mask {
-    roots.iter().flatten().fold(0, |mask, root| mask | 1 << root)
+    roots
+        .iter()
+        .flatten()
+        .fold(0, |mask, root| mask | 1 << root)
 }
 
 /// How far is looked behind a module.
@@ -77,7 +80,14 @@ pub fn load(workspace: &Workspace, roots: &[Roots], excludes: Mask) -> Graph {
     for (member, roots) in workspace.members.iter().zip(roots) {
         let required = mask(roots) & !excludes;
         loading.graph.visible |= required;
-        loading.push(required, if member.is_pruned() { Depth::Own } else { Depth::All });
+        loading.push(
+            required,
+            if member.is_pruned() {
+                Depth::Own
+            } else {
+                Depth::All
+            },
+        );
     }
     loading.run();
     // Paths whose selected version is looked behind.
@@ -90,7 +100,9 @@ pub fn load(workspace: &Workspace, roots: &[Roots], excludes: Mask) -> Graph {
             });
             now.fold(0, |mask: Mask, slot| mask | 1 << slot)
         };
-        let mut wanted = roots.iter().fold(0, |all, r| all | raised(mask(r) & !excludes));
+        let mut wanted = roots
+            .iter()
+            .fold(0, |all, r| all | raised(mask(r) & !excludes));
         for path in (0..PATHS).filter(|path| followed[*path]) {
             if let Some(selected) = highest(visible, path) {
                 wanted |= 1 << selected;

@@ -35,7 +35,9 @@ fn random_workspaces() {
     let asked = number("GOMOD_BRUTE_WORK", DEFAULT);
     let from = number("GOMOD_BRUTE_FROM", 0);
     let show = number("GOMOD_BRUTE_SHOW", 0);
-    let only = std::env::var("GOMOD_BRUTE_REQUIRE").ok().map(|_| Means::Require);
+    let only = std::env::var("GOMOD_BRUTE_REQUIRE")
+        .ok()
+        .map(|_| Means::Require);
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for seed in from..from + asked {
         let (workspace, mut goal) = world::question(seed);
@@ -63,9 +65,16 @@ fn random_workspaces() {
     }
     let count = |verdict: Verdict| -> u64 {
         let own = |kind: &str| kind.starts_with(&format!("{verdict:?} "));
-        counts.iter().filter(|(kind, _)| own(kind)).map(|(_, n)| n).sum()
+        counts
+            .iter()
+            .filter(|(kind, _)| own(kind))
+            .map(|(_, n)| n)
+            .sum()
     };
-    assert_eq!((count(Verdict::Unsound), count(Verdict::FalseClaim)), (0, 0));
+    assert_eq!(
+        (count(Verdict::Unsound), count(Verdict::FalseClaim)),
+        (0, 0)
+    );
     if (from, asked, only) == (0, DEFAULT, None) {
         assert_eq!((count(Verdict::Better), count(Verdict::Missed)), (0, 0));
         let few = "fewer is good news: state the new number";

@@ -282,8 +282,7 @@ fn closed(
     let consistent = (0..member.paths.len()).all(|path| match roots[path] {
         Some(root) => graph.selected(path) == Some(root) && excludes & 1 << root == 0,
         None => {
-            graph.selected(path).is_none()
-                || member.roots[path].is_none() && !goal.is_absent(path)
+            graph.selected(path).is_none() || member.roots[path].is_none() && !goal.is_absent(path)
         }
     });
     let aims = (0..member.paths.len()).all(|path| match goal.version(path) {
@@ -329,7 +328,10 @@ pub fn fault(workspace: &Workspace, goal: &Goal, planned: &Workspace) -> Option<
                 }
                 let stays = before.roots[path].is_some() && graph.selected(path).is_some();
                 if gone && stays && before.is_pruned() {
-                    return Some(format!("m{at} has {} without listing it", World::name(path)));
+                    return Some(format!(
+                        "m{at} has {} without listing it",
+                        World::name(path)
+                    ));
                 }
             }
         }

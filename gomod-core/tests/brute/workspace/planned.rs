@@ -69,8 +69,7 @@ impl Comparison {
             (Some(brute), Some(plan)) => {
                 let c = brute.cost;
                 let least = [c[1], c[2], c[4], c[5]];
-                let claims = plan.optimal && plan.cost > brute.cost
-                    || plan.least > least;
+                let claims = plan.optimal && plan.cost > brute.cost || plan.least > least;
                 match plan.cost.cmp(&brute.cost) {
                     _ if claims => Verdict::FalseClaim,
                     std::cmp::Ordering::Equal => Verdict::Same,
@@ -88,13 +87,20 @@ impl Comparison {
 
     pub fn text(&self, workspace: &Workspace) -> String {
         let brute = self.brute.as_ref().map(|brute| {
-            format!("{}\n         {}", cost::text(&brute.cost), brute.edits(workspace))
+            format!(
+                "{}\n         {}",
+                cost::text(&brute.cost),
+                brute.edits(workspace)
+            )
         });
         let planned = self.planned.as_ref().map(|plan| {
             let fault = plan.fault.clone().unwrap_or_default();
             let optimal = if plan.optimal { " optimal" } else { "" };
             let cost = cost::text(&plan.cost);
-            format!("{cost}{optimal} {:?} {fault}\n         {}", plan.least, plan.edits)
+            format!(
+                "{cost}{optimal} {:?} {fault}\n         {}",
+                plan.least, plan.edits
+            )
         });
         format!(
             "planner: {}\nbrute:   {}",
