@@ -272,9 +272,9 @@ fn closed(
         ..today.choice.clone()
     };
     let mut own = Goal::default();
-    for path in 0..PATHS {
+    for (path, root) in roots.iter().enumerate() {
         own.targets[path] = match goal.targets[path] {
-            Some(Target::Version(slot)) if roots[path] != Some(slot) => None,
+            Some(Target::Version(slot)) if *root != Some(slot) => None,
             other => other,
         };
     }
