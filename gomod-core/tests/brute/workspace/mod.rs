@@ -99,3 +99,97 @@ fn the_workspace_loader_beside_go() {
         }
     }
 }
+
+/// Workspaces that once differed, with what the planner costs there: overridden, direct, others.
+#[test]
+fn known_workspaces() {
+    let known: [(&str, &str, [usize; 3], bool); 6] = [
+        // Another member holds up what is used.
+        (
+            "b@v1.0.0",
+            "main 1.21: a v1.0.0
+main 1.21: b v1.2.0
+a v1.0.0 1.21:
+a v1.1.0 1.21:
+b v1.0.0 1.21:
+b v1.2.0 1.21: a v1.1.0",
+            [0, 0, 0],
+            true,
+        ),
+        // A member comes up to the target: nothing is looked for behind it.
+        (
+            "b@v1.1.0",
+            "main 1.21: b v1.0.0
+main 1.21: b v1.2.0
+a v1.0.0 1.21: c v1.1.0
+b v1.0.0 1.21:
+b v1.1.0 1.21: a v1.0.0
+b v1.2.0 1.21:
+c v1.1.0 1.21:",
+            [0, 0, 1],
+            true,
+        ),
+        // The plan of one member brings in more than the other's target.
+        (
+            "a@v1.1.0 b@v1.0.0",
+            "main 1.21: b v1.1.0
+main 1.21: a v1.2.0
+a v1.1.0 1.21:
+a v1.2.0 1.21:
+b v1.0.0 1.21: a v1.2.0
+b v1.1.0 1.21:",
+            [1, 0, 0],
+            false,
+        ),
+        // What one member would exclude, the other requires.
+        (
+            "c@v1.1.0",
+            "main 1.21: b v1.1.0
+main 1.21: c v1.2.0 indirect
+b v1.0.0 1.21:
+b v1.1.0 1.21: c v1.2.0
+c v1.1.0 1.21: b v1.1.0
+c v1.2.0 1.21:",
+            [1, 0, 0],
+            false,
+        ),
+        // d stays selected, though nothing loads it any more: it does not have to move.
+        (
+            "b@v1.0.0",
+            "main 1.21: a v1.0.0
+main 1.21: d v1.1.0 indirect
+a v1.0.0 1.21: d v1.1.0
+b v1.0.0 1.21:
+b v1.2.0 1.21:
+d v1.1.0 1.21: b v1.2.0",
+            [0, 0, 0],
+            true,
+        ),
+        // One member requires c directly: it does not rise by the other's line.
+        (
+            "b@none",
+            "main 1.21: c v1.0.0
+main 1.21: c v1.0.0 indirect, d v1.0.0
+b v1.0.0 1.21:
+c v1.0.0 1.21: b v1.0.0
+c v1.2.0 1.21:
+d v1.0.0 1.21: c v1.0.0",
+            [1, 0, 0],
+            false,
+        ),
+    ];
+    for (goal, text, cost, optimal) in known {
+        let workspace = world::Workspace::parse(text);
+        let goal = super::goal::Goal::parse(&workspace.members[0], goal);
+        let comparison = Comparison::new(&workspace, &goal);
+        let said = comparison.text(&workspace);
+        assert_eq!(comparison.verdict, Verdict::Same, "{text}\n{said}");
+        let plan = comparison.planned.unwrap();
+        let c = plan.cost;
+        assert_eq!(
+            ([c[1], c[2], c[4]], plan.optimal),
+            (cost, optimal),
+            "{text}\n{said}"
+        );
+    }
+}
