@@ -142,6 +142,10 @@ impl WorkspacePlanner {
             }
             match self.fault(world, &joint) {
                 None => {
+                    if let Some(target) = self.unrequired(world, &files, &bounds) {
+                        self.pin(world, mix, &mut bounds, target)?;
+                        continue;
+                    }
                     let together = Together {
                         way: way.clone(),
                         parts,

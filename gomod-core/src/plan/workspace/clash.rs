@@ -89,4 +89,26 @@ impl WorkspacePlanner {
         }
         None
     }
+
+    /// A target that no member requires and none has been told to: an exclude alone does not hold it there.
+    pub(super) fn unrequired(
+        &self,
+        world: &World,
+        files: &WorkspaceFiles,
+        bounds: &Bounds,
+    ) -> Option<usize> {
+        self.goal
+            .targets
+            .iter()
+            .enumerate()
+            .position(|(at, target)| {
+                let Target::Module { module } = target else {
+                    return false;
+                };
+                let path = world.modules.path(world.modules.path_of(*module));
+                let mut lines = files.members.iter().flat_map(|file| &file.require);
+                !lines.any(|line| line.path == *path)
+                    && !bounds.pins.iter().any(|(_, pinned)| *pinned == at)
+            })
+    }
 }
