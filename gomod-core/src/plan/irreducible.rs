@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::fixed::Tried;
-use super::outcome::Plan;
+use super::outcome::{Outcome, Plan};
 use super::places::Roots;
 use super::{Means, Needs, Planner, Role, Target};
 use crate::graph::{ModuleId, PathId};
@@ -23,7 +23,7 @@ struct Given {
 }
 
 /// What came of taking the edits of a plan back.
-pub(super) enum Taken {
+enum Taken {
     /// That cannot be tried, or is too much to try.
     Untried,
     /// Each is needed.
@@ -33,8 +33,41 @@ pub(super) enum Taken {
 }
 
 impl Planner {
+    /// What was found, with the best plan rid of the edits that it does without. Whether each is needed is said of it
+    /// and of the one that was chosen.
+    pub(super) fn spare(&mut self, world: &mut World) -> Result<Outcome, Needs> {
+        loop {
+            let mut outcome = self.outcome(world);
+            let chosen = self.chosen.and_then(|row| Some(*outcome.front().get(row)?));
+            let chosen = chosen.map(|plan| plan.edits.clone());
+            let mut better = None;
+            for (at, plan) in outcome.plans.iter_mut().enumerate() {
+                if at > 0 && chosen.as_ref() != Some(&plan.edits) {
+                    continue;
+                }
+                plan.search.irreducible = match self.take_back(world, plan)? {
+                    Taken::Untried => None,
+                    Taken::Needed => Some(true),
+                    Taken::Spared(less) => {
+                        let less = less.filter(|_| at == 0 && !self.exhausted.complete);
+                        let search = plan.search;
+                        better = less.map(|less| Box::new(Plan { search, ..*less }));
+                        Some(false)
+                    }
+                };
+                if better.is_some() {
+                    break;
+                }
+            }
+            match better {
+                Some(better) => self.exhausted.better = Some(better),
+                None => return Ok(outcome),
+            }
+        }
+    }
+
     /// Takes each edit of a plan back: without it the goal is missed or the cost is higher, where it is needed.
-    pub(super) fn take_back(&self, world: &mut World, plan: &Plan) -> Result<Taken, Needs> {
+    fn take_back(&self, world: &mut World, plan: &Plan) -> Result<Taken, Needs> {
         // Settling is an edit that nothing asks for.
         if self.goal.settle {
             return Ok(Taken::Untried);
@@ -170,7 +203,7 @@ mod tests {
     use super::*;
     use crate::model::{GoMod, ModulePath, ModuleVersion, Version};
     use crate::mvs::{Loader, MainModules, Mode, Source};
-    use crate::plan::{Candidates, Goal, Outcome, Problem, Progress};
+    use crate::plan::{Candidates, Edit, Goal, Problem, Progress};
 
     /// Modules of `x.y/`, each with what it requires of `a`.
     const MODULES: [(&str, &str, &str); 7] = [
@@ -232,6 +265,14 @@ mod tests {
         }
     }
 
+    /// The edits that are left when one is spared.
+    fn spared(planner: &Planner, world: &mut World, plan: &Plan) -> Vec<Edit> {
+        match planner.take_back(world, plan).unwrap() {
+            Taken::Spared(Some(less)) => less.edits,
+            _ => Vec::new(),
+        }
+    }
+
     #[test]
     fn a_plan_that_lowers_or_excludes_too_much_is_reducible() {
         for go in ["1.21", "1.16"] {
@@ -253,18 +294,12 @@ mod tests {
             lower.cost.direct_steps += 1;
             lower.cost.steps += 1;
             lower.cost.lines += 1;
-            assert_eq!(
-                planner.is_irreducible(&mut world, &lower).unwrap(),
-                Some(false)
-            );
+            assert_eq!(spared(&planner, &mut world, &lower), plan.edits);
 
             let mut excludes = plan.clone();
             excludes.setup.overrides.excludes.insert(to);
             excludes.cost.lines += 1;
-            assert_eq!(
-                planner.is_irreducible(&mut world, &excludes).unwrap(),
-                Some(false)
-            );
+            assert_eq!(spared(&planner, &mut world, &excludes), plan.edits);
         }
     }
 

@@ -78,7 +78,6 @@ use branch::{Branch, Ended};
 use choice::{Choice, Way};
 use exhaust::Exhausted;
 use forced::Unread;
-use irreducible::Taken;
 use outcome::Searched;
 use packages::Universe;
 use search::Stop;
@@ -261,39 +260,6 @@ impl Planner {
             self.exhausted = Exhausted::default();
             self.walks = Walks::default();
             self.among_releases = std::mem::take(&mut self.done);
-        }
-    }
-
-    /// What was found, with the best plan rid of the edits that it does without. Whether each is needed is said of it
-    /// and of the one that was chosen.
-    fn spare(&mut self, world: &mut World) -> Result<Outcome, Needs> {
-        loop {
-            let mut outcome = self.outcome(world);
-            let chosen = self.chosen.and_then(|row| Some(*outcome.front().get(row)?));
-            let chosen = chosen.map(|plan| plan.edits.clone());
-            let mut better = None;
-            for (at, plan) in outcome.plans.iter_mut().enumerate() {
-                if at > 0 && chosen.as_ref() != Some(&plan.edits) {
-                    continue;
-                }
-                plan.search.irreducible = match self.take_back(world, plan)? {
-                    Taken::Untried => None,
-                    Taken::Needed => Some(true),
-                    Taken::Spared(less) => {
-                        let less = less.filter(|_| at == 0 && !self.exhausted.complete);
-                        let search = plan.search;
-                        better = less.map(|less| Box::new(Plan { search, ..*less }));
-                        Some(false)
-                    }
-                };
-                if better.is_some() {
-                    break;
-                }
-            }
-            match better {
-                Some(better) => self.exhausted.better = Some(better),
-                None => return Ok(outcome),
-            }
         }
     }
 
