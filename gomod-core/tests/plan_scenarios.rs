@@ -375,3 +375,31 @@ fn a_target_that_asks_for_another_is_no_floor_in_other_versions() {
     assert_eq!((plan.cost.overridden, planner.stuck()), (0, &[][..]));
     assert_eq!(world.unfounded(&known, &planner, plan), None);
 }
+
+/// More requirements than are tried in full: what may be dropped does not end the search for what spares it.
+#[test]
+fn allowing_drops_costs_no_more() {
+    let others: Vec<String> = ('e'..='q').map(|name| format!("{name} v1.0.0")).collect();
+    let modules: Vec<String> = others
+        .iter()
+        .map(|other| format!("{other} 1.21:\n"))
+        .collect();
+    let world = Scenario::parse(&format!(
+        "main 1.21: a v1.1.0, b v1.1.0, t v1.1.0 indirect, {}\n\
+         a v1.1.0 1.21: t v1.1.0\n\
+         b v1.0.0 1.21: t v1.0.0\n\
+         b v1.1.0 1.21: t v1.1.0\n\
+         t v1.0.0 1.21:\n\
+         t v1.1.0 1.21:\n{}",
+        others.join(", "),
+        modules.concat(),
+    ));
+    let plan = |drop: bool| world.best_with(&["t@v1.0.0"], |goal, _| goal.allow_drop = drop);
+    insta::assert_snapshot!(plan(true), @r#"
+    exclude dropped=0 overridden=1 direct=1 others=0 raised=0 steps=2 lines=4
+    -require=b@v1.0.0 (b@v1.1.0 requires t@v1.1.0)
+    -require=t@v1.0.0 (asked for)
+    -exclude=t@v1.1.0 (required by main, a@v1.1.0, b@v1.1.0)
+    "#);
+    assert_eq!(plan(true), plan(false));
+}

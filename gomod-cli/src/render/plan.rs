@@ -305,6 +305,10 @@ fn moves(out: &mut String, page: &Page<'_>) {
 pub(crate) fn move_line(moved: &MoveReport) -> String {
     let direct = if moved.direct { "  (direct)" } else { "" };
     match (&moved.from, &moved.to) {
+        (Some(from), Some(to)) if from == to => {
+            let back = "leaves, and what must stand in go.mod brings it back";
+            format!("~ {} {from} {back}{direct}", moved.module)
+        }
         (Some(from), Some(to)) => format!("~ {} {from} → {to}{direct}", moved.module),
         (None, Some(to)) => paint(ADDED, &format!("+ {} {to}{direct}", moved.module)),
         (Some(from), None) => paint(REMOVED, &format!("- {} {from}{direct}", moved.module)),

@@ -84,7 +84,7 @@ impl Branch {
             };
             let level = choice.level();
             let behind = !dives && waiting.first().is_some_and(|one| one.level() < level);
-            let beaten = self.best.as_ref().is_some_and(|(best, _)| *best < level);
+            let beaten = self.closed().is_some_and(|closed| closed < level);
             if behind || beaten || self.tried >= self.limit || waiting.len() >= WAITING {
                 self.put_back(choice);
                 break;
@@ -98,7 +98,7 @@ impl Branch {
                         .as_ref()
                         .is_none_or(|(_, best)| plan.compare(best).is_lt());
                     if better {
-                        let known = self.best.as_ref().map(|(known, _)| *known);
+                        let known = self.closed();
                         let level = known.map_or(level, |known| known.min(level));
                         self.best = Some((level, Box::new(plan)));
                     }
@@ -136,13 +136,20 @@ impl Branch {
             return Err(needs);
         }
         let rest = self.open.keys().next().copied();
-        let best = self.best.take();
+        let closed = self.closed();
         Ok(Ended {
-            bound: rest.filter(|rest| best.as_ref().is_none_or(|(level, _)| rest <= level)),
-            plan: best.map(|(_, plan)| plan),
+            bound: rest.filter(|rest| closed.is_none_or(|closed| *rest <= closed)),
+            plan: self.best.take().map(|(_, plan)| plan),
             conflict: self.first.take(),
             tried: self.tried,
         })
+    }
+
+    /// The level above which nothing can be better. A plan that does not build rules nothing out.
+    fn closed(&self) -> Option<Level> {
+        let best = self.best.as_ref();
+        let builds = best.filter(|(_, plan)| plan.cost.unresolved == 0);
+        builds.map(|(level, _)| *level)
     }
 
     fn next(&mut self) -> Option<Choice> {

@@ -29,6 +29,7 @@ mod goal;
 mod irreducible;
 mod measure;
 mod needs;
+mod older_go;
 mod outcome;
 mod packages;
 mod places;
@@ -207,12 +208,13 @@ impl Planner {
         self.universes.clear();
         loop {
             self.follow_all(world, self.goal.whole_ways(), &mut needs);
-            // What no requirement has to be hidden for cannot be done better by hiding some; and who asks
-            // for one kind of edit wants that one.
+            // What no requirement has to be hidden for, or dropped, cannot be done better by hiding some; and who
+            // asks for one kind of edit wants that one.
             let asked = self.goal.strategy.is_some();
             let enough = |(way, ended): &(Way, Ended)| {
                 ended.plan.as_ref().is_some_and(|plan| {
-                    asked || way.only_requires() || self.costs_the_least(world, plan)
+                    let whole = plan.cost.unresolved + plan.cost.dropped == 0;
+                    asked || way.only_requires() && whole || self.costs_the_least(world, plan)
                 })
             };
             if needs.is_empty() && !self.done.iter().any(enough) {

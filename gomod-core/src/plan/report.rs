@@ -7,7 +7,9 @@ use super::derivation::derivation;
 use super::goal::Target;
 use super::reason::{chain_sentence, reason};
 use super::unresolved::ImportsReport;
-use super::{Conflict, Cost, Edit, Means, Move, Outcome, Pass, Plan, Planner, Refused, Role};
+use super::{
+    Conflict, Cost, Edit, Means, Move, Outcome, Pass, Plan, Planner, Refused, Role, older_go,
+};
 use crate::graph::{Floor, ModuleId, PathId};
 use crate::model::Version;
 use crate::mvs::{Source, World};
@@ -223,7 +225,7 @@ fn target_report(world: &World, planner: &Planner, target: &Target) -> TargetRep
                 from: Some(problem.go.to_string()),
                 to: Some(version.to_string()),
                 floors: Vec::new(),
-                warnings: Vec::new(),
+                warnings: older_go::unknown_lines(planner.go_mod(), version),
             };
         }
     };
