@@ -94,6 +94,14 @@ fn no_version(setting: &Setting, argument: &str, name: &str) -> CliError {
     }
 }
 
+/// Whether a version looks like the hash of a commit.
+pub(crate) fn is_commit(version: &str) -> bool {
+    let hex = |c: u8| matches!(c, b'0'..=b'9' | b'a'..=b'f');
+    (7..=40).contains(&version.len())
+        && version.bytes().all(hex)
+        && version.bytes().any(|c| c.is_ascii_alphabetic())
+}
+
 /// What was probably meant by a version that is none: `v1.9.0` for `1.9.0` and `V1.9.0`.
 pub(crate) fn probably(version: &str) -> Option<String> {
     let digits = version.trim_start_matches(['v', 'V']);

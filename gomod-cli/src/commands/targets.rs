@@ -274,6 +274,11 @@ fn nearest(error: CliError, wanted: &Wanted<'_>) -> CliError {
 
 fn query_error(name: &str, text: &str, error: &QueryError) -> CliError {
     let result = CliError::usage(format!("{name}@{text}: {error}"));
+    if argument::is_commit(text) {
+        return result.hint(format!(
+            "a commit is named by its pseudo-version, which go list -m PATH@{text} prints"
+        ));
+    }
     match argument::probably(text) {
         Some(meant) => result.hint(format!("did you mean {name}@{meant}?")),
         None => result.hint(format!(

@@ -65,7 +65,7 @@ fn versions_come_from_a_git_revision() {
     world.refused(
         2,
         &["plan-downgrade", "a", "--as-of", "no-such"],
-        &["no-such"],
+        &["no-such", "no revision of that name"],
     );
     world.refused(
         2,

@@ -80,6 +80,7 @@ fn arguments_that_are_no_target() {
         ("a=1.0.0", &["write it as a@v1.0.0"]),
         ("a@1.0.0", &["a@1.0.0", "did you mean a@v1.0.0?"]),
         ("a@V1.0.0", &["did you mean a@v1.0.0?"]),
+        ("a@2e3eb7b945c2", &["go list -m PATH@2e3eb7b945c2 prints"]),
         (
             "go",
             &["name the Go version", "gomod plan-downgrade go@1.21"],

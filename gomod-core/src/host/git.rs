@@ -57,7 +57,10 @@ pub fn file_at(directory: &Path, revision: &str, name: &str) -> Result<Vec<u8>, 
         .ok_or_else(|| no_repository("its work tree is elsewhere".to_owned()))?;
     let commit = repository
         .rev_parse_single(revision)
-        .map_err(|error| wrong(error.to_string()))?
+        .map_err(|error| match error.to_string() {
+            text if text.contains("ambiguous") => wrong(text),
+            _ => wrong("there is no revision of that name in this repository".to_owned()),
+        })?
         .object()
         .map_err(|error| wrong(error.to_string()))?
         .peel_to_commit()
