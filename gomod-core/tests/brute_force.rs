@@ -142,7 +142,7 @@ fn random_worlds() {
 fn odd_worlds() {
     let seeds = [
         2162, 8308, 10_718, 13_107, 13_876, 17_930, 904_006, 1_308_773, 3_000_910, 3_001_280,
-        3_004_344, 3_013_223,
+        3_004_344, 3_013_223, 8_000_208,
     ];
     for seed in seeds {
         let (world, goal) = question(seed);

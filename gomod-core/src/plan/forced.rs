@@ -204,8 +204,14 @@ impl<'a> Forced<'a> {
             !self.given.contains(&(by, path)) && path != by
         };
         let list: Vec<ModuleId> = list.iter().filter(counts).copied().collect();
-        list.iter()
-            .any(|required| self.bounds.is_exceeded_by(self.world, *required))
+        // Of a replaced path another version is used than the one that its bound is about.
+        let above = |required: &ModuleId| {
+            !self
+                .replaced
+                .contains(&self.world.modules.path_of(*required))
+                && self.bounds.is_exceeded_by(self.world, *required)
+        };
+        list.iter().any(above)
             || list
                 .iter()
                 .any(|required| self.leads_nowhere(*required, depth))
