@@ -8,6 +8,7 @@ use gomod_core::plan::{Certificate, Edit, changed_lines};
 use serde::Deserialize;
 
 use super::Setting;
+use super::plan_file::refused;
 use crate::error::CliError;
 
 /// A plan of the table.
@@ -46,10 +47,7 @@ pub(crate) fn check(
     planned: &str,
     certificate: &Certificate,
 ) -> Result<(), CliError> {
-    let refuse = |what: String| {
-        CliError::environment(format!("the plan does not hold: {what}"))
-            .hint("nothing was changed; plan again: gomod plan-downgrade … --out FILE")
-    };
+    let refuse = |what: String| refused(&what);
     let Some(row) = rows.iter().find(|row| row.letter == chosen) else {
         return Err(refuse(format!("there is no plan {chosen}")));
     };

@@ -106,13 +106,18 @@ impl Read {
         };
         match certificate.lists.iter().find(|listed| !same(listed)) {
             None => Ok(()),
-            Some(listed) => Err(CliError::environment(format!(
-                "the plan does not hold: the versions of {} are not those that were read for it",
+            Some(listed) => Err(refused(&format!(
+                "the versions of {} are not those that were read for it",
                 listed.module
-            ))
-            .hint("nothing was changed; plan again: gomod plan-downgrade … --out FILE")),
+            ))),
         }
     }
+}
+
+/// What a plan file says does not hold.
+pub(super) fn refused(what: &str) -> CliError {
+    CliError::environment(format!("the plan does not hold: {what}"))
+        .hint("nothing was changed; plan again: gomod plan-downgrade … --out FILE")
 }
 
 /// Writes the file.

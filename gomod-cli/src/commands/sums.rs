@@ -12,6 +12,7 @@ use gomod_core::verify::Record;
 use serde::Serialize;
 
 use super::Setting;
+use super::plan_file::refused;
 use crate::error::{CliError, Kind};
 use crate::surroundings::SET_GOSUMDB;
 
@@ -327,10 +328,9 @@ pub(crate) fn refuse_missing<'a>(
         Some(NeededSum::GoMod(module)) => (module, "its go.mod"),
         Some(NeededSum::Content(module)) => (module, "its content"),
     };
-    Err(CliError::environment(format!(
-        "the plan does not hold: go.sum would have no line for {module} and {what}, which the go command needs"
-    ))
-    .hint("nothing was changed; plan again: gomod plan-downgrade … --out FILE"))
+    Err(refused(&format!(
+        "go.sum would have no line for {module} and {what}, which the go command needs"
+    )))
 }
 
 /// Writes go.sum and go.mod: all staged first, then renamed one after the other. `added` are lines of go.sum.

@@ -32,3 +32,4 @@ mod verify;
 mod why;
 mod witnesses;
 mod workspace;
+mod workspace_files;

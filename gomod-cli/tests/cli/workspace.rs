@@ -1,7 +1,5 @@
 //! Plans over the members of a workspace: each edit in its file, and the `go` command agrees with the result.
 
-use serde_json::json;
-
 use crate::support::{PAIR, World, has_go, tree};
 
 /// A workspace of members with these requirements, each with Go files that import what it requires directly.
@@ -51,7 +49,7 @@ pub(super) fn pair() -> World {
 
 /// What was written is what the go command then selects and builds, with all files as they are.
 #[track_caller]
-fn confirm(world: &World, members: &[&str], selected: &[&str]) {
+pub(super) fn confirm(world: &World, members: &[&str], selected: &[&str]) {
     let list = world.gomod(&["list"]).ok();
     for line in selected {
         assert!(list.lines().any(|known| known == *line), "{line}: {list}");
@@ -77,7 +75,7 @@ fn confirm(world: &World, members: &[&str], selected: &[&str]) {
 
 /// Each member lists where it stands alone.
 #[track_caller]
-fn confirm_alone(mut world: World, members: &[&str]) {
+pub(super) fn confirm_alone(mut world: World, members: &[&str]) {
     if !has_go("workspace plans alone") {
         return;
     }
@@ -228,6 +226,15 @@ fn behind(go_of_one: &str) -> World {
     )
 }
 
+/// Brings `c` back by one kind of edit; gives the page.
+#[track_caller]
+fn lower(world: &World, strategy: &str) -> String {
+    let target = ["plan-downgrade", "c@v1.1.0"];
+    world
+        .gomod(&[&target[..], &["--strategy", strategy, "--write"]].concat())
+        .ok()
+}
+
 #[test]
 fn what_only_the_workspace_loads_is_seen() {
     // With the version that is used anyway in its go.mod, nothing is looked for behind it.
@@ -238,15 +245,7 @@ fn what_only_the_workspace_loads_is_seen() {
             .ok()
             .contains("example.com/c v1.2.0\n")
     );
-    let page = world
-        .gomod(&[
-            "plan-downgrade",
-            "c@v1.1.0",
-            "--strategy",
-            "require",
-            "--write",
-        ])
-        .ok();
+    let page = lower(&world, "require");
     let why = "require example.com/b v1.0.0 → v1.1.0  the workspace uses this version today, and goes on \
                using it\n";
     assert!(page.contains(why), "{page}");
@@ -259,15 +258,7 @@ fn what_only_the_workspace_loads_is_seen() {
 
     // An old member looks behind it by itself.
     let world = behind("1.16");
-    let page = world
-        .gomod(&[
-            "plan-downgrade",
-            "c@v1.1.0",
-            "--strategy",
-            "require",
-            "--write",
-        ])
-        .ok();
+    let page = lower(&world, "require");
     let why = "require example.com/b v1.1.0 → v1.0.0  the workspace looks behind it: example.com/b@v1.1.0 \
                requires example.com/d@v1.0.0, which requires example.com/c@v1.2.0\n";
     assert!(page.contains(why), "{page}");
@@ -278,15 +269,7 @@ fn what_only_the_workspace_loads_is_seen() {
     );
 
     let world = behind("1.21");
-    world
-        .gomod(&[
-            "plan-downgrade",
-            "c@v1.1.0",
-            "--strategy",
-            "exclude",
-            "--write",
-        ])
-        .ok();
+    lower(&world, "exclude");
     assert!(
         world
             .read("main/two/go.mod")
@@ -299,15 +282,7 @@ fn what_only_the_workspace_loads_is_seen() {
     );
 
     let world = behind("1.21");
-    let page = world
-        .gomod(&[
-            "plan-downgrade",
-            "c@v1.1.0",
-            "--strategy",
-            "replace",
-            "--write",
-        ])
-        .ok();
+    let page = lower(&world, "replace");
     assert!(page.contains("written: go.work\n"), "{page}");
     confirm(
         &world,
@@ -549,158 +524,4 @@ fn what_is_no_target_in_a_workspace() {
         "module example.com/two\n\ngo 1.21\n\nexclude example.com/a v1.0.0\n",
     );
     world.refused(2, &["plan-downgrade", "a@v1.0.0"], &["two/go.mod:5:1"]);
-}
-
-#[test]
-fn sums_go_where_they_are_needed() {
-    let world = pair();
-    for member in ["one", "two"] {
-        let today = world.sums(|name| !name.ends_with("@v1.0.0"));
-        world.write(&format!("main/{member}/go.sum"), &today);
-    }
-    let page = world.gomod(&["plan-downgrade", "a@v1.0.0", "--write"]).ok();
-    let written = "written: one/go.mod, two/go.mod, one/go.sum, two/go.sum\n";
-    assert!(page.contains(written), "{page}");
-    assert_eq!(world.read("main/one/go.sum"), world.sums(|_| true));
-    assert!(
-        !world
-            .read("main/two/go.sum")
-            .contains("example.com/b v1.0.0")
-    );
-    confirm(&world, &["one", "two"], &["example.com/a v1.0.0"]);
-    confirm_alone(world, &["one", "two"]);
-}
-
-#[test]
-fn a_stale_vendor_directory_is_said() {
-    let world = pair();
-    world.write("main/vendor/modules.txt", "## workspace\n");
-    let page = world.gomod(&["plan-downgrade", "a@v1.0.0"]).ok();
-    assert!(
-        page.contains("vendor/ will be stale: go work vendor"),
-        "{page}"
-    );
-}
-
-#[test]
-fn a_saved_plan_is_applied_to_all_files() {
-    let save = ["plan-downgrade", "a@v1.0.0", "--out", "plan.json"];
-    let other = pair();
-    other.gomod(&["plan-downgrade", "a@v1.0.0", "--write"]).ok();
-    let world = pair();
-    world.gomod(&save).ok();
-    let page = world.gomod(&["apply", "plan.json"]).ok();
-    assert!(page.contains("written: one/go.mod, two/go.mod\n"), "{page}");
-    for file in [
-        "main/one/go.mod",
-        "main/two/go.mod",
-        "main/go.work",
-        "main/one/go.sum",
-    ] {
-        assert_eq!(world.read(file), other.read(file));
-    }
-    // For other files it is stale.
-    for file in ["one/go.mod", "two/go.sum", "go.work"] {
-        let world = pair();
-        world.gomod(&save).ok();
-        let name = format!("main/{file}");
-        world.write(&name, &(world.read(&name) + "\n"));
-        let before = tree(&world.path("main"));
-        let run = world.gomod(&["apply", "plan.json"]);
-        assert_eq!(run.code, Some(1), "{run:?}");
-        assert!(
-            run.stderr.contains(&format!("another {file} of")),
-            "{run:?}"
-        );
-        assert!(before == tree(&world.path("main")), "{file}");
-    }
-    // What was changed in it is seen.
-    for (from, to, code) in [
-        ("example.com/b v1.0.0\\n", "example.com/b v1.1.0\\n", 3),
-        (
-            "\"file\": \"two/go.mod\",\n      \"text\"",
-            "\"file\": \"three/go.mod\",\n      \"text\"",
-            3,
-        ),
-        ("\"schema_version\": 1", "\"schema_version\": 2", 3),
-        // A chain with a link that does not exist, and one whose end is not above its bound.
-        (
-            "\"example.com/b@v1.2.0\",\n          \"example.com/a@v1.2.0\"",
-            "\"example.com/b@v1.2.0\",\n          \"example.com/a@v1.1.0\"",
-            3,
-        ),
-        (
-            "\"value\": \"example.com/a@v1.0.0\"",
-            "\"value\": \"example.com/a@v1.2.0\"",
-            3,
-        ),
-    ] {
-        let world = pair();
-        world.gomod(&save).ok();
-        let text = world.read("main/plan.json");
-        assert!(text.contains(from), "{from}: {text}");
-        world.write("main/plan.json", &text.replace(from, to));
-        let before = tree(&world.path("main"));
-        let run = world.gomod(&["apply", "plan.json"]);
-        assert_eq!(run.code, Some(code), "{to}: {run:?}");
-        assert!(before == tree(&world.path("main")), "{to}");
-    }
-    // So is a line of sums that is missing.
-    let world = pair();
-    let sums = world.sums(|name| !name.contains("@v1.0.0"));
-    world.write("main/one/go.sum", &sums);
-    world.write("main/two/go.sum", &sums);
-    world.gomod(&save).ok();
-    let text = world.read("main/plan.json");
-    let mut plan: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let files = plan["checks"]["files"].as_array_mut().unwrap();
-    assert!(!files.is_empty());
-    for file in files {
-        let added = file["added"].as_array_mut().unwrap();
-        added.retain(|line| !line.as_str().unwrap().contains("/b v1.0.0/go.mod "));
-    }
-    world.write("main/plan.json", &plan.to_string());
-    let run = world.gomod(&["apply", "plan.json"]);
-    assert_eq!(run.code, Some(3), "{run:?}");
-    let words = "go.sum would have no line for example.com/b@v1.0.0 and its go.mod";
-    assert!(run.stderr.contains(words), "{run:?}");
-    world.write("main/plan.json", &text);
-    world.gomod(&["apply", "plan.json"]).ok();
-    // It is no plan for one module, nor the other way round.
-    let mut world = pair();
-    world.gomod(&save).ok();
-    world.set("GOWORK", "off");
-    let run = world.gomod_in("main/one", &["apply", "../plan.json"]);
-    assert_eq!(run.code, Some(3), "{run:?}");
-    assert!(run.stderr.contains("not a plan"), "{run:?}");
-    let run = world.gomod_in(
-        "main/one",
-        &["plan-downgrade", "a@v1.0.0", "--out", "../plan.json"],
-    );
-    assert_eq!(run.code, Some(0), "{run:?}");
-    world.unset("GOWORK");
-    let run = world.gomod(&["apply", "plan.json"]);
-    assert_eq!(run.code, Some(3), "{run:?}");
-    assert!(run.stderr.contains("not a plan for a workspace"), "{run:?}");
-}
-
-#[test]
-fn nothing_to_do_and_no_plan_as_documents() {
-    let world = pair();
-    let document = world
-        .gomod(&["plan-downgrade", "a@v1.2.0", "--format", "json"])
-        .json();
-    assert_eq!(document["today"], json!(["example.com/a v1.2.0"]));
-    let run = world.gomod(&[
-        "plan-downgrade",
-        "a@v1.0.0",
-        "--keep",
-        "b",
-        "--strategy",
-        "require",
-        "--format",
-        "json",
-    ]);
-    assert_eq!(run.code, Some(1));
-    assert_eq!(run.json()["plans"], json!([]));
 }

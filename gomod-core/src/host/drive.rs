@@ -4,7 +4,7 @@
 use super::session::{fetch_failure, listed, unavailable};
 use super::{Request, Session};
 use crate::graph::{ModuleId, PathId};
-use crate::model::{GoMod, GoVersion, ModulePath, ModuleVersion, Version};
+use crate::model::{GoMod, GoVersion, ModulePath, ModuleVersion};
 use crate::mvs::{
     LoadError, Loaded, Loader, MainModules, Mode, ResolveError, Source, SourceId, Unavailable,
     World,
@@ -150,7 +150,7 @@ impl Session {
                 Vec::new()
             });
             candidates.feed(world, *path, &list);
-            self.note_list(world.modules.path(*path), list);
+            self.note_list(world, candidates, *path);
         }
         Ok(())
     }
@@ -196,17 +196,18 @@ impl Session {
                 }
             };
             candidates.feed(world, *id, &versions);
-            self.note_list(&path, versions);
+            self.note_list(world, candidates, *id);
         }
         Ok(())
     }
 
     /// Notes what a path's source lists, as a planner takes it.
-    fn note_list(&mut self, path: &ModulePath, mut versions: Vec<Version>) {
-        versions.retain(|version| path.check_major(version).is_ok());
-        versions.sort_by(Version::cmp_precedence);
-        versions.dedup();
-        self.read.lists.insert(path.clone(), versions);
+    fn note_list(&mut self, world: &World, candidates: &Candidates, path: PathId) {
+        let modules = &world.modules;
+        let list = candidates.list(path).unwrap_or_default().iter();
+        let versions = list.filter_map(|module| modules.version(*module).cloned());
+        let versions = versions.collect();
+        self.read.lists.insert(modules.path(path).clone(), versions);
     }
 
     /// Reads, checks and feeds the `go.mod` files of `needs`.

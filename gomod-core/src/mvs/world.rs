@@ -234,6 +234,12 @@ impl World {
         }
     }
 
+    /// What the `go.mod` of a module says under `overrides`, where it was fed and could be read.
+    pub fn known_facts(&self, module: ModuleId, overrides: &Overrides) -> Option<&Facts> {
+        let source = self.known_source_of(module, overrides)?;
+        self.facts(source)?.as_ref().ok()
+    }
+
     /// The requirements of `module` as the `go` command would load them (`goModSummary` in cmd/go).
     ///
     /// `Ok(None)` when its `go.mod` has not been fed yet.

@@ -7,6 +7,7 @@ use super::Needs;
 use super::candidates::Usable;
 use super::chains::load;
 use super::choice::{Choice, Way};
+use super::cost;
 use super::finish::Solution;
 use super::fixed::Fixed;
 use super::search::Stop;
@@ -40,10 +41,7 @@ impl Fixed<'_> {
         let selected = solution.graph.loaded().into_iter().filter(|module| {
             modules.version(*module).is_some() && solution.graph.is_selected(modules, *module)
         });
-        let sources = selected.filter_map(|by| world.known_source_of(by, &solution.overrides));
-        let asked: Vec<ModuleId> = sources
-            .filter_map(|source| world.facts(source)?.as_ref().ok())
-            .flat_map(|facts| facts.requires.iter().copied())
+        let asked: Vec<ModuleId> = cost::asked(world, selected, &solution.overrides)
             .filter(|asked| excludes.contains(asked) && !before.contains(asked))
             .collect();
         new.all(|root| {
@@ -148,7 +146,7 @@ impl Fixed<'_> {
 }
 
 /// What the modules of a graph ask for, the main module aside.
-fn asked_for(world: &World, graph: &ModuleGraph) -> BTreeSet<ModuleId> {
+pub(in crate::plan) fn asked_for(world: &World, graph: &ModuleGraph) -> BTreeSet<ModuleId> {
     let asks = |by: ModuleId| {
         let known = world.modules.version(by).and(graph.requirements(by));
         known.into_iter().flatten()

@@ -31,6 +31,17 @@ pub(super) enum Usable {
     Named,
 }
 
+impl Usable {
+    /// Of a version that is excluded, or that the graph names.
+    pub(super) fn of(excluded: bool, named: bool) -> Self {
+        match (excluded, named) {
+            (true, _) => Self::No,
+            (false, true) => Self::Named,
+            (false, false) => Self::IfListed,
+        }
+    }
+}
+
 /// The version lists that were fed, and what was found out about them.
 #[derive(Debug, Default, Clone)]
 pub struct Candidates {

@@ -203,6 +203,18 @@ pub(super) fn granted(
     overridden.iter().filter(granted).count()
 }
 
+/// What the `go.mod` files of these modules ask for, excluded versions among it.
+pub(super) fn asked(
+    world: &World,
+    modules: impl IntoIterator<Item = ModuleId>,
+    overrides: &Overrides,
+) -> impl Iterator<Item = ModuleId> {
+    let facts = modules
+        .into_iter()
+        .filter_map(|module| world.known_facts(module, overrides));
+    facts.flat_map(|facts| facts.requires.iter().copied())
+}
+
 /// Whether a requirement asks for more than what is used of its path.
 pub(super) fn asks_for_more(
     world: &World,
@@ -250,9 +262,7 @@ pub(super) fn overridden(
         if modules.version(module).is_none() || !graph.is_selected(modules, module) {
             continue;
         }
-        if let Some(source) = world.known_source_of(module, overrides)
-            && let Some(Ok(facts)) = world.facts(source)
-        {
+        if let Some(facts) = world.known_facts(module, overrides) {
             for required in &facts.requires {
                 note(Some(modules.path_of(module)), *required);
             }

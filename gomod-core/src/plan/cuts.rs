@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Planner;
 use super::chains::{Seen, added_by, chain_to};
-use super::cost::{Cost, asks_for_more};
+use super::cost::{self, Cost, asks_for_more};
 use super::fixed::{Fixed, Tried};
 use super::goal::Target;
 use super::search::Search;
@@ -40,10 +40,7 @@ impl Fixed<'_> {
     /// Notes which excludes a graph asks for.
     pub(super) fn note(&self, search: &Search<'_>, graph: &ModuleGraph, passed: &mut Passed) {
         let overrides = &search.state.overrides;
-        let loaded = graph.loaded().into_iter();
-        let sources = loaded.filter_map(|by| search.world.known_source_of(by, overrides));
-        let facts = sources.filter_map(|source| search.world.facts(source)?.as_ref().ok());
-        let asked = facts.flat_map(|facts| facts.requires.iter().copied());
+        let asked = cost::asked(search.world, graph.loaded(), overrides);
         let asked = asked.filter(|asked| self.excludes.contains(asked));
         passed.asked.get_or_insert_default().extend(asked);
     }
@@ -74,11 +71,9 @@ impl Fixed<'_> {
         } = self.planner;
         let (world, overrides) = (&*search.world, &search.state.overrides);
         let path_of = |module| world.modules.path_of(module);
-        let replaced = problem.replaced_paths(&world.modules);
         let mut overridden = 0;
         for (by, root) in &self.roots.roots {
-            let source = world.known_source_of(*root, overrides);
-            let Some(Ok(facts)) = source.and_then(|source| world.facts(source)) else {
+            let Some(facts) = world.known_facts(*root, overrides) else {
                 continue;
             };
             let mut paths: Vec<PathId> = facts
@@ -88,7 +83,7 @@ impl Fixed<'_> {
                 .map(|asked| path_of(*asked))
                 .filter(|path| {
                     !problem.overridden.contains_key(&(Some(*by), *path))
-                        && !replaced.contains(path)
+                        && !problem.replaced.contains(path)
                         && !goal.grants_overriding(*path, path_of)
                 })
                 .collect();
@@ -97,7 +92,9 @@ impl Fixed<'_> {
             overridden += paths.len();
         }
         low.overridden = low.overridden.max(overridden);
-        for (path, today) in problem.selected.iter().filter(|_| problem.is_pruned()) {
+        // Where nothing is pruned, all that is selected is chosen.
+        let others = problem.is_pruned().then_some(&problem.selected);
+        for (path, today) in others.into_iter().flatten() {
             // What is chosen, or asked for, is counted.
             let chosen = self.roots.roots.contains_key(path)
                 || problem.roots.contains_key(path)
@@ -192,10 +189,7 @@ impl Fixed<'_> {
             if !graph.is_selected(modules, module) || modules.version(module).is_none() {
                 continue;
             }
-            let source = search
-                .world
-                .known_source_of(module, &search.state.overrides);
-            let Some(Ok(facts)) = source.and_then(|source| search.world.facts(source)) else {
+            let Some(facts) = search.world.known_facts(module, &search.state.overrides) else {
                 continue;
             };
             let over = facts.requires.iter().any(|required| {

@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Conflict;
 use super::closure::AddedBy;
+use super::cost;
 use super::descend::Lowering;
 use super::goal::Target;
 use super::packages::ImportCheck;
@@ -256,14 +257,8 @@ impl Search<'_> {
 
     /// Keeps only the new excludes that some loaded `go.mod` of the final graph asks for.
     fn trim_excludes(&mut self, graph: &ModuleGraph) {
-        let mut asked: FxHashSet<ModuleId> = FxHashSet::default();
-        for module in graph.loaded() {
-            if let Some(source) = self.world.known_source_of(module, &self.state.overrides)
-                && let Some(Ok(facts)) = self.world.facts(source)
-            {
-                asked.extend(facts.requires.iter().copied());
-            }
-        }
+        let asked = cost::asked(self.world, graph.loaded(), &self.state.overrides);
+        let asked: FxHashSet<ModuleId> = asked.collect();
         let before = &self.scope.problem.setup.overrides.excludes;
         self.state
             .overrides

@@ -126,7 +126,6 @@ pub(super) fn least(
         .filter_map(|target| target.path(|module| modules.path_of(module)))
         .collect();
     let mut seen: FxHashSet<PathId> = FxHashSet::default();
-    let replaced = problem.replaced_paths(modules);
     for target in &goal.targets {
         let Target::Module { module } = target else {
             continue;
@@ -147,7 +146,7 @@ pub(super) fn least(
                 // What is overridden today may be so for nothing.
                 || problem.overridden.contains_key(&(Some(by), path))
                 // What is used of it may be as much whatever is selected.
-                || replaced.contains(&path)
+                || problem.replaced.contains(&path)
                 || !above
                 || !seen.insert(path)
             {

@@ -31,8 +31,6 @@ pub(super) struct Forced<'a> {
     given: FxHashSet<(PathId, PathId)>,
     /// What any `go.mod` that was read asks for.
     named: FxHashSet<ModuleId>,
-    /// Paths with a replace line: what is used of them is not what is selected.
-    replaced: FxHashSet<PathId>,
     known: FxHashMap<ModuleId, bool>,
     /// What is thought of a `go.mod` that was not read.
     unread: Unread,
@@ -59,7 +57,6 @@ impl<'a> Forced<'a> {
         stuck: &[Stuck],
         unread: Unread,
     ) -> Self {
-        let modules = &world.modules;
         let go_bound = goal.targets.iter().find_map(|target| match target {
             Target::Go { version } => Some(version),
             _ => None,
@@ -71,7 +68,6 @@ impl<'a> Forced<'a> {
                 .chain(stuck.iter().map(|stuck| (stuck.by, stuck.target)))
                 .collect(),
             named: world.required().collect(),
-            replaced: problem.replaced_paths(modules),
             world,
             problem,
             candidates,
@@ -207,6 +203,7 @@ impl<'a> Forced<'a> {
         // Of a replaced path another version is used than the one that its bound is about.
         let above = |required: &ModuleId| {
             !self
+                .problem
                 .replaced
                 .contains(&self.world.modules.path_of(*required))
                 && self.bounds.is_exceeded_by(self.world, *required)
@@ -224,7 +221,7 @@ impl<'a> Forced<'a> {
         if !stays
             || path.is_toolchain()
             || self.problem.is_main(path)
-            || self.replaced.contains(&path)
+            || self.problem.replaced.contains(&path)
             || self.bounds.contains(path)
         {
             return false;

@@ -136,21 +136,16 @@ impl<'a> Gaps<'a> {
         let (Reached::At(high) | Reached::Below(high)) = start;
         let at = matches!(start, Reached::At(_)).then_some(high);
         let versions = modules.versions_of(modules.path_of(high));
-        let below =
-            versions.iter().rev().copied().filter(|module| {
-                modules.compare(*module, high).is_lt() && self.is_candidate(*module)
-            });
+        let excludes = &self.plan.setup.overrides.excludes;
+        let below = versions.iter().rev().copied().filter(|module| {
+            modules.compare(*module, high).is_lt() && self.is_candidate(*module, excludes)
+        });
         at.into_iter().chain(below).filter(above).collect()
     }
 
-    fn is_candidate(&self, module: ModuleId) -> bool {
-        let usable = if self.plan.setup.overrides.excludes.contains(&module) {
-            Usable::No
-        } else if self.named.contains(&module) {
-            Usable::Named
-        } else {
-            Usable::IfListed
-        };
+    /// Whether a version is a candidate where these are excluded.
+    fn is_candidate(&self, module: ModuleId, excludes: &FxHashSet<ModuleId>) -> bool {
+        let usable = Usable::of(excludes.contains(&module), self.named.contains(&module));
         let candidates = &self.planner.candidates;
         candidates.is_candidate(self.world, self.plan.pass, module, usable)
     }
@@ -290,15 +285,7 @@ impl<'a> Gaps<'a> {
         versions
             .filter(|module| modules.compare(*module, today).is_le())
             .filter(|module| !stuck.versions.iter().any(|(known, _)| known == module))
-            .filter(|module| {
-                let usable = match self.named.contains(module) {
-                    _ if excludes.contains(module) => Usable::No,
-                    true => Usable::Named,
-                    false => Usable::IfListed,
-                };
-                let candidates = &self.planner.candidates;
-                candidates.is_candidate(self.world, self.plan.pass, *module, usable)
-            })
+            .filter(|module| self.is_candidate(*module, excludes))
             .collect()
     }
 }

@@ -157,10 +157,7 @@ impl Planner {
 
     /// Whether a version is a candidate, listed or named by a `go.mod`.
     fn is_usable(&self, world: &World, module: ModuleId, named: &FxHashSet<ModuleId>) -> bool {
-        let usable = match named.contains(&module) {
-            true => Usable::Named,
-            false => Usable::IfListed,
-        };
+        let usable = Usable::of(false, named.contains(&module));
         self.candidates
             .is_candidate(world, self.pass, module, usable)
     }

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cost;
 
-use crate::graph::{ModuleGraph, ModuleId, Modules, PathId};
+use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::{GoVersion, ModulePath};
 use crate::mvs::{Loaded, MainModules, Overrides, Pruning, Setup, Source, World};
 
@@ -29,6 +29,8 @@ pub struct Problem {
     pub go: GoVersion,
     /// What is overridden today: see [`cost::overridden`].
     pub(super) overridden: FxHashMap<(Option<PathId>, PathId), ModuleId>,
+    /// The paths that have a replace line today, for one version or for all.
+    pub(super) replaced: FxHashSet<PathId>,
     /// Whether replaces are written elsewhere than into go.mod: those of a workspace stand in go.work.
     pub replaces_elsewhere: bool,
 }
@@ -55,8 +57,12 @@ impl Problem {
             .iter()
             .map(|module| (modules.path_of(*module), *module))
             .collect();
+        let exact = overrides.exact.keys();
+        let exact = exact.map(|module| modules.path_of(*module));
+        let replaced = exact.chain(overrides.wildcard.keys().copied()).collect();
         Self {
             overridden,
+            replaced,
             selected,
             roots,
             direct: main.direct(world),
@@ -81,16 +87,6 @@ impl Problem {
             Pruning::Pruned | Pruning::Workspace => &self.roots,
             Pruning::Unpruned => &self.selected,
         }
-    }
-
-    /// The paths that have a replace line, for one version or for all.
-    pub(super) fn replaced_paths(&self, modules: &Modules) -> FxHashSet<PathId> {
-        let overrides = &self.setup.overrides;
-        let exact = overrides
-            .exact
-            .keys()
-            .map(|module| modules.path_of(*module));
-        exact.chain(overrides.wildcard.keys().copied()).collect()
     }
 
     /// Whether `path` is a main module's.

@@ -101,12 +101,7 @@ impl State {
 impl State {
     /// What is thought of a version: a root that is excluded would be dropped by the go command.
     pub(super) fn usable(&self, module: ModuleId) -> Usable {
-        if self.overrides.excludes.contains(&module) {
-            Usable::No
-        } else if self.named.contains(&module) {
-            Usable::Named
-        } else {
-            Usable::IfListed
-        }
+        let excluded = self.overrides.excludes.contains(&module);
+        Usable::of(excluded, self.named.contains(&module))
     }
 }

@@ -321,10 +321,7 @@ impl Walk {
         let path = world.modules.path_of(root);
         let excludes = &planner.problem.setup.overrides.excludes;
         let all = usize::MAX;
-        let listed = |module: ModuleId| match excludes.contains(&module) {
-            true => Usable::No,
-            false => Usable::IfListed,
-        };
+        let listed = |module: ModuleId| Usable::of(excludes.contains(&module), false);
         // What is retracted is told from the newest release, whatever is passed.
         let candidates = &planner.candidates;
         candidates.below(world, needs, Pass::Releases, root, listed, 0)?;

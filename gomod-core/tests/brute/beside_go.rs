@@ -59,6 +59,13 @@ pub fn listed(world: &World) -> Result<String, String> {
     let main = root.join("main");
     fs::create_dir_all(&main).unwrap();
     fs::write(main.join("go.mod"), &scenario.main).unwrap();
+    let sums = serve(world, &scenario, root);
+    fs::write(main.join("go.sum"), sums).unwrap();
+    go(root, &main, Some("off"))
+}
+
+/// Writes what there is of the world's modules into a proxy below `root`; gives the lines of go.sum for it.
+pub fn serve(world: &World, scenario: &Scenario, root: &Path) -> String {
     let mut sums = String::new();
     for slot in world.all() {
         let module = world.module(slot);
@@ -76,24 +83,23 @@ pub fn listed(world: &World) -> Result<String, String> {
             sums.push_str(&format!("x.y/{module}/go.mod {hash}\n"));
         }
     }
-    fs::write(main.join("go.sum"), sums).unwrap();
-    let output = go(root, &main);
-    if output.status.success() {
-        Ok(String::from_utf8(output.stdout).unwrap())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    }
+    sums
 }
 
-fn go(root: &Path, main: &Path) -> std::process::Output {
-    Command::new("go")
-        .args(["list", "-mod=readonly", "-m", "all"])
-        .current_dir(main)
+/// What `go list -m all` prints in `directory`, from the proxy below `root`.
+pub fn go(root: &Path, directory: &Path, go_work: Option<&str>) -> Result<String, String> {
+    let mut command = Command::new("go");
+    // In a workspace there is no such flag, and none is needed.
+    let readonly = go_work.is_some().then_some("-mod=readonly");
+    command
+        .arg("list")
+        .args(readonly)
+        .args(["-m", "all"])
+        .current_dir(directory)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", root)
         .env("GOENV", "off")
-        .env("GOWORK", "off")
         .env("GOTOOLCHAIN", "local")
         .env("GOTELEMETRY", "off")
         .env("GOSUMDB", "off")
@@ -103,7 +109,13 @@ fn go(root: &Path, main: &Path) -> std::process::Output {
         .env(
             "GOPROXY",
             format!("file://{}", root.join("proxy").display()),
-        )
-        .output()
-        .unwrap()
+        );
+    if let Some(go_work) = go_work {
+        command.env("GOWORK", go_work);
+    }
+    let output = command.output().unwrap();
+    match output.status.success() {
+        true => Ok(String::from_utf8(output.stdout).unwrap()),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
 }

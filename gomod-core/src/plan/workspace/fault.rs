@@ -237,10 +237,7 @@ impl WorkspacePlanner {
             .iter()
             .flat_map(|today| today.joint.graph.walk())
             .collect();
-        let usable = |module: ModuleId| match named.contains(&module) {
-            true => Usable::Named,
-            false => Usable::IfListed,
-        };
+        let usable = |module: ModuleId| Usable::of(false, named.contains(&module));
         let candidates = &self.candidates;
         let below = candidates.below(world, &mut needs, Pass::Releases, module, usable, 1);
         match needs.is_empty() {

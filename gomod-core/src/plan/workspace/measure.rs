@@ -11,6 +11,7 @@ use super::{
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::GoMod;
 use crate::mvs::{World, needed_sums};
+use crate::plan::asked::asked_for;
 use crate::plan::cost::{self, asks_for_more};
 use crate::plan::edit::changed_lines;
 use crate::plan::finish::Solution;
@@ -344,12 +345,7 @@ fn risen(world: &World, moves: &[Move], graph: &ModuleGraph) -> Option<ModuleId>
         let (from, to) = (moved.from?, moved.to?);
         modules.compare(to, from).is_gt().then_some(to)
     });
-    let loaded = graph.loaded().into_iter();
-    let others = loaded.filter(|module| modules.version(*module).is_some());
-    let asked: FxHashSet<ModuleId> = others
-        .filter_map(|module| graph.requirements(module))
-        .flatten()
-        .collect();
+    let asked = asked_for(world, graph);
     let mut alone = risen.filter(|to| !asked.contains(to));
     alone.next()
 }

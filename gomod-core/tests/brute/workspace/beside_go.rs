@@ -1,12 +1,10 @@
 //! The workspace loader here beside `go list -m all` with a go.work.
 
 use std::fs;
-use std::process::Command;
-
-use gomod_core::verify::hash_go_mod;
 
 use super::load;
 use super::world::{GO, Workspace};
+use crate::brute::beside_go::{go, serve};
 use crate::brute::world::PATHS;
 use crate::scenario::Scenario;
 
@@ -40,19 +38,7 @@ pub fn listed(workspace: &Workspace) -> Result<String, String> {
     let root = directory.path();
     let world = &workspace.members[0];
     let scenario = Scenario::parse(&world.text());
-    let mut sums = String::new();
-    for slot in world.all() {
-        let module = world.module(slot);
-        let (name, version) = module.split_once(' ').unwrap();
-        let served = root.join("proxy/x.y").join(name).join("@v");
-        fs::create_dir_all(&served).unwrap();
-        let info = format!("{{\"Version\":\"{version}\"}}");
-        fs::write(served.join(format!("{version}.info")), info).unwrap();
-        let text = &scenario.mods[&(format!("x.y/{name}"), version.to_owned())];
-        fs::write(served.join(format!("{version}.mod")), text).unwrap();
-        let hash = hash_go_mod(text.as_bytes());
-        sums.push_str(&format!("x.y/{module}/go.mod {hash}\n"));
-    }
+    let sums = serve(world, &scenario, root);
     fs::write(root.join("go.work"), go_work(workspace)).unwrap();
     for member in 0..workspace.members.len() {
         let own = root.join(format!("m{member}"));
@@ -60,27 +46,5 @@ pub fn listed(workspace: &Workspace) -> Result<String, String> {
         fs::write(own.join("go.mod"), go_mod(workspace, member)).unwrap();
         fs::write(own.join("go.sum"), &sums).unwrap();
     }
-    let output = Command::new("go")
-        .args(["list", "-m", "all"])
-        .current_dir(root.join("m0"))
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", root)
-        .env("GOENV", "off")
-        .env("GOTOOLCHAIN", "local")
-        .env("GOTELEMETRY", "off")
-        .env("GOSUMDB", "off")
-        .env("GOFLAGS", "-modcacherw")
-        .env("GOMODCACHE", root.join("cache"))
-        .env("GOCACHE", root.join("build"))
-        .env(
-            "GOPROXY",
-            format!("file://{}", root.join("proxy").display()),
-        )
-        .output()
-        .unwrap();
-    match output.status.success() {
-        true => Ok(String::from_utf8(output.stdout).unwrap()),
-        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-    }
+    go(root, &root.join("m0"), None)
 }
