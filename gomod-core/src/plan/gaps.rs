@@ -80,6 +80,14 @@ impl<'a> Gaps<'a> {
         let mut reached: FxHashMap<PathId, Reached> = FxHashMap::default();
         for step in steps {
             let path = modules.path_of(step.from);
+            // What fell and became a requirement again was filled in where it fell.
+            let told = match reached.get(&path) {
+                Some(Reached::Below(low)) => modules.compare(step.from, *low).is_ge(),
+                _ => false,
+            };
+            if told {
+                continue;
+            }
             // What is no requirement falls before it becomes one.
             let start = reached.get(&path).copied().or_else(|| {
                 let today = today.get(&path).filter(|_| lines.contains(&path));
