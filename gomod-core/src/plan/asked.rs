@@ -10,7 +10,7 @@ use super::choice::{Choice, Way};
 use super::cost;
 use super::finish::Solution;
 use super::fixed::Fixed;
-use super::search::Stop;
+use super::search::{Search, Stop};
 use crate::graph::{ModuleGraph, ModuleId};
 use crate::mvs::{Source, World};
 
@@ -117,7 +117,7 @@ impl Fixed<'_> {
     }
 
     /// The graph of the roots with what closure adds, as far as that raises nothing that must stay; `None` when it
-    /// does not load.
+    /// does not load. What closure would add and cannot be read asks for nothing: it is taken as excluded.
     fn grown(
         &self,
         world: &mut World,
@@ -126,8 +126,12 @@ impl Fixed<'_> {
     ) -> Result<Option<ModuleGraph>, Needs> {
         let mut search = self.search(world, way, choice);
         loop {
-            let Ok(graph) = load(&mut search)? else {
-                return Ok(None);
+            let graph = match load(&mut search)? {
+                Ok(graph) => graph,
+                Err(chain) => match chain.last() {
+                    Some(unread) if self.leave_out(&mut search, *unread) => continue,
+                    _ => return Ok(None),
+                },
             };
             if search.raise_added(&graph) {
                 continue;
@@ -142,6 +146,26 @@ impl Fixed<'_> {
                 Err(Stop::Conflict(_)) => return Ok(None),
             }
         }
+    }
+
+    /// Takes what cannot be read out of a search that closure brought it into. Says whether it did.
+    fn leave_out(&self, search: &mut Search<'_>, unread: ModuleId) -> bool {
+        let path = search.world.modules.path_of(unread);
+        let state = &mut search.state;
+        if self.roots.roots.get(&path) == Some(&unread) || !state.overrides.excludes.insert(unread)
+        {
+            return false;
+        }
+        if state.roots.get(&path) == Some(&unread) {
+            match self.roots.roots.get(&path) {
+                Some(before) => _ = state.roots.insert(path, *before),
+                None => {
+                    state.roots.remove(&path);
+                    state.added.remove(&path);
+                }
+            }
+        }
+        true
     }
 }
 

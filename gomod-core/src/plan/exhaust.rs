@@ -324,7 +324,7 @@ impl Planner {
 }
 
 /// The cost that is compared: fewer lines alone make no plan better.
-fn without_lines(cost: Cost) -> Cost {
+pub(super) fn without_lines(cost: Cost) -> Cost {
     Cost { lines: 0, ..cost }
 }
 

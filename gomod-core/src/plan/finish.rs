@@ -300,7 +300,7 @@ impl Search<'_> {
             .difference(&self.scope.problem.setup.overrides.excludes)
             .map(|module| modules.path_of(*module))
             .filter(|path| graph.selected(*path).is_some());
-        let base: Vec<PathId> = targets
+        let mut base: Vec<PathId> = targets
             .chain(excluded)
             .chain(
                 selected
@@ -310,7 +310,31 @@ impl Search<'_> {
             )
             .chain([self.scope.problem.go_path])
             .collect();
-        let mut roots = crate::mvs::minimal_roots(modules, graph, &selected, &base);
+        let mut roots = loop {
+            let roots = crate::mvs::minimal_roots(modules, graph, &selected, &base);
+            // Of modules that ask for each other one is listed: another than one of which something else is used.
+            let hidden = |root: &ModuleId| {
+                let overrides = &self.state.overrides;
+                cost::asks_for_more(self.world, graph, overrides, *root)
+            };
+            let other = |root: &ModuleId| {
+                let by = |by: &&ModuleId| {
+                    let mut list = graph.requirements(**by).into_iter().flatten();
+                    !hidden(by) && list.any(|required| required == *root)
+                };
+                selected.iter().find(by).map(|by| modules.path_of(*by))
+            };
+            let unlisted = |root: &&ModuleId| !base.contains(&modules.path_of(**root));
+            match roots
+                .iter()
+                .filter(unlisted)
+                .filter(|r| hidden(r))
+                .find_map(other)
+            {
+                Some(path) => base.push(path),
+                None => break roots,
+            }
+        };
         roots.retain(|root| {
             let path = modules.path_of(*root);
             path != self.scope.problem.toolchain_path

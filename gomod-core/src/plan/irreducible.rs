@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use super::exhaust::without_lines;
 use super::fixed::Tried;
 use super::outcome::{Outcome, Plan};
 use super::places::Roots;
-use super::{Means, Needs, Planner, Role, Target};
+use super::{Cost, Edit, Means, Needs, Planner, Role, Target};
 use crate::graph::{ModuleId, PathId};
 use crate::mvs::World;
 
@@ -49,7 +50,10 @@ impl Planner {
                     Taken::Untried => None,
                     Taken::Needed => Some(true),
                     Taken::Spared(less) => {
-                        let less = less.filter(|_| at == 0 && !self.exhausted.complete);
+                        // Where all was tried, only what costs the same is still open.
+                        let same = |less: &Plan| own_cost(less).0 == own_cost(plan).0;
+                        let open = |less: &Plan| !self.exhausted.complete || same(less);
+                        let less = less.filter(|less| at == 0 && open(less));
                         let search = plan.search;
                         better = less.map(|less| Box::new(Plan { search, ..*less }));
                         Some(false)
@@ -94,7 +98,7 @@ impl Planner {
                 // Who asks for one kind of edit wants that one.
                 Ok(Some(less)) if self.goal.strategy.is_none() || less.means == plan.means => {
                     let known = best.as_ref().map_or(plan, |(plan, _)| plan);
-                    if less.cost < known.cost {
+                    if own_cost(&less) < own_cost(known) {
                         best = Some((less, fewer));
                     }
                 }
@@ -112,7 +116,7 @@ impl Planner {
         };
         match self.fixed(&given.roots, &given.excludes).evaluate(world) {
             Tried::Needs(needs) => Err(needs),
-            Tried::Feasible { plan: less, .. } if less.compare(plan).is_lt() => {
+            Tried::Feasible { plan: less, .. } if own_cost(&less) < own_cost(plan) => {
                 Ok(Taken::Spared(Some(less)))
             }
             _ => Ok(Taken::Spared(None)),
@@ -197,13 +201,22 @@ impl Given {
     }
 }
 
+/// What a plan costs; and where that is the same, how many edits it has that closure does not make.
+fn own_cost(plan: &Plan) -> (Cost, usize) {
+    let own = |edit: &&Edit| !matches!(edit, Edit::Require { closure: true, .. });
+    (
+        without_lines(plan.weight()),
+        plan.edits.iter().filter(own).count(),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::model::{GoMod, ModulePath, ModuleVersion, Version};
     use crate::mvs::{Loader, MainModules, Mode, Source};
-    use crate::plan::{Candidates, Edit, Goal, Problem, Progress};
+    use crate::plan::{Candidates, Goal, Problem, Progress};
 
     /// Modules of `x.y/`, each with what it requires of `a`.
     const MODULES: [(&str, &str, &str); 7] = [
@@ -298,7 +311,10 @@ mod tests {
 
             let mut excludes = plan.clone();
             excludes.setup.overrides.excludes.insert(to);
-            excludes.cost.lines += 1;
+            excludes.edits.push(Edit::Exclude {
+                path: "x.y/d".to_owned(),
+                version: "v1.0.0".to_owned(),
+            });
             assert_eq!(spared(&planner, &mut world, &excludes), plan.edits);
         }
     }

@@ -186,6 +186,19 @@ impl<'a> Closure<'a> {
         for root in slots(odd) {
             kept.roots[root / VERSIONS] = None;
         }
+        // What cannot be read asks for nothing.
+        let unread = |slot: &Slot| {
+            self.world
+                .release(*slot)
+                .is_none_or(|release| release.missing)
+        };
+        let unread = self.world.all().into_iter().filter(unread);
+        let listed = kept
+            .roots
+            .into_iter()
+            .flatten()
+            .fold(0, |mask, root| mask | 1 << root);
+        kept.excludes |= unread.fold(0, |mask, slot| mask | 1 << slot) & !listed;
         while odd != 0 {
             let rest = Closure::new(self.world, self.goal, self.today, &kept, false);
             let found = rest.grown().map_or(0, |graph| graph.visible & odd);

@@ -10,7 +10,7 @@ use gomod_core::plan::{Certificate, Pass, Plan, Role};
 use super::closure::Closure;
 use super::cost::{self, Cost, Today};
 use super::goal::Goal;
-use super::load::{Choice, Graph, accepted, load};
+use super::load::{Choice, accepted, load};
 use super::optimum::{Answer, Optimum, optimum};
 use super::world::{PATHS, Slot, VERSIONS, World, of_path, slots};
 use crate::scenario::Scenario;
@@ -174,22 +174,46 @@ fn fault(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Option<Strin
             base.roots[from / VERSIONS] = Some(from);
         }
     }
-    let graph = load(world, &base);
-    let loose = |graph: &Graph| {
-        base.roots
-            .iter()
-            .flatten()
-            .any(|r| graph.selected(r / VERSIONS) != Some(*r))
+    let makes = |base: &Choice| {
+        let roots = base.roots.iter().flatten();
+        let consistent = load(world, base).is_some_and(|graph| {
+            roots
+                .into_iter()
+                .all(|r| graph.selected(r / VERSIONS) == Some(*r))
+        });
+        let closure = Closure::new(world, goal, &today, base, false);
+        consistent && (!world.is_pruned() || closure.made() == Some(choice.roots))
     };
-    let closure = Closure::new(world, goal, &today, &base, false);
-    let makes = !world.is_pruned() || closure.made() == Some(choice.roots);
-    if graph.is_none_or(|graph| loose(&graph)) || !makes {
+    if !makes(&base) {
+        // What closure raised further than others ask for counts only up to there.
+        base = settled(world, &base);
+    }
+    if !makes(&base) {
         return Some(LOOSE.to_owned());
     }
+    let closure = Closure::new(world, goal, &today, &base, false);
     if world.is_pruned() && !closure.new_roots_fix_excludes(choice.excludes, choice.roots) {
         return Some("a new root has no reason".to_owned());
     }
     spare(world, goal, &today, &base).map(|edit| format!("it does without {edit}"))
+}
+
+/// A choice whose roots above today's are no higher than they must be.
+fn settled(world: &World, base: &Choice) -> Choice {
+    let mut low = base.clone();
+    for path in 0..PATHS {
+        low.roots[path] = base.roots[path].min(world.roots[path].or(base.roots[path]));
+    }
+    while let Some(graph) = load(world, &low) {
+        let before = low.roots;
+        for path in (0..PATHS).filter(|path| before[*path].is_some()) {
+            low.roots[path] = graph.selected(path);
+        }
+        if low.roots == before {
+            return low;
+        }
+    }
+    base.clone()
 }
 
 /// An edit without which the plan still reaches the goal and costs no more.
@@ -246,9 +270,9 @@ fn spare(world: &World, goal: &Goal, today: &Today, base: &Choice) -> Option<Str
         });
         let odd = odd.fold(0, |mask, root| mask | 1 << root);
         let closure = Closure::new(world, goal, today, fewer, false);
-        let asked = closure
-            .made()
-            .is_some_and(|last| closure.asks_for(odd, last));
+        let asked = closure.made().is_some_and(|last| {
+            closure.asks_for(odd, last) && closure.has_no_idle_exclude(fewer.excludes, last)
+        });
         consistent
             && asked
             && closed_cost(world, goal, today, fewer).is_some_and(|less| {
