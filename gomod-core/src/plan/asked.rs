@@ -108,12 +108,19 @@ impl Fixed<'_> {
         if path.is_toolchain() || today == Some(root) || target.is_some() {
             return false;
         }
-        let rises = today.is_some_and(|today| world.modules.compare(root, today).is_gt());
+        let above = |version: ModuleId| world.modules.compare(root, version).is_gt();
+        let used = self.whole.and_then(|whole| whole.selected.get(&path));
+        // It comes up to what its workspace uses anyway.
+        if today.is_some() && used.is_some_and(|used| !above(*used)) {
+            return false;
+        }
+        let direct = self.whole.unwrap_or(&planner.problem).direct.contains(&path);
+        let rises = today.is_some_and(above);
         let candidate =
             planner
                 .candidates
                 .is_candidate(world, planner.pass, root, Usable::IfListed);
-        !candidate || rises && planner.problem.direct.contains(&path)
+        !candidate || rises && direct
     }
 
     /// The graph of the roots with what closure adds, as far as that raises nothing that must stay; `None` when it

@@ -244,6 +244,7 @@ impl Planner {
             roots,
             excludes,
             below: None,
+            whole: None,
         }
     }
 

@@ -16,7 +16,7 @@ use super::goal::Target;
 use super::outcome::Plan;
 use super::places::Roots;
 use super::search::{Scope, Search, Stop};
-use super::{Conflict, Needs, Planner};
+use super::{Conflict, Needs, Planner, Problem};
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::mvs::World;
 
@@ -28,6 +28,8 @@ pub(super) struct Fixed<'a> {
     pub(super) excludes: &'a BTreeSet<ModuleId>,
     /// What the roots cost at least, and the cost that a plan must be below to be of use.
     pub(super) below: Option<(Cost, Cost)>,
+    /// The workspace that the main module is a member of.
+    pub(super) whole: Option<&'a Problem>,
 }
 
 /// What came of it. `cuts` are the versions one of which every better choice with the same roots excludes too.
@@ -81,27 +83,13 @@ impl Fixed<'_> {
             Err(needs) => return Tried::Needs(needs),
         }
         match planner.price(world, &way, &choice, solution) {
-            Ok(mut plan) => {
-                match self.reasons(world, &way, &choice) {
-                    Ok(mut lowered) => {
-                        // What is no requirement any more may be asked for in a higher version.
-                        lowered.retain(|path, _| {
-                            let today = planner.problem.selected.get(path);
-                            let rose = |now| {
-                                today
-                                    .is_some_and(|today| world.modules.compare(now, *today).is_gt())
-                            };
-                            !plan.graph.selected(*path).is_some_and(rose)
-                        });
-                        plan.lowered = lowered;
-                    }
-                    Err(needs) => return Tried::Needs(needs),
-                }
-                Tried::Feasible {
+            Ok(mut plan) => match self.explain(world, &way, &choice, &mut plan) {
+                Ok(()) => Tried::Feasible {
                     plan: Box::new(plan),
                     cuts,
-                }
-            }
+                },
+                Err(needs) => Tried::Needs(needs),
+            },
             Err(Stop::Needs(needs)) => Tried::Needs(needs),
             Err(Stop::Conflict(_)) => Tried::Infeasible { cuts },
         }
@@ -128,6 +116,35 @@ impl Fixed<'_> {
             Err(Stop::Needs(needs)) => Err(needs),
             Err(Stop::Conflict(_)) => Ok(None),
         }
+    }
+
+    /// The same with its reasons.
+    pub(super) fn explained(&self, world: &mut World) -> Result<Option<Plan>, Needs> {
+        let mut plan = self.plan(world)?;
+        if let Some(plan) = &mut plan {
+            let (way, choice) = given(plan.means.clone());
+            self.explain(world, &way, &choice, plan)?;
+        }
+        Ok(plan)
+    }
+
+    /// Says why what a plan lowers cannot stay.
+    fn explain(
+        &self,
+        world: &mut World,
+        way: &Way,
+        choice: &Choice,
+        plan: &mut Plan,
+    ) -> Result<(), Needs> {
+        let mut lowered = self.reasons(world, way, choice)?;
+        // What is no requirement any more may be asked for in a higher version.
+        lowered.retain(|path, _| {
+            let today = self.planner.problem.selected.get(path);
+            let rose = |now| today.is_some_and(|today| world.modules.compare(now, *today).is_gt());
+            !plan.graph.selected(*path).is_some_and(rose)
+        });
+        plan.lowered = lowered;
+        Ok(())
     }
 
     /// What the choice comes to with closure; or the chain that is in the way, if any.

@@ -60,6 +60,7 @@ pub(super) struct Bounds {
 }
 
 /// A member's own plan.
+#[derive(Clone)]
 pub(super) struct Part {
     pub(super) member: usize,
     pub(super) run: usize,

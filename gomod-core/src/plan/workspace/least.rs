@@ -6,6 +6,7 @@
 //! one main module. What members require indirectly may leave a member and still be selected, unread: nothing is
 //! said of that.
 
+use super::exhaust::Exhausted;
 use super::{Halt, WorkspaceOutcome, WorkspacePlan, WorkspacePlanner};
 use crate::mvs::World;
 use crate::plan::{Pass, Planner};
@@ -41,9 +42,15 @@ impl WorkspacePlanner {
     }
 
     /// Says of which plans it is certain that none costs less.
-    pub(super) fn claim(&self, world: &World, outcome: &mut WorkspaceOutcome) {
+    pub(super) fn claim(
+        &self,
+        world: &World,
+        exhausted: &Exhausted,
+        outcome: &mut WorkspaceOutcome,
+    ) {
         for plan in &mut outcome.plans {
-            plan.plan.search.proven = self.costs_the_least(world, plan);
+            plan.plan.search.proven =
+                exhausted.proves(&self.goal, plan) || self.costs_the_least(world, plan);
         }
     }
 }

@@ -11,13 +11,16 @@
 
 mod alone;
 mod attempt;
+mod bits;
 mod clash;
+mod exhaust;
 mod fault;
 mod files;
 mod hold;
 mod least;
 mod measure;
 mod outcome;
+mod space;
 mod today;
 
 pub use files::{FileEdits, Layout, Rebase, WorkspaceFiles};
@@ -59,6 +62,8 @@ struct Run {
     goal: Goal,
     planner: Planner,
     outcome: Option<Outcome>,
+    /// Whether it only takes what it is given, and searches nothing.
+    fixed: bool,
 }
 
 /// Plans for one goal over the members of a workspace; a state machine like [`Planner`].
@@ -177,6 +182,13 @@ impl WorkspacePlanner {
             other => other?,
         }
         self.prove(world)?;
+        let exhausted = match self.exhaust(world) {
+            Err(Halt::Needs(mut more)) => {
+                self.universes.append(&mut more.universes);
+                return Err(Halt::Needs(more));
+            }
+            other => other?,
+        };
         let mut outcome = WorkspaceOutcome::default();
         let mut done = std::mem::take(&mut self.done);
         done.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -189,8 +201,11 @@ impl WorkspacePlanner {
                 Err(_) => {}
             }
         }
+        if let Some(better) = exhausted.better.as_deref() {
+            outcome.add(better.clone());
+        }
         let mut outcome = outcome.sorted();
-        self.claim(world, &mut outcome);
+        self.claim(world, &exhausted, &mut outcome);
         Ok(outcome)
     }
 
@@ -237,7 +252,7 @@ impl WorkspacePlanner {
 
     /// Goes on with one member by itself; gives the place of the run.
     fn run(&mut self, world: &mut World, member: usize, goal: Goal) -> Result<usize, Halt> {
-        let known = |run: &Run| run.member == member && run.goal == goal;
+        let known = |run: &Run| run.member == member && run.goal == goal && !run.fixed;
         let at = match self.runs.iter().position(known) {
             Some(at) => at,
             None => {
@@ -255,6 +270,7 @@ impl WorkspacePlanner {
                     goal,
                     planner,
                     outcome: None,
+                    fixed: false,
                 });
                 self.runs.len() - 1
             }
