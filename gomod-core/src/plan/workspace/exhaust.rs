@@ -360,8 +360,9 @@ impl<'a> Trial<'a> {
             if wrong != 0 {
                 return Err(bits.leading(wrong, shown.loaded, excludes));
             }
+            // Who asks for what has to be excluded may be there by closure alone.
             if let Some(above) = own.news.iter().find(|above| **above & excludes == 0) {
-                return Err(bits.asked(shown.loaded) & above);
+                return Err(bits.asked(bits.reach(own.roots, excludes)) & above);
             }
             members.push((own.roots, side.pruned));
         }

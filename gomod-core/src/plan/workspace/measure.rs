@@ -101,7 +101,7 @@ impl WorkspacePlanner {
         self.say_holds(world, &bounds, &mut changes);
         Ok(WorkspacePlan {
             plan: Plan {
-                means: self.means_used(mix, &parts, world),
+                means: self.means_used(world, &parts, &bounds),
                 pass: parts
                     .iter()
                     .map(|p| p.plan.pass)
@@ -315,10 +315,14 @@ impl WorkspacePlanner {
     }
 
     /// The heaviest kind of edit that any member uses for each target.
-    fn means_used(&self, mix: Mix, parts: &[Part], world: &World) -> Vec<Means> {
+    fn means_used(&self, world: &World, parts: &[Part], bounds: &Bounds) -> Vec<Means> {
         let path_of = |module| world.modules.path_of(module);
-        let mut means = self.means_of(mix);
+        let mut means = self.means_of(Mix::Cheapest);
         for (target, means) in self.goal.targets.iter().zip(&mut means) {
+            let mut excluded = bounds.excludes.iter().map(|(_, module)| path_of(*module));
+            if excluded.any(|path| target.path(path_of) == Some(path)) {
+                *means = Means::Exclude;
+            }
             for part in parts {
                 let Some(run) = self.runs.get(part.run) else {
                     continue;

@@ -47,8 +47,12 @@ pub struct WorkspaceOutcome {
 impl WorkspaceOutcome {
     pub(super) fn add(&mut self, plan: WorkspacePlan) {
         let texts = plan.files.texts();
-        if !self.plans.iter().any(|known| known.files.texts() == texts) {
-            self.plans.push(plan);
+        let same = |known: &&mut WorkspacePlan| known.files.texts() == texts;
+        match self.plans.iter_mut().find(same) {
+            // What closure adds does not count: the same files may be had for less.
+            Some(known) if plan.plan.rank() < known.plan.rank() => *known = plan,
+            Some(_) => {}
+            None => self.plans.push(plan),
         }
     }
 
