@@ -101,6 +101,7 @@ impl Planner {
             goal: &self.goal,
             pass: self.pass,
             raising,
+            lone: false,
         };
         let mut search = match std::mem::take(leaf) {
             Leaf::New => Search::new(world, scope, way, choice),

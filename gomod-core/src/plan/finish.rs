@@ -219,6 +219,7 @@ impl Search<'_> {
         };
         match self.state.overrides.excludes.iter().filter(lone).min() {
             None => Ok(()),
+            Some(_) if self.scope.lone => Ok(()),
             Some(module) => Err(self.conflict(Conflict::Unwritable {
                 reason: format!(
                     "{} would be excluded, and no requirement says what is used instead",

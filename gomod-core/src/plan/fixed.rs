@@ -183,6 +183,7 @@ impl Fixed<'_> {
             goal: &planner.goal,
             pass: planner.pass,
             raising: false,
+            lone: self.whole.is_some(),
         };
         let mut search = Search::new(world, scope, way, choice);
         let state = &mut search.state;

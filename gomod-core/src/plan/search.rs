@@ -44,6 +44,8 @@ pub(super) struct Scope<'a> {
     pub(super) pass: Pass,
     /// Whether what a lowered module's own go.mod asks for may rise, as a target's may.
     pub(super) raising: bool,
+    /// Whether another main module may say what is used instead of an excluded version.
+    pub(super) lone: bool,
 }
 
 pub(super) struct Search<'a> {

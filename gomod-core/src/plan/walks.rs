@@ -102,6 +102,7 @@ impl Planner {
             goal: &self.goal,
             pass: walked.pass,
             raising: false,
+            lone: false,
         };
         let way = Way {
             means: vec![Means::Require; self.goal.targets.len()],

@@ -14,6 +14,8 @@ pub struct Closure<'a> {
     today: &'a Today,
     base: &'a Choice,
     may_exclude: bool,
+    /// Whether another main module may say what is used instead of an excluded version.
+    lone: bool,
     tried: HashSet<Mask>,
 }
 
@@ -32,8 +34,14 @@ impl<'a> Closure<'a> {
             today,
             base,
             may_exclude,
+            lone: false,
             tried,
         }
+    }
+
+    /// The closure of a member of a workspace.
+    pub fn of_member(self) -> Self {
+        Self { lone: true, ..self }
     }
 
     /// The excludes and roots of final lists that keep the constraints, the fewest excludes of each kind. What
@@ -309,6 +317,7 @@ impl<'a> Closure<'a> {
             // An exclude or a replace stands with the requirement that fixes the result.
             let of_path = choice.excludes & !today.choice.excludes & super::world::of_path(path);
             let fixed = root.is_some()
+                || self.lone
                 || !is_replaced(today, choice, path)
                     && (goal.is_absent(path) || !self.matters(choice, of_path));
             let lower = goal.targets[path].is_some()

@@ -16,6 +16,7 @@ use super::hold::Way;
 use super::space::{Chosen, Space};
 use super::{Halt, Run, WorkspacePlan, WorkspacePlanner};
 use crate::graph::ModuleId;
+use crate::model::{Exclude, GoMod};
 use crate::mvs::World;
 use crate::plan::cost::{self, Cost};
 use crate::plan::exhaust::without_lines;
@@ -27,7 +28,7 @@ use crate::plan::{Candidates, Needs, Pass, Planner, Problem};
 /// How many graphs of bits are looked at.
 const GRAPHS: usize = 60_000;
 /// How many combinations are planned in earnest.
-const PLANS: usize = 400;
+const PLANS: usize = 3_000;
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -39,12 +40,11 @@ pub(super) struct Exhausted {
 }
 
 impl Exhausted {
-    /// Whether none is cheaper, but for its lines. A replacement leaves a requirement that asks for more than what is used:
-    /// without any such, none would be of use.
-    pub(super) fn proves(&self, goal: &Goal, plan: &WorkspacePlan) -> bool {
+    /// Whether none is cheaper, but for its lines. One that replaces a target never is: some member requires more than what
+    /// is used then, and to require the target instead, with all excluded that others ask for, overrides that much less.
+    pub(super) fn proves(&self, plan: &WorkspacePlan) -> bool {
         let weight = without_lines(plan.plan.weight());
-        let whole = weight.dropped + weight.overridden == 0 || goal.strategy.is_some();
-        whole && plan.plan.pass == Pass::Releases && self.least == Some(weight)
+        plan.plan.pass == Pass::Releases && self.least == Some(weight)
     }
 }
 
@@ -172,22 +172,25 @@ impl WorkspacePlanner {
         places: &[usize],
         excludes: Set,
     ) -> Result<Option<WorkspacePlan>, Halt> {
-        trial.plans += 1;
+        let bits = &trial.space.bits;
         let mut parts = Vec::new();
         for (member, place) in places.iter().enumerate() {
-            let (Some(side), Some(chosen)) =
-                (trial.space.sides.get(member), trial.chosen(places).get(member).copied())
-            else {
+            let Some(side) = trial.space.sides.get(member) else {
                 return Ok(None);
             };
-            let shown = trial.space.bits.own(chosen.roots, side.pruned, excludes);
-            let hidden = trial.space.bits.asked(shown.loaded) & excludes;
+            let Some(chosen) = side.chosen.get(*place) else {
+                return Ok(None);
+            };
+            let shown = bits.own(chosen.roots, side.pruned, excludes);
+            let hidden = bits.asked(shown.loaded) & excludes;
             if chosen.roots == side.today && hidden == 0 {
                 continue;
             }
+            let excludes = excludes & bits.asked(bits.reach(chosen.roots, 0));
             let key = (member, *place, excludes);
             if !trial.own.contains_key(&key) {
-                let part = match self.own_part(world, trial.space, member, chosen.roots, excludes) {
+                trial.plans += 1;
+                let part = match self.own_part(world, trial.space, (member, *place), excludes) {
                     Ok(part) => part,
                     Err(Halt::Needs(needs)) => {
                         trial.needs.merge(needs);
@@ -202,7 +205,8 @@ impl WorkspacePlanner {
                 None => return Ok(None),
             }
         }
-        match self.put_together(world, trial, places, excludes, parts) {
+        trial.plans += 1;
+        match self.put_together(world, trial, excludes, parts) {
             Ok(plan) => Ok(plan),
             Err(Halt::Needs(needs)) => {
                 trial.needs.merge(needs);
@@ -218,10 +222,14 @@ impl WorkspacePlanner {
         &mut self,
         world: &mut World,
         space: &Space,
-        member: usize,
-        roots: Set,
+        (member, place): (usize, usize),
         excludes: Set,
     ) -> Result<Option<Part>, Halt> {
+        let side = space.sides.get(member);
+        let Some((side, chosen)) = side.and_then(|side| Some((side, side.chosen.get(place)?))) else {
+            return Ok(None);
+        };
+        let roots = chosen.roots;
         let modules = |set: Set| each(set).filter_map(|at| space.bits.modules.get(at).copied());
         let Some((problem, whole)) = self.today.as_ref().and_then(|today| {
             Some((today.problems.get(member)?.clone(), today.whole.clone()))
@@ -247,7 +255,7 @@ impl WorkspacePlanner {
         let mut choice = Roots::default();
         let pairs = modules(roots).map(|root| (path_of(root), root));
         choice.roots.extend(pairs);
-        let excludes: BTreeSet<ModuleId> = modules(excludes).collect();
+        let hidden: BTreeSet<ModuleId> = modules(excludes).collect();
         let Some(run) = self.fixed_run(member, goal, problem) else {
             return Ok(None);
         };
@@ -259,14 +267,29 @@ impl WorkspacePlanner {
         std::mem::swap(&mut own.planner.packages, main);
         let fixed = Fixed {
             whole: Some(&whole),
-            ..own.planner.fixed(&choice, &excludes)
+            ..own.planner.fixed(&choice, &hidden)
         };
         let plan = fixed.explained(world);
         std::mem::swap(&mut own.planner.packages, main);
         std::mem::swap(&mut own.planner.candidates, &mut self.candidates);
         self.packages.take_back(main);
-        let plan = plan.map_err(Halt::Needs)?;
-        Ok(plan.map(|plan| Part { member, run, plan }))
+        let Some(mut plan) = plan.map_err(Halt::Needs)? else {
+            return Ok(None);
+        };
+        // Where the member says nothing of what is used instead, another one excludes it, and says so.
+        let place = |module: &ModuleId| space.bits.place(*module).map_or(0, bit);
+        let last = plan.setup.roots.iter().fold(0, |all, root| all | place(root));
+        let mut without = excludes;
+        for module in modules(excludes & !space.required(last)) {
+            without &= !place(&module);
+            if let Some(lone) = world.modules.module_version(module) {
+                plan.go_mod.drop_exclude(&lone.path, &lone.version);
+            }
+        }
+        // Alone it does without.
+        let alone = space.bits.own(last, side.pruned, without);
+        let right = space.broken(side, last, alone) == 0;
+        Ok(right.then_some(Part { member, run, plan }))
     }
 
     /// A run of one member for a goal, which searches nothing.
@@ -292,32 +315,45 @@ impl WorkspacePlanner {
         &mut self,
         world: &mut World,
         trial: &Trial<'_>,
-        places: &[usize],
         excludes: Set,
         parts: Vec<Part>,
     ) -> Result<Option<WorkspacePlan>, Halt> {
-        let used: FxHashSet<ModuleId> = parts
-            .iter()
-            .flat_map(|part| part.plan.setup.overrides.excludes.iter().copied())
-            .collect();
         let bits = &trial.space.bits;
         let mut bounds = Bounds::default();
-        for at in each(excludes) {
-            let Some(module) = bits.modules.get(at).filter(|module| !used.contains(module)) else {
-                continue;
-            };
-            let leads = |chosen: &&Chosen| bits.asked(bits.reach(chosen.roots, 0)) & bit(at) != 0;
-            let member = trial.chosen(places).iter().position(leads);
-            bounds.excludes.push((member.unwrap_or_default(), *module));
-        }
         let mut files = self.edited(world, &parts, &bounds)?;
+        for module in each(excludes).filter_map(|at| bits.modules.get(at)) {
+            let Some(excluded) = world.modules.module_version(*module) else {
+                return Ok(None);
+            };
+            let excludes = |file: &GoMod| {
+                let same = |line: &Exclude| {
+                    line.path == excluded.path && line.version == excluded.version
+                };
+                file.exclude.iter().any(same)
+            };
+            let requires = |file: &GoMod| file.require.iter().any(|line| line.path == excluded.path);
+            let absent = Target::Absent {
+                path: world.modules.path_of(*module),
+            };
+            let member = files.members.iter().position(requires);
+            if member.is_none() && !self.goal.targets.contains(&absent) {
+                return Ok(None);
+            }
+            if !files.members.iter().any(excludes) {
+                bounds.excludes.push((member.unwrap_or_default(), *module));
+            }
+        }
+        if !bounds.excludes.is_empty() {
+            files = self.edited(world, &parts, &bounds)?;
+        }
         let notes = self.mend(world, &mut files)?;
         let joint = self.joint(world, &files)?;
         let loaded = joint.graph.loaded();
         let asked: FxHashSet<ModuleId> =
             cost::asked(world, loaded, &joint.setup.overrides).collect();
         let idle = |(_, module): &(usize, ModuleId)| !asked.contains(module);
-        if bounds.excludes.iter().any(idle)
+        if !notes.is_empty()
+            || bounds.excludes.iter().any(idle)
             || self.clash(world, &files, &joint).is_some()
             || self.fault(world, &joint).is_some()
             || self.unrequired(world, &files, &bounds).is_some()

@@ -50,7 +50,7 @@ impl WorkspacePlanner {
     ) {
         for plan in &mut outcome.plans {
             plan.plan.search.proven =
-                exhausted.proves(&self.goal, plan) || self.costs_the_least(world, plan);
+                exhausted.proves(plan) || self.costs_the_least(world, plan);
         }
     }
 }

@@ -89,6 +89,12 @@ impl Space {
         wrong
     }
 
+    /// All versions of the paths that these, or the goal, say enough of.
+    pub(super) fn required(&self, roots: Set) -> Set {
+        let paths = self.spots.iter().filter(|spot| spot.all & roots != 0);
+        paths.fold(self.absent, |all, spot| all | spot.all)
+    }
+
     /// Whether the goal is reached; otherwise what is too high.
     pub(super) fn reached(&self, shown: Shown, roots: Set) -> Result<(), Set> {
         let mut wrong = shown.visible & self.absent;

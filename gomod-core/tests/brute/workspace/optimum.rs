@@ -8,16 +8,17 @@
 //! - a module that any member requires directly rises to what is selected in the workspace today, or to what another
 //!   module of the member's own graph asks for;
 //! - the cost is counted on the workspace's graph: before closure, overridden ones also after it;
-//! - each exclude hides something in the end, for a member or in the workspace;
+//! - each exclude hides something in the end, for a member or in the workspace; what is used instead is said by some
+//!   member's requirement, and a member that says nothing of it does without that exclude where it stands alone;
 //! - nothing is replaced: the planner's plans that replace are not compared.
 
-use super::load::{Roots, load, today};
+use super::load::{Roots, load, mask, today};
 use super::world::Workspace;
 use crate::brute::closure::Closure;
 use crate::brute::cost::{self, Cost, Today};
 use crate::brute::goal::{Goal, Target};
 use crate::brute::load::{Choice, Graph, accepted, load as load_own};
-use crate::brute::world::{Mask, PATHS, VERSIONS, World, slots};
+use crate::brute::world::{Mask, PATHS, VERSIONS, World, of_path, slots};
 
 /// How many versions are excluded at most.
 pub const EXCLUDES: u32 = 3;
@@ -148,15 +149,20 @@ pub fn optimum(workspace: &Workspace, goal: &Goal, excludes: bool) -> Option<Opt
     }
     sets.sort_by_key(|set| set.count_ones());
     for excludes in sets {
-        let parts: Vec<Vec<(Roots, Roots)>> = workspace
+        let parts: Vec<Vec<Part>> = workspace
             .members
             .iter()
             .map(|member| choices(member, goal, &whole, excludes))
             .collect();
         for first in &parts[0] {
             for second in &parts[1] {
-                let base = [first.0, second.0];
-                let last = [first.1, second.1];
+                let base = [first.base, second.base];
+                let last = [first.last, second.last];
+                let said = mask(&first.last) | mask(&second.last);
+                let said = slots(said).fold(0, |all, slot| all | of_path(slot / VERSIONS));
+                if (first.lone | second.lone) & !said != 0 {
+                    continue;
+                }
                 let plain = load(workspace, &base, excludes);
                 if !whole.reaches(goal, &plain, &base) {
                     continue;
@@ -205,8 +211,18 @@ fn hides(workspace: &Workspace, roots: &[Roots], excludes: Mask) -> bool {
     })
 }
 
-/// What a member may require under these excludes: before closure, and with it.
-fn choices(member: &World, goal: &Goal, whole: &Whole, excludes: Mask) -> Vec<(Roots, Roots)> {
+/// What a member may require.
+struct Part {
+    /// Before closure.
+    base: Roots,
+    /// With it.
+    last: Roots,
+    /// The excludes that hide something from it without a requirement of its own that says what is used instead.
+    lone: Mask,
+}
+
+/// What a member may require under these excludes.
+fn choices(member: &World, goal: &Goal, whole: &Whole, excludes: Mask) -> Vec<Part> {
     let start = Choice::today(member);
     let Some(graph) = load_own(member, &start) else {
         return Vec::new();
@@ -265,7 +281,7 @@ fn closed(
     today: &Today,
     excludes: Mask,
     roots: Roots,
-) -> Option<(Roots, Roots)> {
+) -> Option<Part> {
     let choice = Choice {
         roots,
         excludes,
@@ -294,8 +310,9 @@ fn closed(
     if !consistent || !aims {
         return None;
     }
-    let closure = Closure::new(member, &own, today, &choice, false);
+    let closure = Closure::new(member, &own, today, &choice, false).of_member();
     let last = closure.made()?;
+    let lone = lone(member, goal, &last, excludes)?;
     let odd = roots.iter().flatten().filter(|root| {
         let path = *root / VERSIONS;
         let rises = today.selected[path].is_some_and(|now| **root > now);
@@ -303,8 +320,33 @@ fn closed(
         rises && !held && whole.world.is_direct(path) && own.version(path).is_none()
     });
     let odd = odd.fold(0, |mask, root| mask | 1 << root);
-    (closure.new_roots_fix_excludes(excludes, last) && closure.asks_for(odd, last))
-        .then_some((roots, last))
+    (closure.new_roots_fix_excludes(excludes, last) && closure.asks_for(odd, last)).then_some(Part {
+        base: roots,
+        last,
+        lone,
+    })
+}
+
+/// The excludes that hide something from a member though it requires nothing of their paths; none at all where it is not
+/// right without them.
+fn lone(member: &World, goal: &Goal, last: &Roots, excludes: Mask) -> Option<Mask> {
+    let with = |excludes: Mask| Choice {
+        roots: *last,
+        excludes,
+        ..Choice::today(member)
+    };
+    let graph = load_own(member, &with(excludes));
+    let lone = slots(excludes)
+        .filter(|slot| last[slot / VERSIONS].is_none() && !goal.is_absent(slot / VERSIONS))
+        .filter(|slot| load_own(member, &with(excludes & !(1 << slot))) != graph)
+        .fold(0, |all: Mask, slot| all | 1 << slot);
+    let graph = accepted(member, &with(excludes & !lone))?;
+    let gone = |path: usize| {
+        last[path].is_none()
+            && graph.selected(path).is_some()
+            && (member.roots[path].is_some() || goal.is_absent(path))
+    };
+    (!(0..PATHS).any(gone)).then_some(lone)
 }
 
 /// What is wrong with planned files: by the rules of each member, and as a workspace.
