@@ -114,7 +114,11 @@ impl Fixed<'_> {
         if today.is_some() && used.is_some_and(|used| !above(*used)) {
             return false;
         }
-        let direct = self.whole.unwrap_or(&planner.problem).direct.contains(&path);
+        let direct = self
+            .whole
+            .unwrap_or(&planner.problem)
+            .direct
+            .contains(&path);
         let rises = today.is_some_and(above);
         let candidate =
             planner

@@ -148,7 +148,10 @@ impl WorkspacePlanner {
                         best = Some(plan);
                     }
                     // Closure shows more than what was looked at.
-                    trial.space.bits.asked(trial.space.bits.reach(roots, excludes))
+                    trial
+                        .space
+                        .bits
+                        .asked(trial.space.bits.reach(roots, excludes))
                 }
             };
             if !trial.space.excluding {
@@ -226,14 +229,17 @@ impl WorkspacePlanner {
         excludes: Set,
     ) -> Result<Option<Part>, Halt> {
         let side = space.sides.get(member);
-        let Some((side, chosen)) = side.and_then(|side| Some((side, side.chosen.get(place)?))) else {
+        let Some((side, chosen)) = side.and_then(|side| Some((side, side.chosen.get(place)?)))
+        else {
             return Ok(None);
         };
         let roots = chosen.roots;
         let modules = |set: Set| each(set).filter_map(|at| space.bits.modules.get(at).copied());
-        let Some((problem, whole)) = self.today.as_ref().and_then(|today| {
-            Some((today.problems.get(member)?.clone(), today.whole.clone()))
-        }) else {
+        let Some((problem, whole)) = self
+            .today
+            .as_ref()
+            .and_then(|today| Some((today.problems.get(member)?.clone(), today.whole.clone())))
+        else {
             return Ok(None);
         };
         let path_of = |module| world.modules.path_of(module);
@@ -245,7 +251,9 @@ impl WorkspacePlanner {
             let today = whole.selected.get(&path_of(*root));
             today == Some(root) && problem.selected.get(&path_of(*root)) == today
         });
-        let held = held.map(path_of).filter(|path| self.goal.keep.contains(path));
+        let held = held
+            .map(path_of)
+            .filter(|path| self.goal.keep.contains(path));
         let goal = Goal {
             targets: self.goal.targets.iter().filter(aimed).cloned().collect(),
             keep: held.collect(),
@@ -278,7 +286,11 @@ impl WorkspacePlanner {
         };
         // Where the member says nothing of what is used instead, another one excludes it, and says so.
         let place = |module: &ModuleId| space.bits.place(*module).map_or(0, bit);
-        let last = plan.setup.roots.iter().fold(0, |all, root| all | place(root));
+        let last = plan
+            .setup
+            .roots
+            .iter()
+            .fold(0, |all, root| all | place(root));
         let mut without = excludes;
         for module in modules(excludes & !space.required(last)) {
             without &= !place(&module);
@@ -326,12 +338,12 @@ impl WorkspacePlanner {
                 return Ok(None);
             };
             let excludes = |file: &GoMod| {
-                let same = |line: &Exclude| {
-                    line.path == excluded.path && line.version == excluded.version
-                };
+                let same =
+                    |line: &Exclude| line.path == excluded.path && line.version == excluded.version;
                 file.exclude.iter().any(same)
             };
-            let requires = |file: &GoMod| file.require.iter().any(|line| line.path == excluded.path);
+            let requires =
+                |file: &GoMod| file.require.iter().any(|line| line.path == excluded.path);
             let absent = Target::Absent {
                 path: world.modules.path_of(*module),
             };
@@ -382,7 +394,9 @@ impl<'a> Trial<'a> {
 
     fn chosen(&self, places: &[usize]) -> Vec<&'a Chosen> {
         let sides = self.space.sides.iter().zip(places);
-        sides.filter_map(|(side, place)| side.chosen.get(*place)).collect()
+        sides
+            .filter_map(|(side, place)| side.chosen.get(*place))
+            .collect()
     }
 
     /// Looks at the graphs: what the plan costs before closure, or nothing if it is none; with the versions one of which

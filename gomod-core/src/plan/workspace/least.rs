@@ -49,8 +49,7 @@ impl WorkspacePlanner {
         outcome: &mut WorkspaceOutcome,
     ) {
         for plan in &mut outcome.plans {
-            plan.plan.search.proven =
-                exhausted.proves(plan) || self.costs_the_least(world, plan);
+            plan.plan.search.proven = exhausted.proves(plan) || self.costs_the_least(world, plan);
         }
     }
 }

@@ -101,7 +101,8 @@ impl Space {
         let mut missed = wrong != 0;
         for spot in &self.spots {
             for wanted in [self.targets & spot.all, self.kept & spot.all] {
-                if let (Some(wanted), selected) = (highest(wanted), highest(shown.visible & spot.all))
+                if let (Some(wanted), selected) =
+                    (highest(wanted), highest(shown.visible & spot.all))
                     && selected != Some(wanted)
                 {
                     missed = true;
@@ -219,7 +220,13 @@ impl Space {
         if all > CHOICES {
             return false;
         }
-        let Some(Side { pruned, today, listed, .. }) = self.sides.get(side) else {
+        let Some(Side {
+            pruned,
+            today,
+            listed,
+            ..
+        }) = self.sides.get(side)
+        else {
             return false;
         };
         let mut list: Vec<Set> = vec![0];
@@ -327,7 +334,11 @@ impl WorkspacePlanner {
     /// All versions that any plan could come to.
     fn bits(&self, world: &mut World, whole: &Problem) -> Result<Option<Bits>, Halt> {
         let path_of = |module| world.modules.path_of(module);
-        let targets = self.goal.targets.iter().filter_map(|target| target.path(path_of));
+        let targets = self
+            .goal
+            .targets
+            .iter()
+            .filter_map(|target| target.path(path_of));
         let mut paths: Vec<PathId> = whole.selected.keys().copied().chain(targets).collect();
         let mut needs = Needs::default();
         loop {
@@ -337,7 +348,9 @@ impl WorkspacePlanner {
             if paths.len() > PATHS {
                 return Ok(None);
             }
-            let unlisted = paths.iter().filter(|path| self.candidates.list(**path).is_none());
+            let unlisted = paths
+                .iter()
+                .filter(|path| self.candidates.list(**path).is_none());
             needs.lists.extend(unlisted);
             let versions: Vec<ModuleId> = paths
                 .iter()
@@ -349,11 +362,19 @@ impl WorkspacePlanner {
                 return Ok(None);
             }
             let overrides = &whole.setup.overrides;
-            let newest = paths.iter().filter_map(|path| self.candidates.newest(world, *path));
+            let newest = paths
+                .iter()
+                .filter_map(|path| self.candidates.newest(world, *path));
             let newest: Vec<ModuleId> = newest.collect();
-            let newest = newest.into_iter().map(|module| world.source_id(Source::Module(module)));
+            let newest = newest
+                .into_iter()
+                .map(|module| world.source_id(Source::Module(module)));
             let mut sources: Vec<_> = newest.collect();
-            sources.extend(versions.iter().filter_map(|module| world.source_of(*module, overrides)));
+            sources.extend(
+                versions
+                    .iter()
+                    .filter_map(|module| world.source_of(*module, overrides)),
+            );
             sources.sort_unstable();
             sources.dedup();
             sources.retain(|source| world.facts(*source).is_none());
@@ -389,7 +410,8 @@ impl WorkspacePlanner {
         let setup = &whole.setup;
         for module in bits.modules.clone() {
             let set = |list: &mut dyn Iterator<Item = ModuleId>| {
-                list.filter_map(|module| bits.place(module)).fold(0, |all, at| all | bit(at))
+                list.filter_map(|module| bits.place(module))
+                    .fold(0, |all, at| all | bit(at))
             };
             let asks = world.known_facts(module, &setup.overrides);
             let asks = asks.map_or(0, |facts| set(&mut facts.requires.iter().copied()));
@@ -410,7 +432,8 @@ impl WorkspacePlanner {
         let path_of = |module| world.modules.path_of(module);
         let place = |module: &ModuleId| bits.place(*module);
         let set = |list: &mut dyn Iterator<Item = ModuleId>| {
-            list.filter_map(|module| place(&module)).fold(0, |all, at| all | bit(at))
+            list.filter_map(|module| place(&module))
+                .fold(0, |all, at| all | bit(at))
         };
         let whole = &today.whole;
         let mut spots = Vec::new();
@@ -464,7 +487,12 @@ impl WorkspacePlanner {
                 chosen: Vec::new(),
             });
             let of_path = |(path, all): &(PathId, Set)| {
-                let spot = Spots { path: *path, all: *all, targets: targets & all, own: own & all };
+                let spot = Spots {
+                    path: *path,
+                    all: *all,
+                    targets: targets & all,
+                    own: own & all,
+                };
                 match absent & all {
                     0 => self.options(world, &bits, problem, &named, &spot),
                     _ => vec![None],
@@ -513,7 +541,8 @@ impl WorkspacePlanner {
                 problem.setup.overrides.excludes.contains(&module),
                 named.contains(&module),
             );
-            self.candidates.is_candidate(world, Pass::Releases, module, usable)
+            self.candidates
+                .is_candidate(world, Pass::Releases, module, usable)
                 || usable == Usable::Named
                 || own == Some(*at)
         };

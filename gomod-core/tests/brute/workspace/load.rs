@@ -124,5 +124,6 @@ pub fn load(workspace: &Workspace, roots: &[Roots], excludes: Mask) -> Graph {
 /// The workspace as it stands.
 pub fn today(workspace: &Workspace) -> Graph {
     let roots: Vec<Roots> = workspace.members.iter().map(|m| m.roots).collect();
-    load(workspace, &roots, workspace.members[0].excludes)
+    let excludes = workspace.members.iter().fold(0, |all, m| all | m.excludes);
+    load(workspace, &roots, excludes)
 }

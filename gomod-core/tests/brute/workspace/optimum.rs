@@ -320,11 +320,13 @@ fn closed(
         rises && !held && whole.world.is_direct(path) && own.version(path).is_none()
     });
     let odd = odd.fold(0, |mask, root| mask | 1 << root);
-    (closure.new_roots_fix_excludes(excludes, last) && closure.asks_for(odd, last)).then_some(Part {
-        base: roots,
-        last,
-        lone,
-    })
+    (closure.new_roots_fix_excludes(excludes, last) && closure.asks_for(odd, last)).then_some(
+        Part {
+            base: roots,
+            last,
+            lone,
+        },
+    )
 }
 
 /// The excludes that hide something from a member though it requires nothing of their paths; none at all where it is not

@@ -8,7 +8,7 @@ use gomod_core::plan::{
 };
 
 use super::beside_go::{go_mod, go_work};
-use super::optimum::{Optimum, fault, is_fit, optimum};
+use super::optimum::{EXCLUDES, Optimum, fault, is_fit, optimum};
 use super::world::Workspace;
 use crate::brute::cost::{self, Cost};
 use crate::brute::goal::Goal;
@@ -20,7 +20,11 @@ use crate::scenario::Scenario;
 pub struct Planned {
     pub cost: Cost,
     pub edits: String,
+    /// The workspace as it is then.
+    pub after: Workspace,
     pub fault: Option<String>,
+    /// How many versions it excludes.
+    pub excludes: u32,
     /// Whether it is said to be the cheapest.
     pub optimal: bool,
     /// What every plan is said to cost at least: overridden, direct, others, raised.
@@ -39,6 +43,8 @@ pub enum Verdict {
     Missed,
     /// The plan costs less: one of the two is wrong.
     Better,
+    /// It excludes more versions than enumeration tries, and costs less.
+    Beyond,
     Unsound,
     /// It is said to be the cheapest, or what every plan costs is said to be more than it is.
     FalseClaim,
@@ -65,6 +71,7 @@ impl Comparison {
             (_, Some(plan)) if plan.fault.is_some() => Verdict::Unsound,
             (None, None) => Verdict::BothNone,
             (Some(_), None) => Verdict::Missed,
+            (None, Some(plan)) if plan.excludes > EXCLUDES => Verdict::Beyond,
             (None, Some(_)) => Verdict::Better,
             (Some(brute), Some(plan)) => {
                 let c = brute.cost;
@@ -73,6 +80,7 @@ impl Comparison {
                 match plan.cost.cmp(&brute.cost) {
                     _ if claims => Verdict::FalseClaim,
                     std::cmp::Ordering::Equal => Verdict::Same,
+                    std::cmp::Ordering::Less if plan.excludes > EXCLUDES => Verdict::Beyond,
                     std::cmp::Ordering::Less => Verdict::Better,
                     std::cmp::Ordering::Greater => Verdict::Worse,
                 }
@@ -222,6 +230,12 @@ fn judge(
         ],
         edits: edits.join(" "),
         fault: fault(workspace, goal, &after),
+        excludes: after
+            .members
+            .iter()
+            .fold(0, |all, member| all | member.excludes)
+            .count_ones(),
+        after,
         optimal: least.optimal,
         least: [
             least.least.overridden,
