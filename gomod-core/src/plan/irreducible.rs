@@ -63,7 +63,9 @@ impl Planner {
                     break;
                 }
             }
-            match better {
+            // With fewer edits, but more lines, it is not the best plan: then it was found before.
+            let known = self.exhausted.better.as_ref().map(|plan| &plan.edits);
+            match better.filter(|better| known != Some(&better.edits)) {
                 Some(better) => self.exhausted.better = Some(better),
                 None => return Ok(outcome),
             }

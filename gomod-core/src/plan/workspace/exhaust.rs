@@ -23,12 +23,13 @@ use crate::plan::exhaust::without_lines;
 use crate::plan::fixed::Fixed;
 use crate::plan::goal::{Goal, Means, Target};
 use crate::plan::places::Roots;
-use crate::plan::{Candidates, Needs, Pass, Planner, Problem};
+use crate::plan::{Candidates, Needs, Packages, Pass, Planner, Problem};
 
 /// How many graphs of bits are looked at.
 const GRAPHS: usize = 60_000;
-/// How many combinations are planned in earnest.
+/// How many plans are made in earnest, of members and of all together; where imports are followed they take longer.
 const PLANS: usize = 3_000;
+const WALKS: usize = 300;
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -54,6 +55,8 @@ struct Trial<'a> {
     limit: Option<Cost>,
     graphs: usize,
     plans: usize,
+    /// How many are made at most.
+    most: usize,
     /// The members' own plans, by member, choice and excludes.
     own: FxHashMap<(usize, usize, Set), Option<Part>>,
     needs: Needs,
@@ -81,6 +84,10 @@ impl WorkspacePlanner {
             limit,
             graphs: 0,
             plans: 0,
+            most: match self.mains.iter().any(Packages::are_known) {
+                true => WALKS,
+                false => PLANS,
+            },
             own: FxHashMap::default(),
             needs: Needs::default(),
         };
@@ -389,7 +396,7 @@ impl WorkspacePlanner {
 
 impl<'a> Trial<'a> {
     fn is_spent(&self) -> bool {
-        self.graphs > GRAPHS || self.plans > PLANS
+        self.graphs > GRAPHS || self.plans > self.most
     }
 
     fn chosen(&self, places: &[usize]) -> Vec<&'a Chosen> {

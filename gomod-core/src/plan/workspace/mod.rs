@@ -19,6 +19,7 @@ mod files;
 mod hold;
 mod least;
 mod measure;
+mod options;
 mod outcome;
 mod space;
 mod today;

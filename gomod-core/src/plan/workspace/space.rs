@@ -1,19 +1,8 @@
 //! All that the members of a small workspace may require, and what that costs at least: see `exhaust`.
 
-use rustc_hash::FxHashSet;
-
-use super::bits::{Bits, Set, Shown, VERSIONS, above, bit, each, highest};
-use super::{Halt, WorkspacePlanner};
-use crate::graph::{ModuleId, PathId};
-use crate::mvs::{Source, World};
-use crate::plan::candidates::Usable;
+use super::bits::{Bits, Set, Shown, above, bit, highest};
 use crate::plan::cost::Cost;
-use crate::plan::{Means, Needs, Pass, Problem, Target};
 
-/// How many paths a workspace may have to be looked at.
-const PATHS: usize = 12;
-/// How many `go.mod` files are fetched at most for this alone.
-const FETCHES: usize = 48;
 /// How much a member may choose from.
 const CHOICES: usize = 4_096;
 /// How many combinations of the members' choices are looked at.
@@ -38,23 +27,23 @@ pub(super) struct Side {
     /// Its requirements today.
     pub(super) today: Set,
     /// The versions of all paths that it requires today, or that have to leave: they stand in go.mod, or are not there.
-    listed: Set,
+    pub(super) listed: Set,
     pub(super) chosen: Vec<Chosen>,
 }
 
 /// A path.
 #[derive(Debug)]
-struct Spot {
-    all: Set,
-    today: Option<usize>,
-    target: bool,
-    direct: bool,
-    replaced: bool,
+pub(super) struct Spot {
+    pub(super) all: Set,
+    pub(super) today: Option<usize>,
+    pub(super) target: bool,
+    pub(super) direct: bool,
+    pub(super) replaced: bool,
     /// The releases passed on the way from today's version to each of the path's, and to none.
-    steps: Vec<usize>,
-    leaves: usize,
+    pub(super) steps: Vec<usize>,
+    pub(super) leaves: usize,
     /// The paths of which today's version asks for more than is used, and those that nobody holds against a plan.
-    overridden: Set,
+    pub(super) overridden: Set,
 }
 
 /// A small workspace.
@@ -62,12 +51,12 @@ struct Spot {
 pub(super) struct Space {
     pub(super) bits: Bits,
     pub(super) sides: Vec<Side>,
-    spots: Vec<Spot>,
+    pub(super) spots: Vec<Spot>,
     /// The versions asked for.
     pub(super) targets: Set,
     /// What must not be selected at all, and what must stay.
-    absent: Set,
-    kept: Set,
+    pub(super) absent: Set,
+    pub(super) kept: Set,
     pub(super) excluding: bool,
 }
 
@@ -214,7 +203,12 @@ impl Space {
     }
 
     /// All that a member may require, from what may stand for each path.
-    fn choose(&mut self, side: usize, options: &[Vec<Option<usize>>], selected: Set) -> bool {
+    pub(super) fn choose(
+        &mut self,
+        side: usize,
+        options: &[Vec<Option<usize>>],
+        selected: Set,
+    ) -> bool {
         let sizes = options.iter().map(Vec::len);
         let all = sizes.fold(1usize, usize::saturating_mul);
         if all > CHOICES {
@@ -295,276 +289,4 @@ impl Spot {
         }
         cost
     }
-}
-
-impl WorkspacePlanner {
-    /// The workspace with all that its members may require; `None` when that is too much to look at.
-    pub(super) fn space(&self, world: &mut World) -> Result<Option<Space>, Halt> {
-        let Some(today) = &self.today else {
-            return Ok(None);
-        };
-        let is_go = |target: &Target| matches!(target, Target::Go { .. });
-        let replacing = self.goal.strategy == Some(Means::Replace);
-        if self.goal.settle || replacing || self.goal.targets.iter().any(is_go) {
-            return Ok(None);
-        }
-        // What stands in each file is what its graph is loaded from, and no directory leads from one to another.
-        let overrides = &today.whole.setup.overrides;
-        let mut sources = overrides.exact.values().chain(overrides.wildcard.values());
-        let directory = sources.any(|source| matches!(source, Source::Directory(_)));
-        let mut members = today.problems.iter().zip(&today.joint.main.members);
-        let as_written = members.all(|(problem, member)| {
-            let written = member.requires.iter().map(|(module, _)| *module);
-            let written: FxHashSet<ModuleId> = written.collect();
-            let roots = problem.roots.values().copied();
-            let roots: FxHashSet<ModuleId> = roots
-                .filter(|root| !world.modules.path_of(*root).is_toolchain())
-                .collect();
-            written == roots
-        });
-        if directory || !as_written {
-            return Ok(None);
-        }
-        let Some(bits) = self.bits(world, &today.whole)? else {
-            return Ok(None);
-        };
-        Ok(self.choices(world, bits))
-    }
-
-    /// All versions that any plan could come to.
-    fn bits(&self, world: &mut World, whole: &Problem) -> Result<Option<Bits>, Halt> {
-        let path_of = |module| world.modules.path_of(module);
-        let targets = self
-            .goal
-            .targets
-            .iter()
-            .filter_map(|target| target.path(path_of));
-        let mut paths: Vec<PathId> = whole.selected.keys().copied().chain(targets).collect();
-        let mut needs = Needs::default();
-        loop {
-            paths.retain(|path| !path.is_toolchain() && !whole.is_main(*path));
-            paths.sort_by_key(|path| world.modules.path(*path));
-            paths.dedup();
-            if paths.len() > PATHS {
-                return Ok(None);
-            }
-            let unlisted = paths
-                .iter()
-                .filter(|path| self.candidates.list(**path).is_none());
-            needs.lists.extend(unlisted);
-            let versions: Vec<ModuleId> = paths
-                .iter()
-                .flat_map(|path| world.modules.versions_of(*path))
-                .copied()
-                .filter(|module| world.modules.version(*module).is_some())
-                .collect();
-            if versions.len() > VERSIONS {
-                return Ok(None);
-            }
-            let overrides = &whole.setup.overrides;
-            let newest = paths
-                .iter()
-                .filter_map(|path| self.candidates.newest(world, *path));
-            let newest: Vec<ModuleId> = newest.collect();
-            let newest = newest
-                .into_iter()
-                .map(|module| world.source_id(Source::Module(module)));
-            let mut sources: Vec<_> = newest.collect();
-            sources.extend(
-                versions
-                    .iter()
-                    .filter_map(|module| world.source_of(*module, overrides)),
-            );
-            sources.sort_unstable();
-            sources.dedup();
-            sources.retain(|source| world.facts(*source).is_none());
-            if sources.len() > FETCHES {
-                return Ok(None);
-            }
-            needs.sources = sources;
-            if !needs.is_empty() {
-                return Err(Halt::Needs(needs));
-            }
-            let before = paths.len();
-            for module in &versions {
-                let facts = world.known_facts(*module, overrides);
-                let asked = facts.into_iter().flat_map(|facts| &facts.requires);
-                paths.extend(asked.map(|asked| world.modules.path_of(*asked)));
-            }
-            if paths.iter().any(|path| whole.is_main(*path)) {
-                return Ok(None);
-            }
-            paths.retain(|path| !path.is_toolchain());
-            paths.sort_by_key(|path| world.modules.path(*path));
-            paths.dedup();
-            if paths.len() == before {
-                break;
-            }
-        }
-        let mut bits = Bits::default();
-        for path in paths {
-            let versions = world.modules.versions_of(path).iter().copied();
-            let versions = versions.filter(|module| world.modules.version(*module).is_some());
-            bits.add_path(path, versions.collect());
-        }
-        let setup = &whole.setup;
-        for module in bits.modules.clone() {
-            let set = |list: &mut dyn Iterator<Item = ModuleId>| {
-                list.filter_map(|module| bits.place(module))
-                    .fold(0, |all, at| all | bit(at))
-            };
-            let asks = world.known_facts(module, &setup.overrides);
-            let asks = asks.map_or(0, |facts| set(&mut facts.requires.iter().copied()));
-            match world.requirements(module, &setup.overrides, setup.local_go.as_ref()) {
-                Ok(Some(found)) => {
-                    let requires = set(&mut found.iter(&setup.overrides));
-                    bits.add_requirements(requires, asks, found.prunes());
-                }
-                _ => bits.add_requirements(0, asks, true),
-            }
-        }
-        Ok(Some(bits))
-    }
-
-    /// What each member may require.
-    fn choices(&self, world: &World, bits: Bits) -> Option<Space> {
-        let today = self.today.as_ref()?;
-        let path_of = |module| world.modules.path_of(module);
-        let place = |module: &ModuleId| bits.place(*module);
-        let set = |list: &mut dyn Iterator<Item = ModuleId>| {
-            list.filter_map(|module| place(&module))
-                .fold(0, |all, at| all | bit(at))
-        };
-        let whole = &today.whole;
-        let mut spots = Vec::new();
-        let (mut absent, mut kept) = (0, 0);
-        for (path, all) in &bits.paths {
-            let now = whole.selected.get(path);
-            let mut targets = self.goal.targets.iter();
-            let gone = self.goal.targets.contains(&Target::Absent { path: *path });
-            absent |= if gone { *all } else { 0 };
-            kept |= match self.goal.keep.contains(path) {
-                true => now.and_then(place).map_or(0, bit),
-                false => 0,
-            };
-            let steps = each(*all).filter_map(|at| bits.modules.get(at));
-            let steps = |from: ModuleId| {
-                let steps = steps.map(|to| self.candidates.steps(world, Some(*to), from));
-                steps.collect()
-            };
-            // What is overridden today, and what is asked to be.
-            let over = bits.paths.iter().filter(|(other, _)| {
-                whole.overridden.contains_key(&(Some(*path), *other))
-                    || self.goal.grants_overriding(*other, path_of)
-            });
-            spots.push(Spot {
-                all: *all,
-                today: now.and_then(place),
-                target: targets.any(|target| target.path(path_of) == Some(*path)),
-                direct: whole.direct.contains(path),
-                replaced: whole.replaced.contains(path),
-                leaves: now.map_or(0, |now| self.candidates.steps(world, None, *now)),
-                steps: now.map(|now| steps(*now)).unwrap_or_default(),
-                overridden: over.fold(0, |sum, (_, all)| sum | all),
-            });
-        }
-        let targets = self.goal.targets.iter().filter_map(|target| match target {
-            Target::Module { module } => Some(*module),
-            _ => None,
-        });
-        let targets = set(&mut targets.into_iter());
-        let named: FxHashSet<ModuleId> = world.required().collect();
-        let mut sides = Vec::new();
-        let mut options = Vec::new();
-        for problem in &today.problems {
-            let own = set(&mut problem.selected.values().copied());
-            let roots = set(&mut problem.roots.values().copied());
-            let required = bits.paths.iter().filter(|(_, all)| roots & all != 0);
-            sides.push(Side {
-                pruned: problem.is_pruned(),
-                today: roots,
-                listed: absent | required.fold(0, |sum, (_, all)| sum | all),
-                chosen: Vec::new(),
-            });
-            let of_path = |(path, all): &(PathId, Set)| {
-                let spot = Spots {
-                    path: *path,
-                    all: *all,
-                    targets: targets & all,
-                    own: own & all,
-                };
-                match absent & all {
-                    0 => self.options(world, &bits, problem, &named, &spot),
-                    _ => vec![None],
-                }
-            };
-            options.push((bits.paths.iter().map(of_path).collect::<Vec<_>>(), own));
-        }
-        let mut space = Space {
-            bits,
-            sides,
-            spots,
-            targets,
-            absent,
-            kept,
-            excluding: self.goal.strategy != Some(Means::Require),
-        };
-        let mut few = true;
-        for (side, (options, own)) in options.iter().enumerate() {
-            few &= space.choose(side, options, *own);
-        }
-        few.then_some(space)
-    }
-
-    /// What a member may require of a path.
-    fn options(
-        &self,
-        world: &World,
-        bits: &Bits,
-        problem: &Problem,
-        named: &FxHashSet<ModuleId>,
-        spot: &Spots,
-    ) -> Vec<Option<usize>> {
-        let target = highest(spot.targets);
-        let own = highest(spot.own);
-        if let Some(target) = target.filter(|target| own > Some(*target)) {
-            return vec![Some(target)];
-        }
-        let is_root = problem.roots.contains_key(&spot.path);
-        let direct = problem.direct.contains(&spot.path);
-        let excluding = self.goal.strategy != Some(Means::Require);
-        let usable = |at: &usize| {
-            let Some(module) = bits.modules.get(*at).copied() else {
-                return false;
-            };
-            let usable = Usable::of(
-                problem.setup.overrides.excludes.contains(&module),
-                named.contains(&module),
-            );
-            self.candidates
-                .is_candidate(world, Pass::Releases, module, usable)
-                || usable == Usable::Named
-                || own == Some(*at)
-        };
-        let may = |at: &usize| {
-            let listed = is_root || !problem.is_pruned() && Some(*at) <= own;
-            target.is_none_or(|target| *at <= target)
-                && (listed || target == Some(*at) || excluding)
-                && usable(at)
-        };
-        let mut list: Vec<Option<usize>> = each(spot.all).filter(may).map(Some).collect();
-        if !direct || self.goal.allow_drop {
-            list.push(None);
-        }
-        list
-    }
-}
-
-/// A path as one member has it.
-struct Spots {
-    path: PathId,
-    all: Set,
-    targets: Set,
-    /// What it selects by itself.
-    own: Set,
 }
