@@ -38,6 +38,8 @@ pub(super) struct Exhausted {
     pub(super) better: Option<Box<WorkspacePlan>>,
     /// What the cheapest plan costs that replaces nothing, where everything was tried.
     least: Option<Cost>,
+    /// How many graphs were looked at.
+    pub(super) tried: usize,
 }
 
 impl Exhausted {
@@ -102,6 +104,7 @@ impl WorkspacePlanner {
                 break;
             }
         }
+        exhausted.tried = trial.graphs;
         exhausted.least = trial.limit.filter(|_| !trial.is_spent());
         match trial.needs.is_empty() {
             true => Ok(exhausted),
@@ -305,10 +308,10 @@ impl WorkspacePlanner {
                 plan.go_mod.drop_exclude(&lone.path, &lone.version);
             }
         }
-        // Alone it does without.
+        // Alone it does without, and comes to no more than a target either.
         let alone = space.bits.own(last, side.pruned, without);
-        let right = space.broken(side, last, alone) == 0;
-        Ok(right.then_some(Part { member, run, plan }))
+        let wrong = space.broken(side, last, alone) | space.too_high(alone);
+        Ok((wrong == 0).then_some(Part { member, run, plan }))
     }
 
     /// A run of one member for a goal, which searches nothing.

@@ -84,9 +84,21 @@ impl Space {
         paths.fold(self.absent, |all, spot| all | spot.all)
     }
 
+    /// What is above a target.
+    pub(super) fn too_high(&self, shown: Shown) -> Set {
+        self.spots
+            .iter()
+            .fold(shown.visible & self.absent, |all, spot| {
+                match highest(self.targets & spot.all) {
+                    Some(target) => all | shown.visible & spot.all & above(target),
+                    None => all,
+                }
+            })
+    }
+
     /// Whether the goal is reached; otherwise what is too high.
     pub(super) fn reached(&self, shown: Shown, roots: Set) -> Result<(), Set> {
-        let mut wrong = shown.visible & self.absent;
+        let mut wrong = self.too_high(shown);
         let mut missed = wrong != 0;
         for spot in &self.spots {
             for wanted in [self.targets & spot.all, self.kept & spot.all] {

@@ -9,7 +9,8 @@
 //!   module of the member's own graph asks for;
 //! - the cost is counted on the workspace's graph: before closure, overridden ones also after it;
 //! - each exclude hides something in the end, for a member or in the workspace; what is used instead is said by some
-//!   member's requirement, and a member that says nothing of it does without that exclude where it stands alone;
+//!   member's requirement, and a member that says nothing of it does without that exclude where it stands alone, and comes to no more than the
+//!   targets there;
 //! - nothing is replaced: the planner's plans that replace are not compared.
 
 use super::load::{Roots, load, mask, today};
@@ -348,7 +349,11 @@ fn lone(member: &World, goal: &Goal, last: &Roots, excludes: Mask) -> Option<Mas
             && graph.selected(path).is_some()
             && (member.roots[path].is_some() || goal.is_absent(path))
     };
-    (!(0..PATHS).any(gone)).then_some(lone)
+    let high = |path: usize| {
+        let target = goal.version(path);
+        target.is_some_and(|target| graph.selected(path) > Some(target))
+    };
+    (!(0..PATHS).any(|path| gone(path) || high(path))).then_some(lone)
 }
 
 /// What is wrong with planned files: by the rules of each member, and as a workspace.
