@@ -72,12 +72,20 @@ impl WorkspacePlanner {
         if proven || best.is_some_and(|best| best.plan.cost.unresolved > 0) {
             return Ok(Exhausted::default());
         }
-        let Some(space) = self.space(world)? else {
-            return Ok(Exhausted::default());
-        };
         let limit = self.least_without_replace().map(|plan| plan.plan.weight());
         let limit = limit.map(without_lines);
-        let Some(combinations) = space.combinations(limit) else {
+        // A new requirement says what is used instead of an excluded version. Where there are too many, the others are tried.
+        let excluding = self.goal.strategy != Some(Means::Require);
+        let mut found = None;
+        for more in [true, false].into_iter().filter(|more| excluding || !more) {
+            if let Some(space) = self.space(world, more)?
+                && let Some(combinations) = space.combinations(limit)
+            {
+                found = Some((space, combinations, more == excluding));
+                break;
+            }
+        }
+        let Some((space, combinations, all)) = found else {
             return Ok(Exhausted::default());
         };
         let mut exhausted = Exhausted::default();
@@ -105,7 +113,7 @@ impl WorkspacePlanner {
             }
         }
         exhausted.tried = trial.graphs;
-        exhausted.least = trial.limit.filter(|_| !trial.is_spent());
+        exhausted.least = trial.limit.filter(|_| all && !trial.is_spent());
         match trial.needs.is_empty() {
             true => Ok(exhausted),
             false => Err(Halt::Needs(trial.needs)),

@@ -17,8 +17,9 @@ const PATHS: usize = 12;
 const FETCHES: usize = 48;
 
 impl WorkspacePlanner {
-    /// The workspace with all that its members may require; `None` when that is too much to look at.
-    pub(super) fn space(&self, world: &mut World) -> Result<Option<Space>, Halt> {
+    /// The workspace with all that its members may require, what they did not before included, if `more` says so; `None`
+    /// when that is too much to look at.
+    pub(super) fn space(&self, world: &mut World, more: bool) -> Result<Option<Space>, Halt> {
         let Some(today) = &self.today else {
             return Ok(None);
         };
@@ -44,7 +45,7 @@ impl WorkspacePlanner {
         let Some(bits) = self.bits(world, &today.whole)? else {
             return Ok(None);
         };
-        Ok(self.choices(world, bits))
+        Ok(self.choices(world, bits, more))
     }
 
     /// All versions that any plan could come to. Where a directory stands for one, or a member is required, files lead
@@ -128,7 +129,7 @@ impl WorkspacePlanner {
     }
 
     /// What each member may require.
-    fn choices(&self, world: &World, bits: Bits) -> Option<Space> {
+    fn choices(&self, world: &World, bits: Bits, more: bool) -> Option<Space> {
         let today = self.today.as_ref()?;
         let path_of = |module| world.modules.path_of(module);
         let place = |module: &ModuleId| bits.place(*module);
@@ -193,6 +194,7 @@ impl WorkspacePlanner {
                     all: *all,
                     targets: targets & all,
                     own: own & all,
+                    more,
                 };
                 match absent & all {
                     0 => self.options(world, &bits, problem, &named, &spot),
@@ -233,7 +235,6 @@ impl WorkspacePlanner {
         }
         let is_root = problem.roots.contains_key(&spot.path);
         let direct = problem.direct.contains(&spot.path);
-        let excluding = self.goal.strategy != Some(Means::Require);
         let usable = |at: &usize| {
             let Some(module) = bits.modules.get(*at).copied() else {
                 return false;
@@ -249,9 +250,8 @@ impl WorkspacePlanner {
         };
         let may = |at: &usize| {
             let listed = is_root || !problem.is_pruned() && Some(*at) <= own;
-            target.is_none_or(|target| *at <= target)
-                && (listed || target == Some(*at) || excluding)
-                && usable(at)
+            target == Some(*at)
+                || target.is_none_or(|target| *at <= target) && (listed || spot.more) && usable(at)
         };
         let mut list: Vec<Option<usize>> = each(spot.all).filter(may).map(Some).collect();
         if !direct || self.goal.allow_drop {
@@ -268,6 +268,8 @@ struct OfMember {
     targets: Set,
     /// What it selects by itself.
     own: Set,
+    /// Whether it may be a new requirement.
+    more: bool,
 }
 
 /// Each path once, in an order that does not depend on what was fed when; gives their number.
