@@ -3,27 +3,19 @@
 //! Members planned one by one cannot know what the others will exclude, nor what falls out of sight when one of them lets
 //! a requirement go. So all combinations of what the members may require are listed, cut by what each costs at least
 //! ([`space`](super::space)). For fixed requirements the excludes follow from what is in the way, or costs something: one of the
-//! versions that lead there. What is left after that, on graphs that are only bits ([`bits`](super::bits)), is planned in earnest:
-//! each member by itself, with closure, as one main module with fixed requirements; then put together as any plans are.
-
-use std::collections::BTreeSet;
+//! versions that lead there. What is left after that, on graphs that are only bits ([`bits`](super::bits)), is planned in earnest
+//! ([`earnest`](super::earnest)).
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::attempt::{Bounds, Mix, Part, Together};
+use super::attempt::Part;
 use super::bits::{Set, bit, each};
-use super::hold::Way;
 use super::space::{Chosen, Space};
-use super::{Halt, Run, WorkspacePlan, WorkspacePlanner};
-use crate::graph::ModuleId;
-use crate::model::{Exclude, GoMod};
+use super::{Halt, WorkspacePlan, WorkspacePlanner};
 use crate::mvs::World;
-use crate::plan::cost::{self, Cost};
+use crate::plan::cost::Cost;
 use crate::plan::exhaust::without_lines;
-use crate::plan::fixed::Fixed;
-use crate::plan::goal::{Goal, Means, Target};
-use crate::plan::places::Roots;
-use crate::plan::{Candidates, Needs, Packages, Pass, Planner, Problem};
+use crate::plan::{Means, Needs, Packages, Pass};
 
 /// How many graphs of bits are looked at.
 const GRAPHS: usize = 60_000;
@@ -52,16 +44,16 @@ impl Exhausted {
 }
 
 /// One try of everything.
-struct Trial<'a> {
-    space: &'a Space,
+pub(super) struct Trial<'a> {
+    pub(super) space: &'a Space,
     limit: Option<Cost>,
     graphs: usize,
-    plans: usize,
+    pub(super) plans: usize,
     /// How many are made at most.
     most: usize,
     /// The members' own plans, by member, choice and excludes.
-    own: FxHashMap<(usize, usize, Set), Option<Part>>,
-    needs: Needs,
+    pub(super) own: FxHashMap<(usize, usize, Set), Option<Part>>,
+    pub(super) needs: Needs,
 }
 
 impl WorkspacePlanner {
@@ -183,225 +175,6 @@ impl WorkspacePlanner {
             }
         }
         Ok(best)
-    }
-
-    /// The plan where the members require these and exclude those, if it is one.
-    fn in_earnest(
-        &mut self,
-        world: &mut World,
-        trial: &mut Trial<'_>,
-        places: &[usize],
-        excludes: Set,
-    ) -> Result<Option<WorkspacePlan>, Halt> {
-        let bits = &trial.space.bits;
-        let mut parts = Vec::new();
-        for (member, place) in places.iter().enumerate() {
-            let Some(side) = trial.space.sides.get(member) else {
-                return Ok(None);
-            };
-            let Some(chosen) = side.chosen.get(*place) else {
-                return Ok(None);
-            };
-            let shown = bits.own(chosen.roots, side.pruned, excludes);
-            let hidden = bits.asked(shown.loaded) & excludes;
-            if chosen.roots == side.today && hidden == 0 {
-                continue;
-            }
-            let excludes = excludes & bits.asked(bits.reach(chosen.roots, 0));
-            let key = (member, *place, excludes);
-            if !trial.own.contains_key(&key) {
-                trial.plans += 1;
-                let part = match self.own_part(world, trial.space, (member, *place), excludes) {
-                    Ok(part) => part,
-                    Err(Halt::Needs(needs)) => {
-                        trial.needs.merge(needs);
-                        return Ok(None);
-                    }
-                    Err(other) => return Err(other),
-                };
-                trial.own.insert(key, part);
-            }
-            match trial.own.get(&key).and_then(Option::as_ref) {
-                Some(part) => parts.push(part.clone()),
-                None => return Ok(None),
-            }
-        }
-        trial.plans += 1;
-        match self.put_together(world, trial, excludes, parts) {
-            Ok(plan) => Ok(plan),
-            Err(Halt::Needs(needs)) => {
-                trial.needs.merge(needs);
-                Ok(None)
-            }
-            Err(Halt::Refused(_)) => Ok(None),
-            Err(other) => Err(other),
-        }
-    }
-
-    /// The plan of one member that requires these.
-    fn own_part(
-        &mut self,
-        world: &mut World,
-        space: &Space,
-        (member, place): (usize, usize),
-        excludes: Set,
-    ) -> Result<Option<Part>, Halt> {
-        let side = space.sides.get(member);
-        let Some((side, chosen)) = side.and_then(|side| Some((side, side.chosen.get(place)?)))
-        else {
-            return Ok(None);
-        };
-        let roots = chosen.roots;
-        let modules = |set: Set| each(set).filter_map(|at| space.bits.modules.get(at).copied());
-        let Some((problem, whole)) = self
-            .today
-            .as_ref()
-            .and_then(|today| Some((today.problems.get(member)?.clone(), today.whole.clone())))
-        else {
-            return Ok(None);
-        };
-        let path_of = |module| world.modules.path_of(module);
-        let aimed = |target: &&Target| match target {
-            Target::Module { module } => modules(roots).any(|root| root == *module),
-            _ => true,
-        };
-        let held = modules(roots).filter(|root| {
-            let today = whole.selected.get(&path_of(*root));
-            today == Some(root) && problem.selected.get(&path_of(*root)) == today
-        });
-        let held = held
-            .map(path_of)
-            .filter(|path| self.goal.keep.contains(path));
-        let goal = Goal {
-            targets: self.goal.targets.iter().filter(aimed).cloned().collect(),
-            keep: held.collect(),
-            max_collateral: None,
-            ..self.goal.clone()
-        };
-        let mut choice = Roots::default();
-        let pairs = modules(roots).map(|root| (path_of(root), root));
-        choice.roots.extend(pairs);
-        let hidden: BTreeSet<ModuleId> = modules(excludes).collect();
-        let Some(run) = self.fixed_run(member, goal, problem) else {
-            return Ok(None);
-        };
-        let (Some(own), Some(main)) = (self.runs.get_mut(run), self.mains.get_mut(member)) else {
-            return Ok(None);
-        };
-        self.packages.lend(main);
-        std::mem::swap(&mut own.planner.candidates, &mut self.candidates);
-        std::mem::swap(&mut own.planner.packages, main);
-        let fixed = Fixed {
-            whole: Some(&whole),
-            ..own.planner.fixed(&choice, &hidden)
-        };
-        let plan = fixed.explained(world);
-        std::mem::swap(&mut own.planner.packages, main);
-        std::mem::swap(&mut own.planner.candidates, &mut self.candidates);
-        self.packages.take_back(main);
-        let Some(mut plan) = plan.map_err(Halt::Needs)? else {
-            return Ok(None);
-        };
-        // Where the member says nothing of what is used instead, another one excludes it, and says so.
-        let place = |module: &ModuleId| space.bits.place(*module).map_or(0, bit);
-        let last = plan
-            .setup
-            .roots
-            .iter()
-            .fold(0, |all, root| all | place(root));
-        let mut without = excludes;
-        for module in modules(excludes & !space.required(last)) {
-            without &= !place(&module);
-            if let Some(lone) = world.modules.module_version(module) {
-                plan.go_mod.drop_exclude(&lone.path, &lone.version);
-            }
-        }
-        // Alone it does without, and comes to no more than a target either.
-        let alone = space.bits.own(last, side.pruned, without);
-        let wrong = space.broken(side, last, alone) | space.too_high(alone);
-        Ok((wrong == 0).then_some(Part { member, run, plan }))
-    }
-
-    /// A run of one member for a goal, which searches nothing.
-    fn fixed_run(&mut self, member: usize, goal: Goal, problem: Problem) -> Option<usize> {
-        let known = |run: &Run| run.member == member && run.goal == goal && run.fixed;
-        if let Some(at) = self.runs.iter().position(known) {
-            return Some(at);
-        }
-        let go_mod = self.files.members.get(member)?.clone();
-        let planner = Planner::new(problem, go_mod, goal.clone(), Candidates::default());
-        self.runs.push(Run {
-            member,
-            goal,
-            planner,
-            outcome: None,
-            fixed: true,
-        });
-        Some(self.runs.len() - 1)
-    }
-
-    /// The members' plans as one, if nothing is wrong with it and each exclude hides something.
-    fn put_together(
-        &mut self,
-        world: &mut World,
-        trial: &Trial<'_>,
-        excludes: Set,
-        parts: Vec<Part>,
-    ) -> Result<Option<WorkspacePlan>, Halt> {
-        let bits = &trial.space.bits;
-        let mut bounds = Bounds::default();
-        let mut files = self.edited(world, &parts, &bounds)?;
-        for module in each(excludes).filter_map(|at| bits.modules.get(at)) {
-            let Some(excluded) = world.modules.module_version(*module) else {
-                return Ok(None);
-            };
-            let excludes = |file: &GoMod| {
-                let same =
-                    |line: &Exclude| line.path == excluded.path && line.version == excluded.version;
-                file.exclude.iter().any(same)
-            };
-            let requires =
-                |file: &GoMod| file.require.iter().any(|line| line.path == excluded.path);
-            let absent = Target::Absent {
-                path: world.modules.path_of(*module),
-            };
-            let member = files.members.iter().position(requires);
-            if member.is_none() && !self.goal.targets.contains(&absent) {
-                return Ok(None);
-            }
-            if !files.members.iter().any(excludes) {
-                bounds.excludes.push((member.unwrap_or_default(), *module));
-            }
-        }
-        if !bounds.excludes.is_empty() {
-            files = self.edited(world, &parts, &bounds)?;
-        }
-        let notes = self.mend(world, &mut files)?;
-        let joint = self.joint(world, &files)?;
-        let loaded = joint.graph.loaded();
-        let asked: FxHashSet<ModuleId> =
-            cost::asked(world, loaded, &joint.setup.overrides).collect();
-        let idle = |(_, module): &(usize, ModuleId)| !asked.contains(module);
-        if !notes.is_empty()
-            || bounds.excludes.iter().any(idle)
-            || self.clash(world, &files, &joint).is_some()
-            || self.fault(world, &joint).is_some()
-            || self.unrequired(world, &files, &bounds).is_some()
-        {
-            return Ok(None);
-        }
-        let together = Together {
-            way: Way::plain(Mix::Cheapest),
-            parts,
-            bounds,
-            files,
-            joint,
-            notes,
-        };
-        let mut plan = self.measured(world, together)?;
-        // Nothing led there step by step.
-        plan.plan.lowered.clear();
-        Ok(Some(plan))
     }
 }
 

@@ -5,7 +5,8 @@
 //! each member that selects more than a target is planned by itself, the others are left alone, and the plans
 //! are put together ([`attempt`]). What the union loads beyond that, because one member requires more than
 //! another, is looked at afterwards and bounded ([`fault`]), and so is what does not fit together ([`clash`]). What
-//! others could hold up, and other mixes, are tried on the best plan ([`hold`]). The cost is counted on the workspace's build list
+//! others could hold up, and other mixes, are tried on the best plan ([`hold`]); and where the workspace is small, all that there is
+//! ([`exhaust`]). The cost is counted on the workspace's build list
 //! ([`measure`]) and held against what every plan costs ([`least`]), and each member that was right on its own
 //! stays so ([`alone`]).
 
@@ -13,6 +14,7 @@ mod alone;
 mod attempt;
 mod bits;
 mod clash;
+mod earnest;
 mod exhaust;
 mod fault;
 mod files;
