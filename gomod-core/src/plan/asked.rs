@@ -49,9 +49,14 @@ impl Fixed<'_> {
                 Some(Source::Module(used)) => *used,
                 _ => *root,
             };
+            // What the workspace uses may say so of a lower one, too.
+            let used_today = self.whole.and_then(|whole| {
+                let today = whole.selected.get(&modules.path_of(used))?;
+                Some(modules.compare(used, *today).is_le())
+            });
             asked.iter().any(|asked| {
                 modules.path_of(*asked) == modules.path_of(used)
-                    && modules.compare(*asked, used).is_gt()
+                    && (modules.compare(*asked, used).is_gt() || used_today == Some(true))
             })
         })
     }
@@ -181,7 +186,7 @@ impl Fixed<'_> {
 }
 
 /// What the modules of a graph ask for, the main module aside.
-pub(in crate::plan) fn asked_for(world: &World, graph: &ModuleGraph) -> BTreeSet<ModuleId> {
+fn asked_for(world: &World, graph: &ModuleGraph) -> BTreeSet<ModuleId> {
     let asks = |by: ModuleId| {
         let known = world.modules.version(by).and(graph.requirements(by));
         known.into_iter().flatten()

@@ -14,8 +14,8 @@ pub struct Closure<'a> {
     today: &'a Today,
     base: &'a Choice,
     may_exclude: bool,
-    /// Whether another main module may say what is used instead of an excluded version.
-    lone: bool,
+    /// What the workspace uses that this is a member of: another one may say what is used instead of an excluded version.
+    workspace: Option<[Option<Slot>; PATHS]>,
     tried: HashSet<Mask>,
 }
 
@@ -34,14 +34,17 @@ impl<'a> Closure<'a> {
             today,
             base,
             may_exclude,
-            lone: false,
+            workspace: None,
             tried,
         }
     }
 
-    /// The closure of a member of a workspace.
-    pub fn of_member(self) -> Self {
-        Self { lone: true, ..self }
+    /// The closure of a member of a workspace that uses these.
+    pub fn of_member(self, used: [Option<Slot>; PATHS]) -> Self {
+        Self {
+            workspace: Some(used),
+            ..self
+        }
     }
 
     /// The excludes and roots of final lists that keep the constraints, the fewest excludes of each kind. What
@@ -156,8 +159,15 @@ impl<'a> Closure<'a> {
             .filter_map(|slot| self.world.release(choice.content[slot]))
             .fold(0, |asked, release| asked | release.requires & new);
         let fixes = |root: Slot| {
-            let above = super::world::of_path(root / VERSIONS) & !((2 << choice.content[root]) - 1);
-            asked & above != 0
+            let path = root / VERSIONS;
+            // What a workspace uses may stand for a lower one, too.
+            let used = self.workspace.is_some_and(|used| used[path] >= Some(root));
+            let below = if used {
+                0
+            } else {
+                (2 << choice.content[root]) - 1
+            };
+            asked & super::world::of_path(path) & !below != 0
         };
         let mut new = self.base.roots.into_iter().flatten();
         new.all(|root| !self.is_new(root) || fixes(root))
@@ -317,7 +327,7 @@ impl<'a> Closure<'a> {
             // An exclude or a replace stands with the requirement that fixes the result.
             let of_path = choice.excludes & !today.choice.excludes & super::world::of_path(path);
             let fixed = root.is_some()
-                || self.lone
+                || self.workspace.is_some()
                 || !is_replaced(today, choice, path)
                     && (goal.is_absent(path) || !self.matters(choice, of_path));
             let lower = goal.targets[path].is_some()

@@ -90,7 +90,8 @@ impl WorkspacePlanner {
         None
     }
 
-    /// A target that no member requires and none has been told to: an exclude alone does not hold it there.
+    /// A target that no member requires and none has been told to: an exclude alone does not hold it there. Where it is
+    /// replaced, any version of it will do.
     pub(super) fn unrequired(
         &self,
         world: &World,
@@ -106,8 +107,11 @@ impl WorkspacePlanner {
                     return false;
                 };
                 let path = world.modules.path(world.modules.path_of(*module));
+                let version = world.modules.version(*module);
+                let replaced = files.go_work.replace.iter().any(|line| line.path == *path);
                 let mut lines = files.members.iter().flat_map(|file| &file.require);
-                !lines.any(|line| line.path == *path)
+                let fits = |required| replaced || version == Some(required);
+                !lines.any(|line| line.path == *path && fits(&line.version))
                     && !bounds.pins.iter().any(|(_, pinned)| *pinned == at)
             })
     }

@@ -202,8 +202,8 @@ impl<'a> Trial<'a> {
                 return Err(bits.leading(wrong, shown.loaded, excludes));
             }
             // Who asks for what has to be excluded may be there by closure alone.
-            if let Some(above) = own.news.iter().find(|above| **above & excludes == 0) {
-                return Err(bits.asked(bits.reach(own.roots, excludes)) & above);
+            if let Some(new) = own.news.iter().find(|new| **new & excludes == 0) {
+                return Err(bits.asked(bits.reach(own.roots, excludes)) & new);
             }
             members.push((own.roots, side.pruned));
         }

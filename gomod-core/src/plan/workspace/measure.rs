@@ -11,7 +11,7 @@ use super::{
 use crate::graph::{ModuleGraph, ModuleId, PathId};
 use crate::model::GoMod;
 use crate::mvs::{World, needed_sums};
-use crate::plan::asked::asked_for;
+use crate::plan::chains::is_asked;
 use crate::plan::cost::{self, asks_for_more};
 use crate::plan::edit::changed_lines;
 use crate::plan::finish::Solution;
@@ -66,7 +66,9 @@ impl WorkspacePlanner {
             left_out: left_out(&parts),
         };
         let moves = cost::moves(world, &problem, &self.goal, &solution);
-        if let Some(module) = risen(world, &moves, &solution.graph) {
+        let lists = plain.setup.members.iter();
+        let base: Vec<ModuleId> = lists.flat_map(|(_, list, _)| list.clone()).collect();
+        if let Some(module) = risen(world, &moves, &solution.graph, &base) {
             let what = world.modules.display(module);
             let reason = format!("a member requires it directly, and nothing asks for {what}");
             return Err(self.refused(world, mix, Conflict::Unwritable { reason }));
@@ -340,18 +342,22 @@ impl WorkspacePlanner {
 
 /// A module that some member requires directly and that rises though no other module asks for that: a member
 /// that requires it indirectly may have it rise, but nobody wants to upgrade the others' to bring something else down.
-fn risen(world: &World, moves: &[Move], graph: &ModuleGraph) -> Option<ModuleId> {
+/// What it brings about itself does not count.
+fn risen(
+    world: &World,
+    moves: &[Move],
+    graph: &ModuleGraph,
+    base: &[ModuleId],
+) -> Option<ModuleId> {
     let modules = &world.modules;
     let moved = moves
         .iter()
         .filter(|moved| moved.role == Role::Moved && moved.direct);
-    let risen = moved.filter_map(|moved| {
+    let mut risen = moved.filter_map(|moved| {
         let (from, to) = (moved.from?, moved.to?);
         modules.compare(to, from).is_gt().then_some(to)
     });
-    let asked = asked_for(world, graph);
-    let mut alone = risen.filter(|to| !asked.contains(to));
-    alone.next()
+    risen.find(|to| !is_asked(world, graph, base, *to))
 }
 
 /// Says why modules are bounded that nobody asked to bring back.

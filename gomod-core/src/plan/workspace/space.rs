@@ -16,7 +16,7 @@ pub(super) struct Chosen {
     reach: Set,
     /// What has to be excluded, since a requirement itself asks for it.
     forced: Set,
-    /// For each new requirement what is above it: one of these has to be excluded, so that it says what is used instead.
+    /// For each new requirement what it may stand for: one of these has to be excluded, so that it says what is used instead.
     pub(super) news: Vec<Set>,
 }
 
@@ -253,7 +253,9 @@ impl Space {
                         let was = today & spot.all != 0
                             || !pruned && highest(selected & spot.all) >= Some(root);
                         if !was && bit(root) & self.targets == 0 {
-                            news.push(spot.all & above(root));
+                            // What the workspace uses may stand for a lower one, too.
+                            let used = spot.today >= Some(root);
+                            news.push(spot.all & if used { !bit(root) } else { above(root) });
                         }
                     }
                     None => forced |= asked & spot.all & listed,

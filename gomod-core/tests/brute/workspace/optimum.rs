@@ -7,6 +7,7 @@
 //!   that selects more by itself today; what a member requires of its path is no more than that;
 //! - a module that any member requires directly rises to what is selected in the workspace today, or to what another
 //!   module of the member's own graph asks for;
+//! - a new requirement at what the workspace uses today, or less, may stand for a lower version that is excluded;
 //! - the cost is counted on the workspace's graph: before closure, overridden ones also after it;
 //! - each exclude hides something in the end, for a member or in the workspace; what is used instead is said by some
 //!   member's requirement, and a member that says nothing of it does without that exclude where it stands alone, and comes to no more than the
@@ -311,7 +312,8 @@ fn closed(
     if !consistent || !aims {
         return None;
     }
-    let closure = Closure::new(member, &own, today, &choice, false).of_member();
+    let closure = Closure::new(member, &own, today, &choice, false);
+    let closure = closure.of_member(whole.today.selected);
     let last = closure.made()?;
     let lone = lone(member, goal, &last, excludes)?;
     let odd = roots.iter().flatten().filter(|root| {
