@@ -114,9 +114,12 @@ impl Fixed<'_> {
             return false;
         }
         let above = |version: ModuleId| world.modules.compare(root, version).is_gt();
-        let used = self.whole.and_then(|whole| whole.selected.get(&path));
+        let used = self
+            .whole
+            .and_then(|whole| whole.selected.get(&path))
+            .copied();
         // It comes up to what its workspace uses anyway.
-        if today.is_some() && used.is_some_and(|used| !above(*used)) {
+        if today.is_some() && used.is_some_and(|used| !above(used)) {
             return false;
         }
         let direct = self
@@ -124,7 +127,7 @@ impl Fixed<'_> {
             .unwrap_or(&planner.problem)
             .direct
             .contains(&path);
-        let rises = today.is_some_and(above);
+        let rises = used.or(today).is_some_and(above);
         let candidate =
             planner
                 .candidates

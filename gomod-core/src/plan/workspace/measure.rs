@@ -8,7 +8,7 @@ use super::today::Joint;
 use super::{
     FileEdits, Halt, MemberSums, WorkspaceError, WorkspaceFiles, WorkspacePlan, WorkspacePlanner,
 };
-use crate::graph::{ModuleGraph, ModuleId, PathId};
+use crate::graph::{ModuleId, PathId};
 use crate::model::GoMod;
 use crate::mvs::{World, needed_sums};
 use crate::plan::chains::is_asked;
@@ -68,7 +68,7 @@ impl WorkspacePlanner {
         let moves = cost::moves(world, &problem, &self.goal, &solution);
         let lists = plain.setup.members.iter();
         let base: Vec<ModuleId> = lists.flat_map(|(_, list, _)| list.clone()).collect();
-        if let Some(module) = risen(world, &moves, &solution.graph, &base) {
+        if let Some(module) = risen(world, &moves, &solution, &base) {
             let what = world.modules.display(module);
             let reason = format!("a member requires it directly, and nothing asks for {what}");
             return Err(self.refused(world, mix, Conflict::Unwritable { reason }));
@@ -346,7 +346,7 @@ impl WorkspacePlanner {
 fn risen(
     world: &World,
     moves: &[Move],
-    graph: &ModuleGraph,
+    solution: &Solution,
     base: &[ModuleId],
 ) -> Option<ModuleId> {
     let modules = &world.modules;
@@ -354,10 +354,10 @@ fn risen(
         .iter()
         .filter(|moved| moved.role == Role::Moved && moved.direct);
     let mut risen = moved.filter_map(|moved| {
-        let (from, to) = (moved.from?, moved.to?);
+        let (from, to) = (moved.from?, solution.plain.selected(moved.path)?);
         modules.compare(to, from).is_gt().then_some(to)
     });
-    risen.find(|to| !is_asked(world, graph, base, *to))
+    risen.find(|to| !is_asked(world, &solution.graph, base, *to))
 }
 
 /// Says why modules are bounded that nobody asked to bring back.

@@ -318,9 +318,8 @@ fn closed(
     let lone = lone(member, goal, &last, excludes)?;
     let odd = roots.iter().flatten().filter(|root| {
         let path = *root / VERSIONS;
-        let rises = today.selected[path].is_some_and(|now| **root > now);
-        let held = whole.today.selected[path].is_some_and(|now| **root <= now);
-        rises && !held && whole.world.is_direct(path) && own.version(path).is_none()
+        let rises = whole.today.selected[path].is_some_and(|now| **root > now);
+        rises && whole.world.is_direct(path) && own.version(path).is_none()
     });
     let odd = odd.fold(0, |mask, root| mask | 1 << root);
     (closure.new_roots_fix_excludes(excludes, last) && closure.asks_for(odd, last)).then_some(
