@@ -78,6 +78,8 @@ pub(super) struct Together {
     pub(super) joint: Joint,
     /// What to know besides.
     pub(super) notes: Vec<String>,
+    /// Whether it is known that what rises is asked for.
+    pub(super) reasoned: bool,
 }
 
 impl WorkspacePlanner {
@@ -154,6 +156,7 @@ impl WorkspacePlanner {
                         files,
                         joint,
                         notes,
+                        reasoned: false,
                     };
                     return self.measured(world, together);
                 }

@@ -225,6 +225,7 @@ impl WorkspacePlanner {
             files,
             joint,
             notes,
+            reasoned: true,
         };
         let mut plan = self.measured(world, together)?;
         // Nothing led there step by step.

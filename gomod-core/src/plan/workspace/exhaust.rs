@@ -20,7 +20,7 @@ use crate::plan::{Means, Needs, Packages, Pass};
 /// How many graphs of bits are looked at.
 const GRAPHS: usize = 60_000;
 /// How many plans are made in earnest, of members and of all together; where imports are followed they take longer.
-const PLANS: usize = 3_000;
+const PLANS: usize = 6_000;
 const WALKS: usize = 300;
 
 /// What came of it.

@@ -36,6 +36,7 @@ impl WorkspacePlanner {
             files,
             joint,
             notes,
+            reasoned,
         } = together;
         let (Some(problem), Some(first)) = (self.problem().cloned(), files.members.first()) else {
             return Err(Halt::Failed(WorkspaceError::Main(
@@ -68,7 +69,7 @@ impl WorkspacePlanner {
         let moves = cost::moves(world, &problem, &self.goal, &solution);
         let lists = plain.setup.members.iter();
         let base: Vec<ModuleId> = lists.flat_map(|(_, list, _)| list.clone()).collect();
-        if let Some(module) = risen(world, &moves, &solution, &base) {
+        if !reasoned && let Some(module) = risen(world, &moves, &solution, &base) {
             let what = world.modules.display(module);
             let reason = format!("a member requires it directly, and nothing asks for {what}");
             return Err(self.refused(world, mix, Conflict::Unwritable { reason }));

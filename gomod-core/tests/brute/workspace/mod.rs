@@ -41,7 +41,7 @@ const ODD: &[&[u64]] = &[
     // The same files, counted as plans of two kinds, or with less due to closure.
     &[2_004_151, 2_004_609, 2_006_664],
     // Much to try.
-    &[2_011_117, 2_011_489],
+    &[2_011_117, 2_011_489, 44_006_264],
     // A new requirement at what the workspace uses.
     &[42_003_843],
     // A cycle that alone asks for its own rise.
