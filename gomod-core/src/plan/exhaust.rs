@@ -42,8 +42,9 @@ pub(super) struct Exhausted {
 impl Planner {
     /// Tries all that could be cheaper than the plans of the search.
     pub(super) fn exhaust(&self, world: &mut World) -> Result<Exhausted, Needs> {
-        let unresolved = |plan: &Plan| plan.cost.unresolved > 0;
-        if self.goal.settle || self.best(&[]).is_some_and(unresolved) {
+        // To try each version of what is lowered for its imports would take the zips of all of them.
+        let few = |plan: &Plan| plan.cost.unresolved > 0 || plan.lowers_importers();
+        if self.goal.settle || self.best(&[]).is_some_and(few) {
             return Ok(Exhausted::default());
         }
         let mut start = Exhausted::default();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Plan, Planner};
+use super::{ImportCheck, Plan, Planner};
 use crate::graph::ModuleId;
 use crate::imports::Unresolved;
 use crate::mvs::World;
@@ -33,6 +33,10 @@ pub struct UnresolvedReport {
     pub file: String,
     /// The modules that provide it: none, or more than one.
     pub providers: Vec<String>,
+    /// The lower versions of the importing module that were looked at, highest first.
+    pub tried: Vec<String>,
+    /// The highest of them that misses nothing, if there is one: it leads to no plan that is better.
+    pub fits: Option<String>,
 }
 
 impl ImportsReport {
@@ -45,7 +49,7 @@ impl ImportsReport {
                 unresolved: check
                     .unresolved
                     .iter()
-                    .map(|one| UnresolvedReport::new(world, one))
+                    .map(|one| UnresolvedReport::new(world, check, one))
                     .collect(),
             },
             None => Self {
@@ -65,18 +69,23 @@ impl ImportsReport {
 }
 
 impl UnresolvedReport {
-    fn new(world: &World, one: &Unresolved<ModuleId>) -> Self {
+    fn new(world: &World, check: &ImportCheck, one: &Unresolved<ModuleId>) -> Self {
         let name = |module: &ModuleId| world.modules.display(*module);
+        let mut tried = check.tried.iter();
+        let tried = tried.find(|tried| Some(tried.module) == one.used.by);
+        let tried = tried.filter(|_| one.providers.is_empty());
         Self {
             package: one.path.clone(),
             by: one.used.by.as_ref().map(name),
             in_package: one.used.package.clone(),
             file: one.used.file.clone(),
             providers: one.providers.iter().map(name).collect(),
+            tried: tried.map_or(Vec::new(), |tried| tried.versions.iter().map(name).collect()),
+            fits: tried.and_then(|tried| tried.fits.as_ref()).map(name),
         }
     }
 
-    /// One line: what is imported where, and what is wrong with it.
+    /// One line: what is imported where, what is wrong with it, and what was tried.
     pub fn sentence(&self) -> String {
         let by = match &self.by {
             None => self.file.clone(),
@@ -86,6 +95,23 @@ impl UnresolvedReport {
             [] => "which no module provides".to_owned(),
             list => format!("which is in {}", list.join(" and in ")),
         };
-        format!("{by} imports {}, {wrong}", self.package)
+        format!("{by} imports {}, {wrong}{}", self.package, self.attempts())
+    }
+
+    /// What came of trying lower versions of the module that imports it.
+    fn attempts(&self) -> String {
+        let version = |name: &String| match name.rsplit_once('@') {
+            Some((_, version)) => version.to_owned(),
+            None => name.clone(),
+        };
+        match (&self.fits, self.tried.as_slice()) {
+            (Some(fits), _) => format!("; with {fits}, which misses nothing, no plan was found that builds"),
+            (None, []) => String::new(),
+            (None, [one]) => format!("; its {} does not help", version(one)),
+            (None, list) => {
+                let list: Vec<String> = list.iter().map(version).collect();
+                format!("; none of these versions of it helps: {}", list.join(", "))
+            }
+        }
     }
 }
