@@ -244,10 +244,7 @@ impl Search<'_> {
             return Ok(None);
         };
         match self.follow_beyond_today(planned) {
-            Ok(walk) => Ok(walk.map(|walk| ImportCheck {
-                tried: self.state.importers.tried(),
-                ..ImportCheck::new(walk, |_| true)
-            })),
+            Ok(walk) => Ok(walk.map(|walk| ImportCheck::new(walk, |_| true))),
             Err(needs) => Err(self.stop_for(needs)),
         }
     }

@@ -5,8 +5,8 @@
 //! one does and one that does not. This takes it that what a version does not import yet, no older one does.
 //!
 //! A version is tried in the build list as it is, in the place of the one that misses something. What follows from
-//! lowering the module to it is for the search to say; where in the end no fewer imports are missed, the search goes back to
-//! where it was, and the plan does not build.
+//! lowering the module to it is for the search to say; where some module misses something in the end all the same, the
+//! search goes back to where it was, and the plan does not build.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -44,14 +44,16 @@ pub(super) struct Importers {
 #[derive(Debug)]
 struct Before {
     state: State,
-    /// How many imports were not provided.
-    missing: usize,
+    /// How many imports did not resolve.
+    unresolved: usize,
 }
 
 /// The lower versions of a module, as they are tried.
 struct Trial {
     module: ModuleId,
     versions: Vec<(ModuleId, SourceId)>,
+    /// How many others cannot be had.
+    untold: usize,
     universe: Universe,
     /// What the main module's imports lack as it is.
     lacking: BTreeSet<String>,
@@ -72,14 +74,13 @@ enum Seen {
 impl Importers {
     /// What was tried of each module that stayed.
     pub(super) fn tried(&self) -> Vec<TriedLower> {
-        let tried = self.tried.values().filter(|one| !one.versions.is_empty());
-        tried.cloned().collect()
+        self.tried.values().cloned().collect()
     }
 }
 
 impl Search<'_> {
-    /// Lowers the first module that imports what no module provides, and a lower version of which does not. Says
-    /// whether there was one.
+    /// Lowers the first module that imports what no module provides to a version that does not. Says whether there was
+    /// one: where one of them has to stay, to lower others is in vain.
     pub(super) fn lower_importer(
         &mut self,
         graph: &ModuleGraph,
@@ -88,34 +89,38 @@ impl Search<'_> {
         let Some(check) = check else {
             return Ok(false);
         };
-        let mut missed: Vec<(ModuleId, BTreeSet<String>)> = Vec::new();
-        for one in check.unresolved.iter().filter(|one| one.providers.is_empty()) {
-            let Some(by) = one.used.by else { continue };
-            match missed.iter_mut().find(|(module, _)| *module == by) {
-                Some((_, packages)) => _ = packages.insert(one.path.clone()),
-                None => missed.push((by, BTreeSet::from([one.path.clone()]))),
-            }
-        }
-        for (module, packages) in missed {
+        let missing = check.unresolved.iter();
+        let missing = missing.filter(|one| one.providers.is_empty());
+        let missed = missing.filter_map(|one| Some((one.used.by?, &one.path)));
+        let missed: Vec<(ModuleId, &String)> = missed.collect();
+        let importers = &self.state.importers;
+        let stays = |module: ModuleId| {
             let path = self.world.modules.path_of(module);
-            let importers = &self.state.importers;
-            let done = importers.stay
-                || importers.lowered >= LOWERED
-                || importers.tried.contains_key(&module);
-            if done || self.state.hard.contains(&path) || self.scope.problem.is_main(path) {
-                continue;
-            }
-            let Some(mut trial) = self.trial(graph, check, module)? else {
-                continue;
-            };
-            let found = self.hunt(&mut trial, packages.clone())?;
-            self.state.importers.tried.insert(module, trial.told(found));
-            if let Some(at) = found {
-                self.lower_to(&trial, at, packages, check.unresolved.len());
-                return Ok(true);
-            }
+            importers.tried.contains_key(&module)
+                || self.state.hard.contains(&path)
+                || self.scope.problem.is_main(path)
+        };
+        let Some((module, _)) = missed.first().copied() else {
+            return Ok(false);
+        };
+        if importers.stay
+            || importers.lowered >= LOWERED
+            || missed.iter().any(|(module, _)| stays(*module))
+        {
+            return Ok(false);
         }
-        Ok(false)
+        let own = missed.into_iter().filter(|(by, _)| *by == module);
+        let packages: BTreeSet<String> = own.map(|(_, path)| path.clone()).collect();
+        let Some(mut trial) = self.trial(graph, check, module)? else {
+            return Ok(false);
+        };
+        let found = self.hunt(&mut trial, packages.clone())?;
+        let told = trial.told(found);
+        self.state.importers.tried.insert(module, told);
+        if let Some(at) = found {
+            self.lower_to(&trial, at, &packages, check.unresolved.len());
+        }
+        Ok(found.is_some())
     }
 
     /// The versions to try of a module.
@@ -146,10 +151,14 @@ impl Search<'_> {
                 None => {}
             }
         }
+        if untold > UNTOLD {
+            versions.clear();
+        }
         let of_main = check.unresolved.iter().filter(|one| one.used.by.is_none());
-        Ok((untold <= UNTOLD).then_some(Trial {
+        Ok(Some(Trial {
             module,
             versions,
+            untold,
             universe,
             lacking: of_main.map(|one| one.path.clone()).collect(),
             seen: BTreeMap::new(),
@@ -212,13 +221,19 @@ impl Search<'_> {
     }
 
     /// Lowers a module, and says of each version that was looked at above what it misses.
-    fn lower_to(&mut self, trial: &Trial, at: usize, packages: BTreeSet<String>, missing: usize) {
+    fn lower_to(
+        &mut self,
+        trial: &Trial,
+        at: usize,
+        packages: &BTreeSet<String>,
+        unresolved: usize,
+    ) {
         let Some((to, _)) = trial.versions.get(at).copied() else {
             return;
         };
         if self.state.importers.before.is_none() {
             let state = self.snapshot();
-            self.state.importers.before = Some(Rc::new(Before { state, missing }));
+            self.state.importers.before = Some(Rc::new(Before { state, unresolved }));
         }
         self.state.importers.lowered += 1;
         let seen = trial.seen.range(..at).filter_map(|(at, seen)| match seen {
@@ -244,13 +259,18 @@ impl Search<'_> {
         }
     }
 
-    /// Whether a search that lowered modules for what they import misses as much as before.
-    pub(super) fn misses_as_much(&self, imports: Option<&ImportCheck>) -> bool {
-        let before = self.state.importers.before.as_ref();
-        let fewer = |before: &Before| {
-            imports.is_some_and(|check| check.unresolved.len() < before.missing)
+    /// Whether it was in vain that a search lowered modules for what they import.
+    pub(super) fn lowered_in_vain(&self, imports: Option<&ImportCheck>) -> bool {
+        let of_main = |check: &ImportCheck| {
+            let mut unresolved = check.unresolved.iter();
+            unresolved.all(|one| one.used.by.is_none())
         };
-        before.is_some_and(|before| !fewer(before))
+        let helps = |before: &Before| {
+            imports
+                .is_some_and(|check| of_main(check) && check.unresolved.len() < before.unresolved)
+        };
+        let before = self.state.importers.before.as_ref();
+        before.is_some_and(|before| !helps(before))
     }
 
     /// Goes back to before modules were lowered for what they import, and lets them stay; `options` are what could help
@@ -280,6 +300,7 @@ impl Trial {
             module: self.module,
             versions: told.filter_map(|(at, _)| version(*at)).collect(),
             fits: found.and_then(version),
+            untold: self.untold,
         }
     }
 }

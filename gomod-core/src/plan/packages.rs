@@ -56,6 +56,8 @@ pub struct TriedLower {
     pub versions: Vec<ModuleId>,
     /// The highest of them that misses nothing, though it leads to no plan that is better.
     pub fits: Option<ModuleId>,
+    /// How many others could not be looked at, since their content is not to be had.
+    pub untold: usize,
 }
 
 impl Packages {

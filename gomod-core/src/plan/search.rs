@@ -154,7 +154,7 @@ impl<'a> Search<'a> {
                 Err(Stop::Needs(_)) => false,
                 Err(Stop::Conflict(blocked)) => self.give_up_importers(Some(&blocked.options)),
                 Ok(solution) => {
-                    self.misses_as_much(solution.imports.as_ref()) && self.give_up_importers(None)
+                    self.lowered_in_vain(solution.imports.as_ref()) && self.give_up_importers(None)
                 }
             };
             if !again {

@@ -37,6 +37,8 @@ pub struct UnresolvedReport {
     pub tried: Vec<String>,
     /// The highest of them that misses nothing, if there is one: it leads to no plan that is better.
     pub fits: Option<String>,
+    /// How many others could not be looked at, since their content is not to be had.
+    pub untold: usize,
 }
 
 impl ImportsReport {
@@ -80,8 +82,11 @@ impl UnresolvedReport {
             in_package: one.used.package.clone(),
             file: one.used.file.clone(),
             providers: one.providers.iter().map(name).collect(),
-            tried: tried.map_or(Vec::new(), |tried| tried.versions.iter().map(name).collect()),
+            tried: tried.map_or(Vec::new(), |tried| {
+                tried.versions.iter().map(name).collect()
+            }),
             fits: tried.and_then(|tried| tried.fits.as_ref()).map(name),
+            untold: tried.map_or(0, |tried| tried.untold),
         }
     }
 
@@ -104,14 +109,23 @@ impl UnresolvedReport {
             Some((_, version)) => version.to_owned(),
             None => name.clone(),
         };
-        match (&self.fits, self.tried.as_slice()) {
-            (Some(fits), _) => format!("; with {fits}, which misses nothing, no plan was found that builds"),
+        let tried = match (&self.fits, self.tried.as_slice()) {
+            (Some(fits), _) => {
+                let words = "which misses nothing, no plan was found that builds";
+                return format!("; with {fits}, {words}");
+            }
             (None, []) => String::new(),
-            (None, [one]) => format!("; its {} does not help", version(one)),
             (None, list) => {
                 let list: Vec<String> = list.iter().map(version).collect();
-                format!("; none of these versions of it helps: {}", list.join(", "))
+                format!(
+                    "; of its lower versions these do not help: {}",
+                    list.join(", ")
+                )
             }
+        };
+        match self.untold {
+            0 => tried,
+            n => format!("{tried}; the content of {n} lower versions of it is not to be had"),
         }
     }
 }
