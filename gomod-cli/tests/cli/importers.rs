@@ -207,6 +207,47 @@ fn one_that_has_to_stay_keeps_the_others_where_they_are() {
 }
 
 #[test]
+fn where_the_main_module_misses_something_itself_nothing_is_lowered_in_vain() {
+    let text = notation(&twenty(5)).replace("a@v1.1.0 | .", "a@v1.1.0 | . x");
+    let world = main_module(&text, NEWEST);
+    world.write(
+        "main/p.go",
+        "package main\n\nimport _ \"example.com/p/x\"\n",
+    );
+    let page = world.gomod(&DOWN).ok();
+    assert!(
+        page.contains("p.go imports example.com/p/x, which no module provides\n"),
+        "{page}"
+    );
+    assert!(page.contains("(p.go in package example.com/m)"), "{page}");
+    assert!(!page.contains("example.com/m v1.19.0 →"), "{page}");
+    assert_eq!(zips(&world), [19]);
+    // Who drops p knows that the main module's own imports of it go.
+    let direct = world.read("main/go.mod").replace(" // indirect", "");
+    world.write("main/go.mod", &direct);
+    let page = world.gomod(&["plan-downgrade", "p@none", "--allow-drop", "--write"]);
+    let page = page.ok();
+    assert!(page.contains("example.com/m v1.19.0 → v1.4.0"), "{page}");
+    assert!(!page.contains("(p.go in package example.com/m)"), "{page}");
+}
+
+#[test]
+fn in_a_workspace_as_well() {
+    let world = main_module(&notation(&twenty(5)), NEWEST);
+    world.write("go.work", "go 1.21\n\nuse ./main\n");
+    let page = world.gomod(&[&DOWN[..], &["--write"]].concat()).ok();
+    assert!(
+        page.contains(
+            "example.com/m@v1.19.0 imports example.com/p, which no module of the plan provides"
+        ),
+        "{page}"
+    );
+    assert!(page.contains(", all there"), "{page}");
+    assert!(world.read("main/go.mod").contains("example.com/m v1.4.0"));
+    resolves(&world, "in_a_workspace_as_well");
+}
+
+#[test]
 fn others_that_ask_for_it_are_lowered_with_it() {
     let mut text = notation(&twenty(5));
     for minor in 0..20 {

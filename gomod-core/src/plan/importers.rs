@@ -5,8 +5,8 @@
 //! one does and one that does not. This takes it that what a version does not import yet, no older one does.
 //!
 //! A version is tried in the build list as it is, in the place of the one that misses something. What follows from
-//! lowering the module to it is for the search to say; where some module misses something in the end all the same, the
-//! search goes back to where it was, and the plan does not build.
+//! lowering the module to it is for the search to say; where the plan does not build all the same, the search
+//! goes back to where it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -31,21 +31,14 @@ const UNTOLD: usize = 32;
 /// What lowering modules for what they import has come to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Importers {
-    before: Option<Rc<Before>>,
+    /// The search before the first was lowered.
+    before: Option<Rc<State>>,
     lowered: usize,
-    /// Whether it led to nothing better: then all stay where they were.
+    /// Whether that was in vain: then all stay where they were.
     stay: bool,
     tried: BTreeMap<ModuleId, TriedLower>,
     /// What could resolve the conflict that it led to.
     pub(super) options: Choice,
-}
-
-/// A search before it lowered the first module for what that imports.
-#[derive(Debug)]
-struct Before {
-    state: State,
-    /// How many imports did not resolve.
-    unresolved: usize,
 }
 
 /// The lower versions of a module, as they are tried.
@@ -86,7 +79,7 @@ impl Search<'_> {
         graph: &ModuleGraph,
         check: Option<&ImportCheck>,
     ) -> Result<bool, Stop> {
-        let Some(check) = check else {
+        let Some(check) = check.filter(|check| self.main_builds(check)) else {
             return Ok(false);
         };
         let missing = check.unresolved.iter();
@@ -118,7 +111,7 @@ impl Search<'_> {
         let told = trial.told(found);
         self.state.importers.tried.insert(module, told);
         if let Some(at) = found {
-            self.lower_to(&trial, at, &packages, check.unresolved.len());
+            self.lower_to(&trial, at, &packages);
         }
         Ok(found.is_some())
     }
@@ -221,19 +214,13 @@ impl Search<'_> {
     }
 
     /// Lowers a module, and says of each version that was looked at above what it misses.
-    fn lower_to(
-        &mut self,
-        trial: &Trial,
-        at: usize,
-        packages: &BTreeSet<String>,
-        unresolved: usize,
-    ) {
+    fn lower_to(&mut self, trial: &Trial, at: usize, packages: &BTreeSet<String>) {
         let Some((to, _)) = trial.versions.get(at).copied() else {
             return;
         };
         if self.state.importers.before.is_none() {
             let state = self.snapshot();
-            self.state.importers.before = Some(Rc::new(Before { state, unresolved }));
+            self.state.importers.before = Some(Rc::new(state));
         }
         self.state.importers.lowered += 1;
         let seen = trial.seen.range(..at).filter_map(|(at, seen)| match seen {
@@ -261,16 +248,17 @@ impl Search<'_> {
 
     /// Whether it was in vain that a search lowered modules for what they import.
     pub(super) fn lowered_in_vain(&self, imports: Option<&ImportCheck>) -> bool {
-        let of_main = |check: &ImportCheck| {
-            let mut unresolved = check.unresolved.iter();
-            unresolved.all(|one| one.used.by.is_none())
+        let builds = |check: &ImportCheck| {
+            let mut by = check.unresolved.iter().map(|one| one.used.by);
+            by.all(|by| by.is_none()) && self.main_builds(check)
         };
-        let helps = |before: &Before| {
-            imports
-                .is_some_and(|check| of_main(check) && check.unresolved.len() < before.unresolved)
-        };
-        let before = self.state.importers.before.as_ref();
-        before.is_some_and(|before| !helps(before))
+        self.state.importers.before.is_some() && !imports.is_some_and(builds)
+    }
+
+    /// Whether the main module's own imports are provided, or may go with what is dropped.
+    fn main_builds(&self, check: &ImportCheck) -> bool {
+        let mut unresolved = check.unresolved.iter();
+        self.scope.goal.allow_drop || unresolved.all(|one| one.used.by.is_some())
     }
 
     /// Goes back to before modules were lowered for what they import, and lets them stay; `options` are what could help
@@ -280,7 +268,7 @@ impl Search<'_> {
             return false;
         };
         let tried = std::mem::take(&mut self.state.importers.tried);
-        self.restore(before.state.clone());
+        self.restore(State::clone(&before));
         self.state.importers = Importers {
             stay: true,
             tried,

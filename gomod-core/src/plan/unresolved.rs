@@ -1,8 +1,10 @@
 //! What a plan's report says of imports.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
-use super::{ImportCheck, Plan, Planner};
+use super::{ImportCheck, Plan, Planner, TriedLower};
 use crate::graph::ModuleId;
 use crate::imports::Unresolved;
 use crate::mvs::World;
@@ -33,7 +35,7 @@ pub struct UnresolvedReport {
     pub file: String,
     /// The modules that provide it: none, or more than one.
     pub providers: Vec<String>,
-    /// The lower versions of the importing module that were looked at, highest first.
+    /// The lower versions of the importing module that were looked at, highest first; stated with its first import.
     pub tried: Vec<String>,
     /// The highest of them that misses nothing, if there is one: it leads to no plan that is better.
     pub fits: Option<String>,
@@ -48,11 +50,7 @@ impl ImportsReport {
                 unchecked: None,
                 packages: check.packages,
                 modules: check.modules,
-                unresolved: check
-                    .unresolved
-                    .iter()
-                    .map(|one| UnresolvedReport::new(world, check, one))
-                    .collect(),
+                unresolved: Self::unresolved(world, check),
             },
             None => Self {
                 unchecked: Some(
@@ -68,14 +66,24 @@ impl ImportsReport {
             },
         }
     }
+
+    fn unresolved(world: &World, check: &ImportCheck) -> Vec<UnresolvedReport> {
+        let mut told = BTreeSet::new();
+        let missing = check.unresolved.iter().map(|one| {
+            let tried = check
+                .tried
+                .iter()
+                .find(|tried| one.providers.is_empty() && Some(tried.module) == one.used.by);
+            let tried = tried.filter(|tried| told.insert(tried.module));
+            UnresolvedReport::new(world, one, tried)
+        });
+        missing.collect()
+    }
 }
 
 impl UnresolvedReport {
-    fn new(world: &World, check: &ImportCheck, one: &Unresolved<ModuleId>) -> Self {
+    fn new(world: &World, one: &Unresolved<ModuleId>, tried: Option<&TriedLower>) -> Self {
         let name = |module: &ModuleId| world.modules.display(*module);
-        let mut tried = check.tried.iter();
-        let tried = tried.find(|tried| Some(tried.module) == one.used.by);
-        let tried = tried.filter(|_| one.providers.is_empty());
         Self {
             package: one.path.clone(),
             by: one.used.by.as_ref().map(name),
