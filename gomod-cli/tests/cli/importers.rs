@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::imports;
 use crate::support::{World, has_go};
 
 /// `p` asks for the newest `a`, so it has to go where `a` goes back; from v1.5.0 on `m` imports it, and no go.mod
@@ -27,15 +28,7 @@ fn twenty(first: u32) -> Vec<(u32, &'static str)> {
 
 /// A main module that imports `a` and `m`.
 fn main_module(notation: &str, requires: &str) -> World {
-    let world = World::with_main(
-        notation,
-        &format!("module example.com/main\n\ngo 1.21\n\nrequire (\n{requires})\n"),
-    );
-    world.write(
-        "main/main.go",
-        "package main\n\nimport _ \"example.com/a\"\nimport _ \"example.com/m\"\n\nfunc main() {}\n",
-    );
-    world
+    imports::main_module(notation, requires, &["example.com/a", "example.com/m"])
 }
 
 const NEWEST: &str =
