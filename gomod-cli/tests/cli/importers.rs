@@ -320,6 +320,9 @@ fn offline_what_is_at_hand_is_tried() {
     assert!(page.contains(sentence), "{page}");
 }
 
+/// A change of what a certificate says of the candidates.
+type Change = fn(&mut Value);
+
 /// A saved plan that lowers `m`.
 fn saved() -> World {
     let world = main_module(&notation(&twenty(5)), NEWEST);
@@ -373,7 +376,7 @@ fn a_saved_plan_says_what_only_zips_show_and_is_applied() {
 
 #[test]
 fn a_version_that_is_passed_over_for_its_imports_is_told_by_itself() {
-    let changes: [(&str, fn(&mut Value)); 3] = [
+    let changes: [(&str, Change); 3] = [
         ("nothing is said of", |skipped| {
             skipped.as_array_mut().unwrap().retain(|one| {
                 let candidate = one["candidate"].as_str().unwrap();
