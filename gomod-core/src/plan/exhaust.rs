@@ -14,8 +14,8 @@ use super::fixed::{Fixed, Tried};
 use super::goal::Means;
 use super::places::{Assignments, PATHS, Roots};
 use super::{Edit, Needs, Plan, Planner};
-use crate::graph::ModuleId;
-use crate::mvs::{SourceId, World};
+use crate::graph::{ModuleId, PathId};
+use crate::mvs::{Source, SourceId, World};
 
 /// How many steps are taken at most to list the assignments of roots.
 const STEPS: usize = 10_000;
@@ -42,9 +42,8 @@ pub(super) struct Exhausted {
 impl Planner {
     /// Tries all that could be cheaper than the plans of the search.
     pub(super) fn exhaust(&self, world: &mut World) -> Result<Exhausted, Needs> {
-        // To try each version of what is lowered for its imports would take the zips of all of them.
-        let few = |plan: &Plan| plan.cost.unresolved > 0 || plan.lowers_importers();
-        if self.goal.settle || self.best(&[]).is_some_and(few) {
+        let unresolved = |plan: &Plan| plan.cost.unresolved > 0;
+        if self.goal.settle || self.best(&[]).is_some_and(unresolved) {
             return Ok(Exhausted::default());
         }
         let mut start = Exhausted::default();
@@ -158,6 +157,21 @@ impl Planner {
         } else {
             Err(needs)
         }
+    }
+
+    /// Whether something to try asks for the content of a version that was passed over for what it may import:
+    /// all of them would have to be looked into.
+    fn passes_importers(&self, world: &World, needs: &Needs) -> bool {
+        let best = self.best(&[]);
+        let lowered = best.into_iter().flat_map(Plan::lowered_importers);
+        let lowered: BTreeSet<PathId> = lowered.collect();
+        needs
+            .packages
+            .iter()
+            .any(|(source, _)| match world.source(*source) {
+                Source::Module(module) => lowered.contains(&world.modules.path_of(*module)),
+                Source::Directory(_) => false,
+            })
     }
 
     /// Takes the plans of the search as they are: whether their roots lead there without more, and whether they do
@@ -286,6 +300,10 @@ impl Planner {
                 ..self.fixed(roots, &excludes)
             };
             let cuts = match fixed.evaluate(world) {
+                Tried::Needs(more) if self.passes_importers(world, &more) => {
+                    exhausted.complete = false;
+                    continue;
+                }
                 Tried::Needs(more) => {
                     needs.merge(more);
                     continue;

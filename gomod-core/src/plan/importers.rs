@@ -246,6 +246,15 @@ impl Search<'_> {
         }
     }
 
+    /// A package that a module imports and nothing in a graph provides, as far as what was fed shows it.
+    pub(super) fn missed_by(&mut self, module: ModuleId, graph: &ModuleGraph) -> Option<String> {
+        let roots = self.root_list();
+        let check = self.import_check(graph, &roots).ok()??;
+        let mut missing = check.unresolved.into_iter();
+        let own = missing.find(|one| one.used.by == Some(module) && one.providers.is_empty());
+        own.map(|one| one.path)
+    }
+
     /// Whether it was in vain that a search lowered modules for what they import.
     pub(super) fn lowered_in_vain(&self, imports: Option<&ImportCheck>) -> bool {
         let builds = |check: &ImportCheck| {

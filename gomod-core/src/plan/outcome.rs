@@ -85,10 +85,11 @@ impl Plan {
         list
     }
 
-    /// Whether a module was lowered for what it imports: then only some of its versions were tried.
-    pub(super) fn lowers_importers(&self) -> bool {
-        let mut steps = self.lowered.values().flatten();
-        steps.any(|step| step.misses.is_some())
+    /// The modules that were lowered for what they import: only some of their versions were tried.
+    pub(super) fn lowered_importers(&self) -> impl Iterator<Item = PathId> + '_ {
+        let imports = |steps: &Vec<Lowering>| steps.iter().any(|step| step.misses.is_some());
+        let lowered = self.lowered.iter();
+        lowered.filter_map(move |(path, steps)| imports(steps).then_some(*path))
     }
 
     /// The modules that need both lines in go.sum: roots, what moved or is new, what a changed module's
