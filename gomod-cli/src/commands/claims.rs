@@ -64,6 +64,7 @@ fn step(skipped: &Skipped) -> Option<Step> {
             Because::NeedsGo(go) => check::Because::NeedsGo(GoVersion::parse(go)?),
             Because::Unreadable(_) => check::Because::Unreadable,
             Because::Lacks(_) => check::Because::Lacks,
+            Because::Imports(_) => check::Because::Imports,
             Because::Other(_) => check::Because::Other,
         },
     })

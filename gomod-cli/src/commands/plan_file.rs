@@ -154,14 +154,21 @@ pub(crate) fn certificate_line(certificate: &Certificate) -> String {
         Some(false) => "; without one of the edits it would cost less",
         _ => "",
     };
-    let other = |because: &Because| matches!(because, Because::Other(_));
-    let skipped = certificate.skipped.iter();
-    let unexplained = match skipped.filter(|one| other(&one.because)).count() {
+    let count = |matches: fn(&Because) -> bool| {
+        let skipped = certificate.skipped.iter();
+        skipped.filter(|one| matches(&one.because)).count()
+    };
+    let imports = match count(|because| matches!(because, Because::Imports(_))) {
+        0 => String::new(),
+        1 => "; 1 version that was looked at is passed over for what it imports".to_owned(),
+        n => format!("; {n} versions that were looked at are passed over for what they import"),
+    };
+    let unexplained = match count(|because| matches!(because, Because::Other(_))) {
         0 => String::new(),
         1 => "; 1 version is passed over, and no requirement shows why".to_owned(),
         n => format!("; {n} versions are passed over, and no requirement shows why"),
     };
     format!(
-        "proven by a second MVS: {list} selected versions{best}{needed}{unexplained} ({tried} searched)"
+        "proven by a second MVS: {list} selected versions{best}{needed}{imports}{unexplained} ({tried} searched)"
     )
 }

@@ -11,7 +11,7 @@ const LACKING: &str = "
 ";
 
 /// A main module that requires the newest and imports `imports`.
-fn main_module(notation: &str, requires: &str, imports: &[&str]) -> World {
+pub fn main_module(notation: &str, requires: &str, imports: &[&str]) -> World {
     let world = World::with_main(
         notation,
         &format!("module example.com/main\n\ngo 1.21\n\nrequire (\n{requires})\n"),

@@ -16,6 +16,7 @@ mod errors;
 mod format;
 #[path = "../../../gomod-core/tests/formats_common/mod.rs"]
 mod formats_common;
+mod importers;
 mod imports;
 mod log_files;
 mod network;

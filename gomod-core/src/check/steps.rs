@@ -59,6 +59,9 @@ pub enum Because {
     /// The candidate lacks a package, and the chain is what imports it and the version that this asks for. That it
     /// lacks the package cannot be checked.
     Lacks,
+    /// The candidate, which is the whole chain, imports a package that no module of the plan provides: that is in no
+    /// `go.mod`, and cannot be checked.
+    Imports,
     /// It was not taken for a reason that no chain shows: none is checked.
     Other,
 }
@@ -238,6 +241,9 @@ impl Files {
                 false => fail(format!("{first} does not ask for the next")),
             };
         }
+        if matches!(step.because, Because::Imports) && step.chain.len() > 1 {
+            return fail("its imports are no requirements".into());
+        }
         match *first == step.candidate {
             true => Ok((first, last)),
             false => fail(format!("its chain begins at {first}")),
@@ -349,7 +355,10 @@ impl Way<'_> {
         read: &mut Read<'_>,
     ) -> Result<(), CheckError> {
         let (_, last) = files.chain(step, read)?;
-        if matches!(step.because, Because::Lacks | Because::Other) {
+        if matches!(
+            step.because,
+            Because::Lacks | Because::Imports | Because::Other
+        ) {
             return Ok(());
         }
         self.counts(step, files, read)?;
@@ -429,7 +438,7 @@ impl Way<'_> {
                 Err(_) => Ok(()),
                 Ok(_) => fail(format!("{last} can be read")),
             },
-            Because::Lacks | Because::Other => Ok(()),
+            Because::Lacks | Because::Imports | Because::Other => Ok(()),
         }
     }
 

@@ -233,6 +233,15 @@ fn received(
     Ok((hash, fetched.source, file))
 }
 
+/// The directories that are wanted of each source.
+fn by_source(wanted: &[(SourceId, String)]) -> BTreeMap<SourceId, Vec<String>> {
+    let mut found: BTreeMap<SourceId, Vec<String>> = BTreeMap::new();
+    for (source, directory) in wanted {
+        found.entry(*source).or_default().push(directory.clone());
+    }
+    found
+}
+
 impl Session {
     /// Reads the packages that a planner needs and feeds them. What cannot be had ends the following of
     /// imports, which is no error.
@@ -245,29 +254,49 @@ impl Session {
         wanted: &[(SourceId, String)],
         packages: &mut Packages,
     ) -> Result<(), LoadError> {
-        let mut by_source: BTreeMap<SourceId, Vec<String>> = BTreeMap::new();
-        for (source, directory) in wanted {
-            by_source
-                .entry(*source)
-                .or_default()
-                .push(directory.clone());
+        match self.feed_all(world, by_source(wanted), packages) {
+            Err(Missing::Distrusted(error)) => return Err(error),
+            Err(Missing::Unavailable(why)) => packages.feed_failure(why),
+            Ok(()) => {}
         }
-        let modules: BTreeSet<ModuleVersion> = by_source
+        Ok(())
+    }
+
+    /// Reads and feeds what a planner wants to try: what cannot be had is not tried.
+    ///
+    /// # Errors
+    /// A content whose hash does not hold.
+    pub(super) fn feed_probes(
+        &mut self,
+        world: &World,
+        wanted: &[(SourceId, String)],
+        packages: &mut Packages,
+    ) -> Result<(), LoadError> {
+        for (source, directories) in by_source(wanted) {
+            match self.feed_all(world, BTreeMap::from([(source, directories)]), packages) {
+                Err(Missing::Distrusted(error)) => return Err(error),
+                Err(Missing::Unavailable(_)) => packages.feed_untold(source),
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn feed_all(
+        &mut self,
+        world: &World,
+        wanted: BTreeMap<SourceId, Vec<String>>,
+        packages: &mut Packages,
+    ) -> Result<(), Missing> {
+        let modules: BTreeSet<ModuleVersion> = wanted
             .keys()
             .filter_map(|source| match world.source(*source) {
                 Source::Module(module) => world.modules.module_version(*module),
                 Source::Directory(_) => None,
             })
             .collect();
-        let mut contents = match self.contents(modules) {
-            Ok(contents) => contents,
-            Err(Missing::Unavailable(why)) => {
-                packages.feed_failure(why);
-                return Ok(());
-            }
-            Err(Missing::Distrusted(error)) => return Err(error),
-        };
-        for (source, directories) in by_source {
+        let mut contents = self.contents(modules)?;
+        for (source, directories) in wanted {
             let content = match world.source(source) {
                 Source::Directory(directory) => Some(Content::Directory(self.root.join(directory))),
                 Source::Module(module) => world
@@ -276,19 +305,13 @@ impl Session {
                     .and_then(|module| contents.remove(&module)),
             };
             let Some(content) = content else {
-                packages.feed_failure("a module has no content".to_owned());
-                return Ok(());
+                let why = "a module has no content".to_owned();
+                return Err(Missing::Unavailable(why));
             };
-            match content.packages(&directories) {
-                Ok(found) => {
-                    for (directory, package) in directories.iter().zip(found) {
-                        packages.feed(source, directory, package);
-                    }
-                }
-                Err(error) => {
-                    packages.feed_failure(error.to_string());
-                    return Ok(());
-                }
+            let found = content.packages(&directories);
+            let found = found.map_err(|error| Missing::Unavailable(error.to_string()))?;
+            for (directory, package) in directories.iter().zip(found) {
+                packages.feed(source, directory, package);
             }
         }
         Ok(())

@@ -137,6 +137,7 @@ impl Session {
             return Err(error.clone());
         }
         self.feed_packages(world, &needs.packages, packages)?;
+        self.feed_probes(world, &needs.probes, packages)?;
         self.list_versions(world, &needs.lists, candidates)?;
         // What is only counted may be missing.
         let counts = needs

@@ -111,9 +111,8 @@ impl Planner {
                 return Ok(());
             }
         };
-        let found = search.run();
-        let Search { world, state, .. } = search;
-        let found = found.and_then(|solution| self.price(world, way, choice, solution));
+        let found = self.run_priced(&mut search, way, choice);
+        let Search { state, .. } = search;
         let held = state.held;
         match found {
             Err(Stop::Needs(needs)) => {
@@ -134,6 +133,27 @@ impl Planner {
             }
         }
         Ok(())
+    }
+
+    /// Runs a search to its end, and counts what its solution costs.
+    pub(super) fn run_priced(
+        &self,
+        search: &mut Search<'_>,
+        way: &Way,
+        choice: &Choice,
+    ) -> Result<Plan, Stop> {
+        loop {
+            let solution = search.run()?;
+            match self.price(search.world, way, choice, solution) {
+                Err(Stop::Conflict(blocked))
+                    if search.give_up_importers(Some(&blocked.options)) => {}
+                Ok(plan) => {
+                    let otherwise = search.state.importers.options.clone();
+                    return Ok(Plan { otherwise, ..plan });
+                }
+                Err(stop) => return Err(stop),
+            }
+        }
     }
 
     /// A solution as a plan with its cost.
@@ -205,6 +225,7 @@ impl Planner {
             lowered: solution.lowered,
             overridden,
             left_out: solution.left_out,
+            otherwise: Choice::default(),
         })
     }
 }

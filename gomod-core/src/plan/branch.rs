@@ -93,6 +93,13 @@ impl Branch {
             match attempt(&self.way, &choice, &mut kept) {
                 Ok(plan) => {
                     self.tried += 1;
+                    let builds = plan.cost.unresolved == 0;
+                    let children = choice.children(&plan.otherwise);
+                    for child in children.into_iter().filter(|_| !builds) {
+                        if self.seen.insert(child.clone()) {
+                            self.put_back(child);
+                        }
+                    }
                     let better = self
                         .best
                         .as_ref()

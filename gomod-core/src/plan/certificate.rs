@@ -136,6 +136,8 @@ pub enum Because {
     Unreadable(String),
     /// The candidate lacks this package.
     Lacks(String),
+    /// The candidate imports this package, which no module of the plan provides.
+    Imports(String),
     /// No chain of requirements shows it: in a few words, why it was not taken.
     Other(String),
 }
@@ -291,6 +293,9 @@ fn because(world: &World, plan: &Plan, step: &Lowering) -> Option<Because> {
     let last = *step.chain.last()?;
     let path = modules.path(modules.path_of(last));
     let nothing = || format!("{path}@none");
+    if let Some(package) = &step.misses {
+        return Some(Because::Imports(package.clone()));
+    }
     // A chain that begins elsewhere says nothing about the candidate.
     if step.lacks.is_none() && step.chain.first() != Some(&step.from) {
         return None;

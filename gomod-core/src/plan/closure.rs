@@ -152,13 +152,13 @@ impl Search<'_> {
     }
 
     /// The build list to follow imports in, if that can be done.
-    fn universe(&mut self, graph: &ModuleGraph, roots: &[ModuleId]) -> Option<Universe> {
+    pub(super) fn universe(&mut self, graph: &ModuleGraph, roots: &[ModuleId]) -> Option<Universe> {
         let known = self.scope.packages.are_known();
         known.then(|| Universe::new(self.world, graph, &self.state.overrides, roots))
     }
 
     /// Stops for these, and for what is to be fed already.
-    fn stop_for(&mut self, needs: Needs) -> Stop {
+    pub(super) fn stop_for(&mut self, needs: Needs) -> Stop {
         self.needs.merge(needs);
         Stop::Needs(self.needs.flush().unwrap_or_default())
     }
@@ -243,6 +243,17 @@ impl Search<'_> {
         let Some(planned) = self.universe(graph, roots) else {
             return Ok(None);
         };
+        match self.follow_beyond_today(planned) {
+            Ok(walk) => Ok(walk.map(|walk| ImportCheck::new(walk, |_| true))),
+            Err(needs) => Err(self.stop_for(needs)),
+        }
+    }
+
+    /// Follows the imports under a build list; what does not resolve today either is left out.
+    pub(super) fn follow_beyond_today(
+        &mut self,
+        planned: Universe,
+    ) -> Result<Option<Walk<ModuleId>>, Needs> {
         let Scope {
             packages, problem, ..
         } = self.scope;
@@ -250,10 +261,7 @@ impl Search<'_> {
             overrides, roots, ..
         } = &problem.setup;
         let today = || Some(Universe::new(self.world, &problem.graph, overrides, roots));
-        match packages.follow_beyond(planned, today) {
-            Ok(walk) => Ok(walk.map(|walk| ImportCheck::new(walk, |_| true))),
-            Err(needs) => Err(self.stop_for(needs)),
-        }
+        packages.follow_beyond(planned, today)
     }
 
     /// What becomes a root with a changed root: its requirements, or everything behind one that is

@@ -32,6 +32,8 @@ pub struct Lowering {
     pub go_line: Option<GoVersion>,
     /// The package that the version lacks, and that the first of the chain imports.
     pub lacks: Option<String>,
+    /// The package that the version imports, and that no module of the plan provides.
+    pub misses: Option<String>,
     /// What the last of the chain is above, when that is what is wrong with it.
     pub(super) limit: Option<Limit>,
 }
@@ -55,6 +57,7 @@ impl Lowering {
             unreadable: None,
             go_line: None,
             lacks: None,
+            misses: None,
             limit: None,
         }
     }

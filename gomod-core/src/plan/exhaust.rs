@@ -14,8 +14,8 @@ use super::fixed::{Fixed, Tried};
 use super::goal::Means;
 use super::places::{Assignments, PATHS, Roots};
 use super::{Edit, Needs, Plan, Planner};
-use crate::graph::ModuleId;
-use crate::mvs::{SourceId, World};
+use crate::graph::{ModuleId, PathId};
+use crate::mvs::{Source, SourceId, World};
 
 /// How many steps are taken at most to list the assignments of roots.
 const STEPS: usize = 10_000;
@@ -159,6 +159,21 @@ impl Planner {
         }
     }
 
+    /// Whether something to try asks for the content of a version that was passed over for what it may import:
+    /// all of them would have to be looked into.
+    fn passes_importers(&self, world: &World, needs: &Needs) -> bool {
+        let best = self.best(&[]);
+        let lowered = best.into_iter().flat_map(Plan::lowered_importers);
+        let lowered: BTreeSet<PathId> = lowered.collect();
+        needs
+            .packages
+            .iter()
+            .any(|(source, _)| match world.source(*source) {
+                Source::Module(module) => lowered.contains(&world.modules.path_of(*module)),
+                Source::Directory(_) => false,
+            })
+    }
+
     /// Takes the plans of the search as they are: whether their roots lead there without more, and whether they do
     /// without one of their excludes.
     fn recheck(&self, world: &mut World, all: &mut Exhausted) -> Result<(), Needs> {
@@ -286,6 +301,10 @@ impl Planner {
                 ..self.fixed(roots, &excludes)
             };
             let cuts = match fixed.evaluate(world) {
+                Tried::Needs(more) if self.passes_importers(world, &more) => {
+                    exhausted.complete = false;
+                    continue;
+                }
                 Tried::Needs(more) => {
                     needs.merge(more);
                     continue;

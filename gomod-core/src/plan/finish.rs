@@ -55,6 +55,10 @@ impl Search<'_> {
             let imports = self.import_check(&graph, &roots)?;
             (roots, graph, imports)
         };
+        let imports = imports.map(|check| ImportCheck {
+            tried: self.state.importers.tried(),
+            ..check
+        });
         let (plain, base) = if self.state.added.is_empty() {
             (graph.clone(), roots.clone())
         } else {

@@ -356,7 +356,18 @@ impl Fixed<'_> {
                         let other = || chain_to(&mut search, wrong, Seen::Shown);
                         (own.unwrap_or_else(other), true)
                     }
-                    None => (Vec::new(), true),
+                    None => {
+                        let step = Lowering {
+                            order: lowered.len(),
+                            to,
+                            misses: search.missed_by(*today, &graph),
+                            ..Lowering::new(*today, vec![*today])
+                        };
+                        if step.misses.is_some() {
+                            lowered.insert(*path, vec![step]);
+                        }
+                        (Vec::new(), true)
+                    }
                 },
             };
             if let Some(last) = chain.last().copied() {

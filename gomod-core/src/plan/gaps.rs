@@ -98,6 +98,7 @@ impl<'a> Gaps<'a> {
                 self.push(&mut filled, &missing, Some(step.from));
             }
             let lacks = matches!(step.because, Because::Lacks(_));
+            let imports = matches!(step.because, Because::Imports(_));
             let low = step.to.or_else(|| self.plan.graph.selected(path));
             let missing = match lacks {
                 true => Vec::new(),
@@ -111,7 +112,17 @@ impl<'a> Gaps<'a> {
                 to: next.or(to),
                 ..step
             });
+            let from = filled.len();
             self.push(&mut filled, &missing, to);
+            if imports {
+                // Few versions are looked at for what they import.
+                for step in filled.iter_mut().skip(from) {
+                    if matches!(step.because, Because::Other(_)) {
+                        let words = "between versions that were tried for what they import";
+                        step.because = Because::Other(words.to_owned());
+                    }
+                }
+            }
         }
         let mut paths: Vec<PathId> = lines
             .into_iter()

@@ -26,6 +26,7 @@ mod floors;
 mod forced;
 mod gaps;
 mod goal;
+mod importers;
 mod irreducible;
 mod measure;
 mod needs;
@@ -60,7 +61,7 @@ pub use goal::{Goal, Means, Target};
 pub use measure::{MeasureError, Measured, Measuring};
 pub use needs::Needs;
 pub use outcome::{Outcome, Plan};
-pub use packages::{ImportCheck, Packages};
+pub use packages::{ImportCheck, Packages, TriedLower};
 pub use problem::Problem;
 pub use report::{
     EditReport, FloorReport, MoveReport, OverriddenReport, PlanReport, Refusal, Report,
@@ -197,9 +198,7 @@ impl Planner {
         // Imports lead from one module to the next: no need to search again after each step.
         for universe in &self.universes {
             if let Some(walk) = self.packages.walk(universe) {
-                needs
-                    .packages
-                    .extend(Packages::wanted(universe, &walk.needs));
+                needs.merge(self.packages.wanted(universe, &walk.needs));
             }
         }
         if !needs.is_empty() {

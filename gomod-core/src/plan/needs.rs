@@ -16,6 +16,9 @@ pub struct Needs {
     /// Directories of modules (`""` is a module's root) whose Go files are to be fed to the
     /// [`Packages`](super::Packages).
     pub packages: Vec<(SourceId, String)>,
+    /// The same, of modules that may take the place of others: what cannot be had of them is fed with
+    /// [`Packages::feed_untold`](super::Packages::feed_untold), and ends nothing.
+    pub probes: Vec<(SourceId, String)>,
     /// What will probably be needed soon.
     pub(super) ahead: Vec<SourceId>,
     /// The build lists whose imports are being followed.
@@ -29,6 +32,7 @@ impl Needs {
             && self.lists.is_empty()
             && self.counts.is_empty()
             && self.packages.is_empty()
+            && self.probes.is_empty()
     }
 
     /// Takes in what another search needs as well.
@@ -37,6 +41,7 @@ impl Needs {
         self.lists.extend(other.lists);
         self.counts.extend(other.counts);
         self.packages.extend(other.packages);
+        self.probes.extend(other.probes);
         self.universes.extend(other.universes);
         self.tidy();
     }
@@ -63,5 +68,6 @@ impl Needs {
         once(&mut self.lists);
         once(&mut self.counts);
         once(&mut self.packages);
+        once(&mut self.probes);
     }
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::choice::Level;
+use super::choice::{Choice, Level};
 use super::problem::{Problem, content};
 use super::{AddedBy, Cost, Edit, ImportCheck, Lowering, Means, Move, Pass, Refused};
 use crate::graph::{ModuleGraph, ModuleId, PathId};
@@ -63,6 +63,8 @@ pub struct Plan {
     pub overridden: Vec<(Option<PathId>, ModuleId)>,
     /// Candidates that could not be used, and why.
     pub left_out: Vec<(ModuleId, LoadError)>,
+    /// Where the plan does not build, since what would make it so led to a conflict: what could resolve that.
+    pub(super) otherwise: Choice,
 }
 
 impl Plan {
@@ -81,6 +83,13 @@ impl Plan {
         list.sort();
         list.dedup();
         list
+    }
+
+    /// The modules that were lowered for what they import: only some of their versions were tried.
+    pub(super) fn lowered_importers(&self) -> impl Iterator<Item = PathId> + '_ {
+        let imports = |steps: &Vec<Lowering>| steps.iter().any(|step| step.misses.is_some());
+        let lowered = self.lowered.iter();
+        lowered.filter_map(move |(path, steps)| imports(steps).then_some(*path))
     }
 
     /// The modules that need both lines in go.sum: roots, what moved or is new, what a changed module's

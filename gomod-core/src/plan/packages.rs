@@ -19,6 +19,8 @@ pub struct Packages {
     tools: Vec<Import>,
     known: FxHashMap<SourceId, FxHashMap<String, Option<Package>>>,
     unavailable: Option<String>,
+    /// The sources that were only to be tried, and whose content cannot be had.
+    untold: FxHashSet<SourceId>,
 }
 
 /// A build list as imports are resolved against it.
@@ -26,6 +28,8 @@ pub struct Packages {
 pub(super) struct Universe {
     modules: Vec<(String, Option<ModuleId>, bool)>,
     sources: FxHashMap<ModuleId, SourceId>,
+    /// Whether one of its modules is only tried in the place of another.
+    probes: bool,
 }
 
 /// What is said about the imports under a build list.
@@ -39,6 +43,21 @@ pub struct ImportCheck {
     pub looked: Vec<ModuleId>,
     /// Imports that are provided today, and under the plan by no module or by several.
     pub unresolved: Vec<Unresolved<ModuleId>>,
+    /// What was tried to do without those.
+    pub tried: Vec<TriedLower>,
+}
+
+/// The lower versions that were tried of a module that imports what no module provides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TriedLower {
+    /// The version that imports it.
+    pub module: ModuleId,
+    /// Those that were looked at in its place, highest first.
+    pub versions: Vec<ModuleId>,
+    /// The highest of them that misses nothing, though it leads to no plan that is better.
+    pub fits: Option<ModuleId>,
+    /// How many others could not be looked at, since their content is not to be had.
+    pub untold: usize,
 }
 
 impl Packages {
@@ -79,6 +98,16 @@ impl Packages {
         self.unavailable.get_or_insert(why);
     }
 
+    /// Feeds that the content of a source cannot be had that was only to be tried.
+    pub fn feed_untold(&mut self, source: SourceId) {
+        self.untold.insert(source);
+    }
+
+    /// Whether the content of a source is known not to be had.
+    pub(super) fn is_untold(&self, source: SourceId) -> bool {
+        self.untold.contains(&source)
+    }
+
     /// The packages of all members of a workspace, each with the name of its directory (`a`) and whatever is
     /// known of its packages. Imports are followed unless those of all members are unknown.
     pub(super) fn union(members: &[(&str, &Self)]) -> Self {
@@ -111,6 +140,7 @@ impl Packages {
     /// Gives what was fed of modules to `to`, until [`Packages::take_back`].
     pub(super) fn lend(&mut self, to: &mut Self) {
         to.known = std::mem::take(&mut self.known);
+        to.untold = std::mem::take(&mut self.untold);
         if let Some(why) = &self.unavailable {
             to.unavailable.get_or_insert_with(|| why.clone());
         }
@@ -119,6 +149,7 @@ impl Packages {
     /// Takes back what was lent.
     pub(super) fn take_back(&mut self, from: &mut Self) {
         self.known = std::mem::take(&mut from.known);
+        self.untold = std::mem::take(&mut from.untold);
     }
 
     /// Why imports are not followed, if they are not.
@@ -173,14 +204,13 @@ impl Packages {
         ))
     }
 
-    /// Follows the imports under a build list to their ends, or says what must be fed for it; `None` when they
-    /// cannot be followed.
+    /// Follows the imports under a build list to their ends, or says what must be fed for it: nothing, where a
+    /// content is missing that is only tried. `None` when they cannot be followed.
     pub(super) fn follow(&self, universe: Universe) -> Result<Option<Walk<ModuleId>>, Needs> {
         match self.walk(&universe) {
             Some(walk) if !walk.needs.is_empty() => Err(Needs {
-                packages: Self::wanted(&universe, &walk.needs),
-                universes: vec![universe],
-                ..Needs::default()
+                universes: vec![universe.clone()],
+                ..self.wanted(&universe, &walk.needs)
             }),
             walk => Ok(walk),
         }
@@ -209,15 +239,22 @@ impl Packages {
     }
 
     /// What `needs` of a walk stand for.
-    pub(super) fn wanted(
-        universe: &Universe,
-        needs: &[(ModuleId, String)],
-    ) -> Vec<(SourceId, String)> {
+    pub(super) fn wanted(&self, universe: &Universe, needs: &[(ModuleId, String)]) -> Needs {
         let source = |module: &ModuleId| universe.sources.get(module).copied();
-        needs
+        let wanted = needs
             .iter()
-            .filter_map(|(module, directory)| Some((source(module)?, directory.clone())))
-            .collect()
+            .filter_map(|(module, directory)| Some((source(module)?, directory.clone())));
+        let wanted: Vec<(SourceId, String)> = wanted.collect();
+        let (packages, probes) = match universe.probes {
+            false => (wanted, Vec::new()),
+            true if wanted.iter().any(|(source, _)| self.is_untold(*source)) => Default::default(),
+            true => (Vec::new(), wanted),
+        };
+        Needs {
+            packages,
+            probes,
+            ..Needs::default()
+        }
     }
 }
 
@@ -229,6 +266,7 @@ impl ImportCheck {
             modules: walk.providers.keys().filter(|one| counts(one)).count(),
             looked: walk.looked.into_iter().filter(counts).collect(),
             unresolved: walk.unresolved,
+            tried: Vec::new(),
         }
     }
 }
@@ -245,6 +283,7 @@ impl Universe {
         let mut universe = Self {
             modules: Vec::new(),
             sources: FxHashMap::default(),
+            probes: false,
         };
         for module in graph.build_list(&world.modules) {
             let path = world.modules.path_of(module);
@@ -259,6 +298,18 @@ impl Universe {
             }
         }
         universe
+    }
+
+    /// The same build list with another version in the place of one, to be tried.
+    pub(super) fn with(mut self, of: ModuleId, version: ModuleId, source: SourceId) -> Self {
+        for (_, module, _) in &mut self.modules {
+            if *module == Some(of) {
+                *module = Some(version);
+            }
+        }
+        self.sources.insert(version, source);
+        self.probes = true;
+        self
     }
 
     /// The build list of a workspace, whose members stand in `directories` and are looked at first.

@@ -149,6 +149,23 @@ impl<'a> Search<'a> {
 
     /// Runs to the end, or to the first thing that must be fed; from there it can go on.
     pub(super) fn run(&mut self) -> Result<Solution, Stop> {
+        loop {
+            let found = self.go_down();
+            // What is lowered for its imports has to lead somewhere.
+            let again = match &found {
+                Err(Stop::Needs(_)) => false,
+                Err(Stop::Conflict(blocked)) => self.give_up_importers(Some(&blocked.options)),
+                Ok(solution) => {
+                    self.lowered_in_vain(solution.imports.as_ref()) && self.give_up_importers(None)
+                }
+            };
+            if !again {
+                return found;
+            }
+        }
+    }
+
+    fn go_down(&mut self) -> Result<Solution, Stop> {
         if !self.state.started {
             self.whole(Self::start)?;
         }
@@ -167,7 +184,9 @@ impl<'a> Search<'a> {
                 continue;
             }
             let imports = self.import_check(&graph, &self.root_list())?;
-            if self.provide(&graph, imports.as_ref()) || self.leave_out_ambiguous(imports.as_ref())
+            if self.provide(&graph, imports.as_ref())
+                || self.leave_out_ambiguous(imports.as_ref())
+                || self.lower_importer(&graph, imports.as_ref())?
             {
                 continue;
             }
@@ -178,16 +197,26 @@ impl<'a> Search<'a> {
     /// Takes a step, or none of it when something must be fed first: the answer must not depend on what was
     /// fed when.
     fn whole<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
-        // What was looked at stays looked at, and is much: it is not copied.
-        let lists = std::mem::take(&mut self.state.lists);
-        let before = self.state.clone();
-        self.state.lists = lists;
+        let before = self.snapshot();
         let taken = step(self);
         if let Err(Stop::Needs(_)) = &taken {
-            let lists = std::mem::take(&mut self.state.lists);
-            self.state = State { lists, ..before };
+            self.restore(before);
         }
         taken
+    }
+
+    /// The state without what was looked at: that stays looked at, and is much.
+    pub(super) fn snapshot(&mut self) -> State {
+        let lists = std::mem::take(&mut self.state.lists);
+        let state = self.state.clone();
+        self.state.lists = lists;
+        state
+    }
+
+    /// Takes the search back to where it was.
+    pub(super) fn restore(&mut self, before: State) {
+        let lists = std::mem::take(&mut self.state.lists);
+        self.state = State { lists, ..before };
     }
 
     fn start(&mut self) -> Result<(), Stop> {

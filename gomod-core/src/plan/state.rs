@@ -10,6 +10,7 @@ use super::candidates::Usable;
 use super::closure::AddedBy;
 use super::descend::Lowering;
 use super::goal::Goal;
+use super::importers::Importers;
 use super::problem::Problem;
 use crate::graph::{ModuleId, PathId};
 use crate::model::GoVersion;
@@ -61,6 +62,8 @@ pub(super) struct State {
     pub(super) started: bool,
     /// Whether something would have gone otherwise if what lowered modules ask for could rise.
     pub(super) held: bool,
+    /// What lowering modules for what they import has come to.
+    pub(super) importers: Importers,
 }
 
 impl State {
@@ -94,6 +97,7 @@ impl State {
             left_out: BTreeMap::new(),
             started: false,
             held: false,
+            importers: Importers::default(),
         }
     }
 }

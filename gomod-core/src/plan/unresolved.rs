@@ -1,8 +1,10 @@
 //! What a plan's report says of imports.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
-use super::{Plan, Planner};
+use super::{ImportCheck, Plan, Planner, TriedLower};
 use crate::graph::ModuleId;
 use crate::imports::Unresolved;
 use crate::mvs::World;
@@ -33,6 +35,12 @@ pub struct UnresolvedReport {
     pub file: String,
     /// The modules that provide it: none, or more than one.
     pub providers: Vec<String>,
+    /// The lower versions of the importing module that were looked at, highest first; stated with its first import.
+    pub tried: Vec<String>,
+    /// The highest of them that misses nothing, if there is one: it leads to no plan that is better.
+    pub fits: Option<String>,
+    /// How many others could not be looked at, since their content is not to be had.
+    pub untold: usize,
 }
 
 impl ImportsReport {
@@ -42,11 +50,7 @@ impl ImportsReport {
                 unchecked: None,
                 packages: check.packages,
                 modules: check.modules,
-                unresolved: check
-                    .unresolved
-                    .iter()
-                    .map(|one| UnresolvedReport::new(world, one))
-                    .collect(),
+                unresolved: Self::unresolved(world, check),
             },
             None => Self {
                 unchecked: Some(
@@ -62,10 +66,23 @@ impl ImportsReport {
             },
         }
     }
+
+    fn unresolved(world: &World, check: &ImportCheck) -> Vec<UnresolvedReport> {
+        let mut told = BTreeSet::new();
+        let missing = check.unresolved.iter().map(|one| {
+            let tried = check
+                .tried
+                .iter()
+                .find(|tried| one.providers.is_empty() && Some(tried.module) == one.used.by);
+            let tried = tried.filter(|tried| told.insert(tried.module));
+            UnresolvedReport::new(world, one, tried)
+        });
+        missing.collect()
+    }
 }
 
 impl UnresolvedReport {
-    fn new(world: &World, one: &Unresolved<ModuleId>) -> Self {
+    fn new(world: &World, one: &Unresolved<ModuleId>, tried: Option<&TriedLower>) -> Self {
         let name = |module: &ModuleId| world.modules.display(*module);
         Self {
             package: one.path.clone(),
@@ -73,10 +90,15 @@ impl UnresolvedReport {
             in_package: one.used.package.clone(),
             file: one.used.file.clone(),
             providers: one.providers.iter().map(name).collect(),
+            tried: tried.map_or(Vec::new(), |tried| {
+                tried.versions.iter().map(name).collect()
+            }),
+            fits: tried.and_then(|tried| tried.fits.as_ref()).map(name),
+            untold: tried.map_or(0, |tried| tried.untold),
         }
     }
 
-    /// One line: what is imported where, and what is wrong with it.
+    /// One line: what is imported where, what is wrong with it, and what was tried.
     pub fn sentence(&self) -> String {
         let by = match &self.by {
             None => self.file.clone(),
@@ -86,6 +108,32 @@ impl UnresolvedReport {
             [] => "which no module provides".to_owned(),
             list => format!("which is in {}", list.join(" and in ")),
         };
-        format!("{by} imports {}, {wrong}", self.package)
+        format!("{by} imports {}, {wrong}{}", self.package, self.attempts())
+    }
+
+    /// What came of trying lower versions of the module that imports it.
+    fn attempts(&self) -> String {
+        let version = |name: &String| match name.rsplit_once('@') {
+            Some((_, version)) => version.to_owned(),
+            None => name.clone(),
+        };
+        let tried = match (&self.fits, self.tried.as_slice()) {
+            (Some(fits), _) => {
+                let words = "which misses nothing, no plan was found that builds";
+                return format!("; with {fits}, {words}");
+            }
+            (None, []) => String::new(),
+            (None, list) => {
+                let list: Vec<String> = list.iter().map(version).collect();
+                format!(
+                    "; of its lower versions these do not help: {}",
+                    list.join(", ")
+                )
+            }
+        };
+        match self.untold {
+            0 => tried,
+            n => format!("{tried}; the content of {n} lower versions of it is not to be had"),
+        }
     }
 }

@@ -124,11 +124,11 @@ impl Planner {
                 search
             }
         };
-        let found = search.run();
+        let found = self.run_priced(&mut search, &way, &choice);
         let Search {
             world, state: left, ..
         } = search;
-        match found.and_then(|solution| self.price(world, &way, &choice, solution)) {
+        match found {
             Ok(plan) => Ok((!self.upgrades(world, &plan)).then_some(Plan {
                 pass: walked.pass,
                 ..plan

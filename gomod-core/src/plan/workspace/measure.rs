@@ -12,6 +12,7 @@ use crate::graph::{ModuleId, PathId};
 use crate::model::GoMod;
 use crate::mvs::{World, needed_sums};
 use crate::plan::chains::is_asked;
+use crate::plan::choice::Choice;
 use crate::plan::cost::{self, asks_for_more};
 use crate::plan::edit::changed_lines;
 use crate::plan::finish::Solution;
@@ -45,7 +46,10 @@ impl WorkspacePlanner {
         };
         let mix = way.mix;
         let go_mod = first.clone();
+        let of_members = parts.iter().filter_map(|part| part.plan.imports.as_ref());
+        let tried: Vec<_> = of_members.flat_map(|check| check.tried.clone()).collect();
         let imports = self.imports(world, &files, &joint)?;
+        let imports = imports.map(|check| ImportCheck { tried, ..check });
         let before_closure = without_closure(world, &parts, &files);
         let plain = self.joint(world, &before_closure)?;
         let mut lowered = FxHashMap::default();
@@ -135,6 +139,7 @@ impl WorkspacePlanner {
                 lowered: solution.lowered,
                 overridden,
                 left_out: solution.left_out,
+                otherwise: Choice::default(),
             },
             files,
             changes,

@@ -240,8 +240,7 @@ impl WorkspacePlanner {
         self.packages.lend(&mut all);
         for universe in &universes {
             if let Some(walk) = all.walk(universe) {
-                let wanted = Packages::wanted(universe, &walk.needs);
-                needs.packages.extend(wanted);
+                needs.merge(all.wanted(universe, &walk.needs));
             }
         }
         self.packages.take_back(&mut all);
