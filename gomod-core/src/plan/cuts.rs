@@ -192,12 +192,9 @@ impl Fixed<'_> {
             let Some(facts) = search.world.known_facts(module, &search.state.overrides) else {
                 continue;
             };
-            let over = facts.requires.iter().any(|required| {
-                graph
-                    .selected(modules.path_of(*required))
-                    .is_none_or(|selected| modules.compare(*required, selected).is_gt())
-            });
-            if over {
+            let (world, overrides) = (&*search.world, &search.state.overrides);
+            let over = |required: &ModuleId| asks_for_more(world, graph, overrides, *required);
+            if facts.requires.iter().any(over) {
                 let chain = chain_to(search, module, Seen::Loaded);
                 cuts.extend(self.cuts(search, &chain));
             }
