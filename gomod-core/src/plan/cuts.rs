@@ -30,6 +30,11 @@ impl Passed {
         }
     }
 
+    /// Leaves open which excludes were asked for.
+    pub(super) fn forget(&mut self) {
+        self.asked = None;
+    }
+
     pub(super) fn with_cuts(self, mut cuts: Vec<ModuleId>) -> Vec<ModuleId> {
         cuts.extend(self.cuts);
         cuts

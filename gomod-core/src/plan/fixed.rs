@@ -264,7 +264,11 @@ impl Fixed<'_> {
                 }
                 graph = match load(search)? {
                     Ok(graph) => graph,
-                    Err(chain) => return Ok(Err(chain)),
+                    Err(chain) => {
+                        // What it asks for is not seen.
+                        passed.forget();
+                        return Ok(Err(chain));
+                    }
                 };
                 self.note(search, &graph, passed);
             }

@@ -184,13 +184,9 @@ fn fault(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Option<Strin
         let closure = Closure::new(world, goal, &today, base, false);
         consistent && (!world.is_pruned() || closure.made() == Some(choice.roots))
     };
-    if !makes(&base) {
-        // What closure raised further than others ask for counts only up to there.
-        base = settled(world, &base);
-    }
-    if !makes(&base) {
+    let Some(base) = less_raised(world, &base).into_iter().find(makes) else {
         return Some(LOOSE.to_owned());
-    }
+    };
     let closure = Closure::new(world, goal, &today, &base, false);
     if world.is_pruned() && !closure.new_roots_fix_excludes(choice.excludes, choice.roots) {
         return Some("a new root has no reason".to_owned());
@@ -198,22 +194,25 @@ fn fault(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Option<Strin
     spare(world, goal, &today, &base).map(|edit| format!("it does without {edit}"))
 }
 
-/// A choice whose roots above today's are no higher than they must be.
-fn settled(world: &World, base: &Choice) -> Choice {
-    let mut low = base.clone();
+/// The choices with roots that are raised less: what closure raised further than others ask for counts only up to
+/// there.
+fn less_raised(world: &World, base: &Choice) -> Vec<Choice> {
+    let mut all = vec![base.clone()];
     for path in 0..PATHS {
-        low.roots[path] = base.roots[path].min(world.roots[path].or(base.roots[path]));
+        let (Some(today), Some(root)) = (world.roots[path], base.roots[path]) else {
+            continue;
+        };
+        let lower: Vec<Choice> = (today..root)
+            .flat_map(|less| {
+                all.iter().cloned().map(move |mut choice| {
+                    choice.roots[path] = Some(less);
+                    choice
+                })
+            })
+            .collect();
+        all.extend(lower);
     }
-    while let Some(graph) = load(world, &low) {
-        let before = low.roots;
-        for path in (0..PATHS).filter(|path| before[*path].is_some()) {
-            low.roots[path] = graph.selected(path);
-        }
-        if low.roots == before {
-            return low;
-        }
-    }
-    base.clone()
+    all
 }
 
 /// An edit without which the plan still reaches the goal and costs no more.
