@@ -451,7 +451,9 @@ impl Way<'_> {
             .any(|used| used == &(path.clone(), bound.clone()));
         let holds = target
             || match (self.reached.get(path), bound) {
-                (Some(reached), Some(bound)) => *reached == Reached::AtMost(bound.clone()),
+                (Some(Reached::AtMost(reached)), Some(bound)) => reached == bound,
+                // What fell from there, or from below, is no higher.
+                (Some(Reached::Below(fell)), Some(bound)) => fell.cmp_precedence(bound).is_le(),
                 (None, Some(bound)) => {
                     let go = path.as_str() == "go" && self.planned(path) == Some(bound);
                     let today = self.today.get(path);
