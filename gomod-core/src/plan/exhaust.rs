@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use super::choice::{Choice, Way};
-use super::cost::Cost;
+use super::cost::{self, Cost};
 use super::fixed::{Fixed, Tried};
 use super::goal::Means;
 use super::places::{Assignments, PATHS, Roots};
@@ -25,6 +25,8 @@ const GRAPHS: usize = 40_000;
 const EFFORT: usize = 200_000;
 /// How many `go.mod` files are fetched at most for this alone.
 const FETCHES: usize = 48;
+/// How many modules may stand behind the choices for what they ask for to be read.
+const BEHIND: usize = 400;
 
 /// What came of it.
 #[derive(Debug, Clone, Default)]
@@ -127,8 +129,22 @@ impl Planner {
                 ..Needs::default()
             });
         }
+        // What closure brings may ask for a direct requirement in a higher version, which it may then have.
+        let free = |cost: Cost| cost.dropped + cost.overridden + cost.direct_moved == 0;
+        let mut complete = true;
+        if !limit.is_some_and(free) {
+            let behind = self.behind(world, &all);
+            let unread = self.unknown(world, &behind);
+            complete = unread.is_empty();
+            if !complete && unread.len() <= FETCHES && behind.len() <= BEHIND {
+                return Err(Needs {
+                    sources: unread,
+                    ..Needs::default()
+                });
+            }
+        }
         let mut exhausted = Exhausted {
-            complete: true,
+            complete,
             ..Exhausted::default()
         };
         let mut needs = Needs::default();
@@ -261,6 +277,23 @@ impl Planner {
             below: None,
             whole: None,
         }
+    }
+
+    /// These and what their `go.mod` files ask for, and so on, as far as they were read.
+    fn behind(&self, world: &World, modules: &BTreeSet<ModuleId>) -> BTreeSet<ModuleId> {
+        let overrides = &self.problem.setup.overrides;
+        let counts = |module: &ModuleId| {
+            let path = world.modules.path_of(*module);
+            !path.is_toolchain() && !self.problem.is_main(path)
+        };
+        let mut behind = modules.clone();
+        let mut stack: Vec<ModuleId> = behind.iter().copied().collect();
+        while let Some(module) = stack.pop() {
+            let asked: Vec<ModuleId> = cost::asked(world, [module], overrides).collect();
+            let new = asked.into_iter().filter(counts);
+            stack.extend(new.filter(|asked| behind.insert(*asked)));
+        }
+        behind
     }
 
     /// Those whose `go.mod` was not fed yet.
