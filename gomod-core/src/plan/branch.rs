@@ -93,12 +93,8 @@ impl Branch {
             match attempt(&self.way, &choice, &mut kept) {
                 Ok(plan) => {
                     self.tried += 1;
-                    let builds = plan.cost.unresolved == 0;
-                    let children = choice.children(&plan.otherwise);
-                    for child in children.into_iter().filter(|_| !builds) {
-                        if self.seen.insert(child.clone()) {
-                            self.put_back(child);
-                        }
+                    if plan.cost.unresolved > 0 {
+                        self.open_children(&choice, &plan.otherwise);
                     }
                     let better = self
                         .best
@@ -117,11 +113,7 @@ impl Branch {
                     if self.best.is_none() && dive != choice && self.seen.insert(dive.clone()) {
                         self.dive = Some(dive);
                     }
-                    for child in choice.children(&blocked.options) {
-                        if self.seen.insert(child.clone()) {
-                            self.put_back(child);
-                        }
-                    }
+                    self.open_children(&choice, &blocked.options);
                     self.first.get_or_insert(blocked.refused);
                 }
                 Err(Stop::Needs(more)) => {
@@ -166,6 +158,15 @@ impl Branch {
             entry.remove();
         }
         choice
+    }
+
+    /// Opens what a choice leads to with each of these options.
+    fn open_children(&mut self, choice: &Choice, options: &Choice) {
+        for child in choice.children(options) {
+            if self.seen.insert(child.clone()) {
+                self.put_back(child);
+            }
+        }
     }
 
     fn put_back(&mut self, choice: Choice) {

@@ -16,10 +16,7 @@ pub(super) fn load(search: &mut Search<'_>) -> Result<Result<ModuleGraph, Vec<Mo
     let mut resolver = Resolver::new(search.world, &setup);
     let sources = resolver.advance(search.world, &setup);
     if !sources.is_empty() {
-        return Err(Needs {
-            sources,
-            ..Needs::default()
-        });
+        return Err(Needs::of_sources(sources));
     }
     Ok(resolver.finish().map_err(|error| {
         error

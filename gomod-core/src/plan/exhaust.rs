@@ -124,10 +124,7 @@ impl Planner {
             return Ok(None);
         }
         if !unknown.is_empty() {
-            return Err(Needs {
-                sources: unknown,
-                ..Needs::default()
-            });
+            return Err(Needs::of_sources(unknown));
         }
         // What closure brings may ask for a direct requirement in a higher version, which it may then have.
         let free = |cost: Cost| cost.dropped + cost.overridden + cost.direct_moved == 0;
@@ -137,10 +134,7 @@ impl Planner {
             let unread = self.unknown(world, &behind);
             complete = unread.is_empty();
             if !complete && unread.len() <= FETCHES && behind.len() <= BEHIND {
-                return Err(Needs {
-                    sources: unread,
-                    ..Needs::default()
-                });
+                return Err(Needs::of_sources(unread));
             }
         }
         let mut exhausted = Exhausted {

@@ -305,7 +305,7 @@ impl Search<'_> {
             .difference(&self.scope.problem.setup.overrides.excludes)
             .map(|module| modules.path_of(*module))
             .filter(|path| graph.selected(*path).is_some());
-        let mut base: Vec<PathId> = targets
+        let base: Vec<PathId> = targets
             .chain(excluded)
             .chain(
                 selected
@@ -315,31 +315,7 @@ impl Search<'_> {
             )
             .chain([self.scope.problem.go_path])
             .collect();
-        let mut roots = loop {
-            let roots = crate::mvs::minimal_roots(modules, graph, &selected, &base);
-            // Of modules that ask for each other one is listed: another than one of which something else is used.
-            let hidden = |root: &ModuleId| {
-                let overrides = &self.state.overrides;
-                cost::asks_for_more(self.world, graph, overrides, *root)
-            };
-            let other = |root: &ModuleId| {
-                let by = |by: &&ModuleId| {
-                    let mut list = graph.requirements(**by).into_iter().flatten();
-                    !hidden(by) && list.any(|required| required == *root)
-                };
-                selected.iter().find(by).map(|by| modules.path_of(*by))
-            };
-            let unlisted = |root: &&ModuleId| !base.contains(&modules.path_of(**root));
-            match roots
-                .iter()
-                .filter(unlisted)
-                .filter(|r| hidden(r))
-                .find_map(other)
-            {
-                Some(path) => base.push(path),
-                None => break roots,
-            }
-        };
+        let mut roots = self.minimal_roots(graph, &selected, base);
         roots.retain(|root| {
             let path = modules.path_of(*root);
             path != self.scope.problem.toolchain_path
@@ -347,5 +323,36 @@ impl Search<'_> {
                     && self.scope.problem.roots.contains_key(&path)
         });
         roots
+    }
+
+    /// A smallest list of roots; of modules that ask for each other it has another than one of which something else is
+    /// used, where there is one.
+    fn minimal_roots(
+        &self,
+        graph: &ModuleGraph,
+        selected: &[ModuleId],
+        mut base: Vec<PathId>,
+    ) -> Vec<ModuleId> {
+        let modules = &self.world.modules;
+        let hidden = |root: &ModuleId| {
+            let overrides = &self.state.overrides;
+            cost::asks_for_more(self.world, graph, overrides, *root)
+        };
+        let other = |root: &ModuleId| {
+            let by = |by: &&ModuleId| {
+                let mut list = graph.requirements(**by).into_iter().flatten();
+                !hidden(by) && list.any(|required| required == *root)
+            };
+            selected.iter().find(by).map(|by| modules.path_of(*by))
+        };
+        loop {
+            let roots = crate::mvs::minimal_roots(modules, graph, selected, &base);
+            let unlisted = |root: &&ModuleId| !base.contains(&modules.path_of(**root));
+            let mut poor = roots.iter().filter(unlisted).filter(|root| hidden(root));
+            match poor.find_map(other) {
+                Some(path) => base.push(path),
+                None => return roots,
+            }
+        }
     }
 }

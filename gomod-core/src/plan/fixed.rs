@@ -351,49 +351,57 @@ impl Fixed<'_> {
                 roots: &roots,
                 ..*self
             };
-            let mut search = restored.search(world, way, choice);
-            let (chain, loads) = match load(&mut search)? {
-                Err(chain) => (chain, false),
-                Ok(graph) => match restored.broken(&mut search, &graph).flatten() {
-                    Some(wrong) => {
-                        let own = chain_from(&mut search, *today, |_, module| module == wrong);
-                        let other = || chain_to(&mut search, wrong, Seen::Shown);
-                        (own.unwrap_or_else(other), true)
-                    }
-                    None => {
-                        let step = Lowering {
-                            order: lowered.len(),
-                            to,
-                            misses: search.missed_by(*today, &graph),
-                            ..Lowering::new(*today, vec![*today])
-                        };
-                        if step.misses.is_some() {
-                            lowered.insert(*path, vec![step]);
-                        }
-                        (Vec::new(), true)
-                    }
-                },
-            };
-            if let Some(last) = chain.last().copied() {
-                let unreadable = match search.requirements(last) {
-                    Some(Err(error)) if !loads => Some(error),
-                    _ => None,
-                };
-                let go_line = search
-                    .go_line(last)
-                    .filter(|_| search.go_line_too_high(last));
-                let order = lowered.len();
+            if let Some(step) = restored.reason(world, way, choice, *today)? {
                 let step = Lowering {
-                    order,
+                    order: lowered.len(),
                     to,
-                    limit: (unreadable.is_none() && go_line.is_none()).then_some(Limit::Planned),
-                    unreadable,
-                    go_line,
-                    ..Lowering::new(*today, chain)
+                    ..step
                 };
                 lowered.insert(*path, vec![step]);
             }
         }
         Ok(lowered)
+    }
+
+    /// Why a root cannot stay that was put back: the chain that is in the way, or what it imports.
+    fn reason(
+        &self,
+        world: &mut World,
+        way: &Way,
+        choice: &Choice,
+        root: ModuleId,
+    ) -> Result<Option<Lowering>, Needs> {
+        let mut search = self.search(world, way, choice);
+        let (chain, loads) = match load(&mut search)? {
+            Err(chain) => (chain, false),
+            Ok(graph) => {
+                let Some(wrong) = self.broken(&mut search, &graph).flatten() else {
+                    let misses = search.missed_by(root, &graph);
+                    return Ok(misses.map(|package| Lowering {
+                        misses: Some(package),
+                        ..Lowering::new(root, vec![root])
+                    }));
+                };
+                let own = chain_from(&mut search, root, |_, module| module == wrong);
+                let other = || chain_to(&mut search, wrong, Seen::Shown);
+                (own.unwrap_or_else(other), true)
+            }
+        };
+        let Some(last) = chain.last().copied() else {
+            return Ok(None);
+        };
+        let unreadable = match search.requirements(last) {
+            Some(Err(error)) if !loads => Some(error),
+            _ => None,
+        };
+        let go_line = search
+            .go_line(last)
+            .filter(|_| search.go_line_too_high(last));
+        Ok(Some(Lowering {
+            limit: (unreadable.is_none() && go_line.is_none()).then_some(Limit::Planned),
+            unreadable,
+            go_line,
+            ..Lowering::new(root, chain)
+        }))
     }
 }

@@ -215,10 +215,7 @@ fn load(world: &mut World, setup: &Setup) -> Result<Result<ModuleGraph, Needs>, 
     let mut resolver = Resolver::new(world, setup);
     let sources = resolver.advance(world, setup);
     if !sources.is_empty() {
-        return Ok(Err(Needs {
-            sources,
-            ..Needs::default()
-        }));
+        return Ok(Err(Needs::of_sources(sources)));
     }
     resolver
         .finish()

@@ -233,10 +233,7 @@ impl Planner {
             {
                 let sources = self.could_prove(world, best);
                 if !sources.is_empty() {
-                    return Progress::Needs(Needs {
-                        sources,
-                        ..Needs::default()
-                    });
+                    return Progress::Needs(Needs::of_sources(sources));
                 }
             }
             match self.exhaust(world) {

@@ -26,6 +26,14 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// These `go.mod` files.
+    pub(super) fn of_sources(sources: Vec<SourceId>) -> Self {
+        Self {
+            sources,
+            ..Self::default()
+        }
+    }
+
     /// Whether nothing is needed.
     pub fn is_empty(&self) -> bool {
         self.sources.is_empty()

@@ -86,9 +86,9 @@ pub(super) fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit)
                         modules.display(*by)
                     );
                 }
-                let steps = plan.lowered.get(&id).into_iter().flatten();
-                let missing = steps.filter_map(|step| Some((step.from, step.misses.as_ref()?)));
-                if let Some((from, package)) = missing.into_iter().next() {
+                let mut steps = plan.lowered.get(&id).into_iter().flatten();
+                let missing = steps.find_map(|step| Some((step.from, step.misses.as_ref()?)));
+                if let Some((from, package)) = missing {
                     return format!(
                         "{} imports {package}, which no module of the plan provides",
                         modules.display(from)

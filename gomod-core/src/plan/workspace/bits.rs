@@ -73,6 +73,12 @@ impl Bits {
         self.modules.iter().position(|known| *known == module)
     }
 
+    /// These, as far as they are known.
+    pub(super) fn set(&self, modules: impl IntoIterator<Item = ModuleId>) -> Set {
+        let places = modules.into_iter().filter_map(|module| self.place(module));
+        places.fold(0, |all, at| all | bit(at))
+    }
+
     pub(super) fn asks(&self, at: usize) -> Set {
         self.asks.get(at).copied().unwrap_or_default()
     }

@@ -9,17 +9,17 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashSet;
 
 use super::attempt::{Bounds, Mix, Part, Together};
-use super::bits::{Set, bit, each};
+use super::bits::{Set, each};
 use super::exhaust::Trial;
 use super::hold::Way;
 use super::space::Space;
-use super::{Halt, Run, WorkspacePlan, WorkspacePlanner};
+use super::{Halt, WorkspacePlan, WorkspacePlanner};
 use crate::graph::{ModuleId, PathId};
 use crate::model::{Exclude, GoMod};
 use crate::mvs::World;
 use crate::plan::fixed::Fixed;
 use crate::plan::places::Roots;
-use crate::plan::{Candidates, Goal, Planner, Target, cost};
+use crate::plan::{Goal, Target, cost};
 
 impl WorkspacePlanner {
     /// The plan where the members require these and exclude those, if it is one.
@@ -44,7 +44,7 @@ impl WorkspacePlanner {
             if chosen.roots == side.today && hidden == 0 {
                 continue;
             }
-            let excludes = excludes & bits.asked(bits.reach(chosen.roots, 0));
+            let excludes = excludes & bits.asked(chosen.reach);
             let key = (member, *place, excludes);
             if !trial.own.contains_key(&key) {
                 trial.plans += 1;
@@ -96,32 +96,26 @@ impl WorkspacePlanner {
         let (Some(own), Some(main)) = (self.runs.get_mut(run), self.mains.get_mut(member)) else {
             return Ok(None);
         };
+        let whole = self.today.as_ref().map(|today| &today.whole);
         let mut choice = Roots::default();
         let pairs = roots
             .iter()
             .map(|root| (world.modules.path_of(*root), *root));
         choice.roots.extend(pairs);
         let hidden: BTreeSet<ModuleId> = modules(excludes).collect();
-        self.packages.lend(main);
-        std::mem::swap(&mut own.planner.candidates, &mut self.candidates);
-        std::mem::swap(&mut own.planner.packages, main);
-        let fixed = Fixed {
-            whole: self.today.as_ref().map(|today| &today.whole),
-            ..own.planner.fixed(&choice, &hidden)
-        };
-        let plan = fixed.explained(world);
-        std::mem::swap(&mut own.planner.packages, main);
-        std::mem::swap(&mut own.planner.candidates, &mut self.candidates);
-        self.packages.take_back(main);
+        let stores = (&mut self.candidates, &mut self.packages);
+        let plan = own.lent(main, stores, |planner| {
+            let fixed = Fixed {
+                whole,
+                ..planner.fixed(&choice, &hidden)
+            };
+            fixed.explained(world)
+        });
         let Some(mut plan) = plan.map_err(Halt::Needs)? else {
             return Ok(None);
         };
         // Where the member says nothing of what is used instead, another one excludes it, and says so.
-        let last = plan.setup.roots.iter();
-        let last = last
-            .filter_map(|root| space.bits.place(*root))
-            .map(bit)
-            .sum();
+        let last = space.bits.set(plan.setup.roots.iter().copied());
         let lone = excludes & !space.required(last);
         for module in modules(lone).filter_map(|lone| world.modules.module_version(lone)) {
             plan.go_mod.drop_exclude(&module.path, &module.version);
@@ -151,21 +145,7 @@ impl WorkspacePlanner {
             max_collateral: None,
             ..self.goal.clone()
         };
-        let known = |run: &Run| run.member == member && run.goal == goal && run.fixed;
-        if let Some(at) = self.runs.iter().position(known) {
-            return Some(at);
-        }
-        let go_mod = self.files.members.get(member)?.clone();
-        let candidates = Candidates::default();
-        let planner = Planner::new(problem.clone(), go_mod, goal.clone(), candidates);
-        self.runs.push(Run {
-            member,
-            goal,
-            planner,
-            outcome: None,
-            fixed: true,
-        });
-        Some(self.runs.len() - 1)
+        self.place_of(member, goal, true)
     }
 
     /// The members' plans as one, if nothing is wrong with it and each exclude hides something.

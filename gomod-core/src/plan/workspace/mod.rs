@@ -69,6 +69,25 @@ struct Run {
     fixed: bool,
 }
 
+impl Run {
+    /// Lets the planner work with what was fed: of its own main module, and of all.
+    fn lent<T>(
+        &mut self,
+        main: &mut Packages,
+        (candidates, packages): (&mut Candidates, &mut Packages),
+        work: impl FnOnce(&mut Planner) -> T,
+    ) -> T {
+        packages.lend(main);
+        std::mem::swap(&mut self.planner.candidates, candidates);
+        std::mem::swap(&mut self.planner.packages, main);
+        let done = work(&mut self.planner);
+        std::mem::swap(&mut self.planner.packages, main);
+        std::mem::swap(&mut self.planner.candidates, candidates);
+        packages.take_back(main);
+        done
+    }
+}
+
 /// Plans for one goal over the members of a workspace; a state machine like [`Planner`].
 pub struct WorkspacePlanner {
     files: WorkspaceFiles,
@@ -185,7 +204,7 @@ impl WorkspacePlanner {
             other => other?,
         }
         self.prove(world)?;
-        let exhausted = match self.exhaust(world) {
+        let mut exhausted = match self.exhaust(world) {
             Err(Halt::Needs(mut more)) => {
                 self.universes.append(&mut more.universes);
                 return Err(Halt::Needs(more));
@@ -204,8 +223,8 @@ impl WorkspacePlanner {
                 Err(_) => {}
             }
         }
-        if let Some(better) = exhausted.better.as_deref() {
-            outcome.add(better.clone());
+        if let Some(better) = exhausted.better.take() {
+            outcome.add(*better);
         }
         let mut outcome = outcome.sorted();
         self.claim(world, &exhausted, &mut outcome);
@@ -252,30 +271,30 @@ impl WorkspacePlanner {
         Err(Halt::Needs(needs))
     }
 
+    /// The place of one member's run for a goal; a new one where there is none.
+    fn place_of(&mut self, member: usize, goal: Goal, fixed: bool) -> Option<usize> {
+        let known = |run: &Run| run.member == member && run.goal == goal && run.fixed == fixed;
+        if let Some(at) = self.runs.iter().position(known) {
+            return Some(at);
+        }
+        let problem = self.today.as_ref()?.problems.get(member)?.clone();
+        let go_mod = self.files.members.get(member)?.clone();
+        let candidates = Candidates::default();
+        let planner = Planner::new(problem, go_mod, goal.clone(), candidates);
+        self.runs.push(Run {
+            member,
+            goal,
+            planner,
+            outcome: None,
+            fixed,
+        });
+        Some(self.runs.len() - 1)
+    }
+
     /// Goes on with one member by itself; gives the place of the run.
     fn run(&mut self, world: &mut World, member: usize, goal: Goal) -> Result<usize, Halt> {
-        let known = |run: &Run| run.member == member && run.goal == goal && !run.fixed;
-        let at = match self.runs.iter().position(known) {
-            Some(at) => at,
-            None => {
-                let (Some(today), Some(go_mod)) = (&self.today, self.files.members.get(member))
-                else {
-                    return Err(Halt::Needs(Needs::default()));
-                };
-                let Some(problem) = today.problems.get(member).cloned() else {
-                    return Err(Halt::Needs(Needs::default()));
-                };
-                let candidates = Candidates::default();
-                let planner = Planner::new(problem, go_mod.clone(), goal.clone(), candidates);
-                self.runs.push(Run {
-                    member,
-                    goal,
-                    planner,
-                    outcome: None,
-                    fixed: false,
-                });
-                self.runs.len() - 1
-            }
+        let Some(at) = self.place_of(member, goal, false) else {
+            return Err(Halt::Needs(Needs::default()));
         };
         if self.runs.get(at).is_some_and(|run| run.outcome.is_some()) {
             return Ok(at);
@@ -283,13 +302,8 @@ impl WorkspacePlanner {
         let (Some(run), Some(main)) = (self.runs.get_mut(at), self.mains.get_mut(member)) else {
             return Ok(at);
         };
-        self.packages.lend(main);
-        std::mem::swap(&mut run.planner.candidates, &mut self.candidates);
-        std::mem::swap(&mut run.planner.packages, main);
-        let progress = run.planner.advance(world);
-        std::mem::swap(&mut run.planner.packages, main);
-        std::mem::swap(&mut run.planner.candidates, &mut self.candidates);
-        self.packages.take_back(main);
+        let stores = (&mut self.candidates, &mut self.packages);
+        let progress = run.lent(main, stores, |planner| planner.advance(world));
         match progress {
             Progress::Needs(needs) => Err(Halt::Needs(needs)),
             Progress::Done(outcome) => {

@@ -111,15 +111,11 @@ impl WorkspacePlanner {
             bits.add_path(path, versions_of(world, path).collect());
         }
         for module in bits.modules.clone() {
-            let set = |list: &mut dyn Iterator<Item = ModuleId>| {
-                list.filter_map(|module| bits.place(module))
-                    .fold(0, |all, at| all | bit(at))
-            };
             let asks = world.known_facts(module, overrides);
-            let asks = asks.map_or(0, |facts| set(&mut facts.requires.iter().copied()));
+            let asks = asks.map_or(0, |facts| bits.set(facts.requires.iter().copied()));
             match world.requirements(module, overrides, whole.setup.local_go.as_ref()) {
                 Ok(Some(found)) => {
-                    let requires = set(&mut found.iter(overrides));
+                    let requires = bits.set(found.iter(overrides));
                     bits.add_requirements(requires, asks, found.prunes());
                 }
                 _ => bits.add_requirements(0, asks, true),
@@ -133,10 +129,6 @@ impl WorkspacePlanner {
         let today = self.today.as_ref()?;
         let path_of = |module| world.modules.path_of(module);
         let place = |module: &ModuleId| bits.place(*module);
-        let set = |list: &mut dyn Iterator<Item = ModuleId>| {
-            list.filter_map(|module| place(&module))
-                .fold(0, |all, at| all | bit(at))
-        };
         let whole = &today.whole;
         let mut spots = Vec::new();
         let (mut absent, mut kept) = (0, 0);
@@ -174,13 +166,13 @@ impl WorkspacePlanner {
             Target::Module { module } => Some(*module),
             _ => None,
         });
-        let targets = set(&mut targets.into_iter());
+        let targets = bits.set(targets);
         let named: FxHashSet<ModuleId> = world.required().collect();
         let mut sides = Vec::new();
         let mut options = Vec::new();
         for problem in &today.problems {
-            let own = set(&mut problem.selected.values().copied());
-            let roots = set(&mut problem.roots.values().copied());
+            let own = bits.set(problem.selected.values().copied());
+            let roots = bits.set(problem.roots.values().copied());
             let required = bits.paths.iter().filter(|(_, all)| roots & all != 0);
             sides.push(Side {
                 pruned: problem.is_pruned(),

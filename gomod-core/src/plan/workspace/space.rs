@@ -13,7 +13,7 @@ const COMBINATIONS: usize = 200_000;
 pub(super) struct Chosen {
     pub(super) roots: Set,
     /// Everything that can be reached from there.
-    reach: Set,
+    pub(super) reach: Set,
     /// What has to be excluded, since a requirement itself asks for it.
     forced: Set,
     /// For each new requirement what it may stand for: one of these has to be excluded, so that it says what is used instead.

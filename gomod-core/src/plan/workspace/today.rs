@@ -175,10 +175,7 @@ impl WorkspacePlanner {
 
 impl Halt {
     pub(super) fn needs(sources: Vec<crate::mvs::SourceId>) -> Self {
-        Self::Needs(Needs {
-            sources,
-            ..Needs::default()
-        })
+        Self::Needs(Needs::of_sources(sources))
     }
 
     fn load(error: ResolveError) -> Self {
