@@ -333,6 +333,10 @@ impl<'a> Printer<'a> {
                 .rev()
                 .take_while(|b| matches!(b, b' ' | b'\t'));
             self.bytes.truncate(self.bytes.len() - blanks.count());
+            // A line of one empty token is a blank line, and there is one blank line at most.
+            if self.bytes.is_empty() || self.bytes.ends_with(b"\n\n") {
+                return;
+            }
         }
         self.bytes.extend_from_slice(self.line_end.as_bytes());
     }
