@@ -1,6 +1,7 @@
 //! Formats, versions, paths and queries beside the installed go command, on inputs that nobody chose.
 //!
-//! `GOMOD_TEST_INPUTS=n` sets how many inputs of each kind are tried, `GOMOD_SEED` where to begin.
+//! `GOMOD_TEST_INPUTS=n` sets how many inputs of each kind are tried, `GOMOD_SEED` where to begin;
+//! `GOMOD_CACHED=1` makes some of the module cache's files too.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,

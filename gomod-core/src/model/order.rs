@@ -85,7 +85,7 @@ fn choose(tree: &Tree, block: BlockId, order: Order) -> Compare {
 }
 
 fn by_tokens(tree: &Tree, a: LineId, b: LineId) -> Ordering {
-    tree.line_tokens(a).cmp(tree.line_tokens(b))
+    tree.compare_lines(a, b)
 }
 
 fn by_excluded_version(tree: &Tree, a: LineId, b: LineId) -> Ordering {

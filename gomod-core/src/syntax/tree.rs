@@ -5,6 +5,7 @@
 //! written back as it was.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use rustc_hash::FxHashSet;
 
@@ -228,6 +229,23 @@ impl Tree {
     /// A line's tokens in canonical form; those of a line in a block lack the block's own.
     pub(crate) fn line_tokens(&self, line: LineId) -> impl Iterator<Item = &str> {
         self.texts(self.line(line).tokens)
+    }
+
+    /// Compares two lines token by token, bytes that are no UTF-8 as they are in the file.
+    pub(crate) fn compare_lines(&self, a: LineId, b: LineId) -> Ordering {
+        if self.text.is_utf8() {
+            return self.line_tokens(a).cmp(self.line_tokens(b));
+        }
+        self.line_bytes(a).cmp(self.line_bytes(b))
+    }
+
+    fn line_bytes(&self, line: LineId) -> impl Iterator<Item = Vec<u8>> {
+        let tokens = &self.tokens[self.line(line).tokens.indices()];
+        tokens.iter().map(|token| {
+            let mut bytes = Vec::new();
+            self.text.copy(token.canonical, &mut bytes);
+            bytes
+        })
     }
 
     /// How many tokens a line has.

@@ -55,6 +55,7 @@ const BYTES: &[(&str, &[u8])] = &[
     ("latin-1 comment", b"module m // caf\xe9\n\n// \xff\nrequire a.b/c v1.0.0 // caf\xe9\n"),
     ("latin-1 path", b"module m\xe9\nrequire a.b/\xe9 v1.0.0\n"),
     ("latin-1 in quotes", b"module \"m\xe9\"\nrequire \"a.b/\xe9\" v1.0.0\nreplace \"a.b/x\xe9\" => ./\xef\xbf\xbd // \xef\xbf\xbd\nignore \"./a \xff b\"\n"),
+    ("bytes in order", b"module m\n\nignore (\n\t./\xef\xbf\xbd/c\n\t./\xf7/a\n\t./\xe0/b\n)\n"),
     ("replacement character", "module m\u{fffd}\nrequire \"a.b/\u{fffd}\" v1.0.0\n".as_bytes()),
     ("truncated utf-8", b"module m\xe2\x82\n"),
     ("string over lines", b"module \"a\\\nb\"\n"),
