@@ -228,9 +228,14 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Lets the roots that may rise begin at their highest candidate.
+    /// Lets the roots that may rise begin at their highest candidate. What an unpruned main module does not list rises
+    /// only with what asks for it: a new requirement keeps a module at today's version (C8).
     fn rise(&mut self) -> Result<(), Stop> {
         for path in &self.choice.rises {
+            if !self.is_pruned() && !self.scope.problem.roots.contains_key(path) {
+                self.state.roots.remove(path);
+                continue;
+            }
             let Some(root) = self.state.roots.get(path).copied() else {
                 continue;
             };

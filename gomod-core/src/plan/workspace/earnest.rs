@@ -123,7 +123,21 @@ impl WorkspacePlanner {
         // Alone it does without, and comes to no more than a target either.
         let alone = space.bits.own(last, side.pruned, excludes & !lone);
         let wrong = space.broken(side, last, alone) | space.too_high(alone);
-        Ok((wrong == 0).then_some(Part { member, run, plan }))
+        if wrong != 0 {
+            return Ok(None);
+        }
+        // More may be in its sight then, and has to be excluded as well.
+        let shown = space.bits.asked(alone.loaded) & excludes & !lone;
+        for module in modules(shown).filter_map(|shown| world.modules.module_version(shown)) {
+            if plan
+                .go_mod
+                .add_exclude(&module.path, &module.version)
+                .is_err()
+            {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Part { member, run, plan }))
     }
 
     /// A run of one member that searches nothing, for the targets that these requirements are.
