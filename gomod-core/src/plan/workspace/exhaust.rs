@@ -59,13 +59,15 @@ pub(super) struct Trial<'a> {
 impl WorkspacePlanner {
     /// Tries all that could be cheaper than the plans put together. None of it replaces anything.
     pub(super) fn exhaust(&mut self, world: &mut World) -> Result<Exhausted, Halt> {
-        let best = self.best();
-        let proven = best.is_some_and(|best| self.costs_the_least(world, best));
-        if proven || best.is_some_and(|best| best.plan.cost.unresolved > 0) {
+        // Where one that replaces costs the least, another may come to the same without.
+        let plain = self.least_without_replace();
+        let known = plain.or_else(|| self.best());
+        let proven = known.is_some_and(|known| self.costs_the_least(world, known));
+        let unresolved = |best: &WorkspacePlan| best.plan.cost.unresolved > 0;
+        if proven || self.best().is_some_and(unresolved) {
             return Ok(Exhausted::default());
         }
-        let limit = self.least_without_replace().map(|plan| plan.plan.weight());
-        let limit = limit.map(without_lines);
+        let limit = plain.map(|plan| without_lines(plan.plan.weight()));
         // A new requirement says what is used instead of an excluded version. Where there are too many, the others are tried.
         let excluding = self.goal.strategy != Some(Means::Require);
         let mut found = None;
