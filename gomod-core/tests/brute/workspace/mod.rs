@@ -52,6 +52,12 @@ const ODD: &[&[u64]] = &[
     &[43_007_715, 2_006_738],
     // An exclude that only another member can say spares closure; alone the member sees more that is excluded.
     &[90_002_873],
+    // One that replaces costs the least, and so does one that does not.
+    &[100_000_835],
+    // Excludes that hide something only from a member that stands alone.
+    &[2_008, 4_537, 5_158, 140_009_987],
+    // An old member that lets an indirect requirement go.
+    &[140_002_244],
 ];
 
 /// `GOMOD_BRUTE_WORK=n` tries n workspaces, and `GOMOD_BRUTE_FROM` and `GOMOD_BRUTE_SHOW` are as for single

@@ -9,9 +9,10 @@
 //!   module of the member's own graph asks for;
 //! - a new requirement at what the workspace uses today, or less, may stand for a lower version that is excluded;
 //! - the cost is counted on the workspace's graph: before closure, overridden ones also after it;
-//! - each exclude hides something in the end, for a member or in the workspace; what is used instead is said by some
+//! - each exclude hides something in the end, in the workspace or for a member; what is used instead is said by some
 //!   member's requirement, and a member that says nothing of it does without that exclude where it stands alone, and comes to no more than the
 //!   targets there;
+//! - a member below Go 1.17 need not list what it requires indirectly;
 //! - nothing is replaced: the planner's plans that replace are not compared.
 
 use super::load::{Roots, load, mask, today};
@@ -150,6 +151,8 @@ pub fn optimum(workspace: &Workspace, goal: &Goal, excludes: bool) -> Option<Opt
         set = (set - 1) & everything;
     }
     sets.sort_by_key(|set| set.count_ones());
+    let gone = (0..PATHS).filter(|path| goal.is_absent(*path));
+    let gone = gone.fold(0, |all, path| all | of_path(path));
     for excludes in sets {
         let parts: Vec<Vec<Part>> = workspace
             .members
@@ -161,8 +164,8 @@ pub fn optimum(workspace: &Workspace, goal: &Goal, excludes: bool) -> Option<Opt
                 let base = [first.base, second.base];
                 let last = [first.last, second.last];
                 let said = mask(&first.last) | mask(&second.last);
-                let said = slots(said).fold(0, |all, slot| all | of_path(slot / VERSIONS));
-                if (first.lone | second.lone) & !said != 0 {
+                let said = slots(said).fold(gone, |all, slot| all | of_path(slot / VERSIONS));
+                if excludes & !said != 0 {
                     continue;
                 }
                 let plain = load(workspace, &base, excludes);
@@ -177,7 +180,7 @@ pub fn optimum(workspace: &Workspace, goal: &Goal, excludes: bool) -> Option<Opt
                 let cost = whole.cost(goal, &plain, &end);
                 if best.as_ref().is_none_or(|best| cost < best.cost)
                     && whole.reaches(goal, &end, &last)
-                    && hides(workspace, &last, excludes)
+                    && hides(workspace, &last, excludes, [first.lone, second.lone])
                 {
                     best = Some(Optimum {
                         cost,
@@ -192,12 +195,13 @@ pub fn optimum(workspace: &Workspace, goal: &Goal, excludes: bool) -> Option<Opt
     best
 }
 
-/// Whether each exclude hides something, for a member or in the workspace.
-fn hides(workspace: &Workspace, roots: &[Roots], excludes: Mask) -> bool {
+/// Whether each exclude hides something, in the workspace or for a member, which may do without some where it stands alone.
+fn hides(workspace: &Workspace, roots: &[Roots], excludes: Mask, lone: [Mask; 2]) -> bool {
     slots(excludes).all(|slot| {
         let less = excludes & !(1 << slot);
+        let members = workspace.members.iter().zip(roots).zip(lone);
         load(workspace, roots, less) != load(workspace, roots, excludes)
-            || workspace.members.iter().zip(roots).any(|(member, roots)| {
+            || members.into_iter().any(|((member, roots), lone)| {
                 let own = |excludes| {
                     load_own(
                         member,
@@ -208,7 +212,9 @@ fn hides(workspace: &Workspace, roots: &[Roots], excludes: Mask) -> bool {
                         },
                     )
                 };
-                own(less) != own(excludes)
+                [0, lone]
+                    .into_iter()
+                    .any(|lone| own(less & !lone) != own(excludes & !lone))
             })
     })
 }
@@ -300,7 +306,8 @@ fn closed(
     let consistent = (0..member.paths.len()).all(|path| match roots[path] {
         Some(root) => graph.selected(path) == Some(root) && excludes & 1 << root == 0,
         None => {
-            graph.selected(path).is_none() || member.roots[path].is_none() && !goal.is_absent(path)
+            let listed = member.roots[path].is_some() && member.is_pruned();
+            graph.selected(path).is_none() || !listed && !goal.is_absent(path)
         }
     });
     let aims = (0..member.paths.len()).all(|path| match goal.version(path) {
@@ -339,16 +346,24 @@ fn lone(member: &World, goal: &Goal, last: &Roots, excludes: Mask) -> Option<Mas
         excludes,
         ..Choice::today(member)
     };
-    let graph = load_own(member, &with(excludes));
-    let lone = slots(excludes)
-        .filter(|slot| last[slot / VERSIONS].is_none() && !goal.is_absent(slot / VERSIONS))
-        .filter(|slot| load_own(member, &with(excludes & !(1 << slot))) != graph)
-        .fold(0, |all: Mask, slot| all | 1 << slot);
+    let mut lone: Mask = 0;
+    // Without these it may see more that is excluded.
+    loop {
+        let graph = load_own(member, &with(excludes & !lone));
+        let more = slots(excludes & !lone)
+            .filter(|slot| last[slot / VERSIONS].is_none() && !goal.is_absent(slot / VERSIONS))
+            .filter(|slot| load_own(member, &with(excludes & !lone & !(1 << slot))) != graph)
+            .fold(0, |all: Mask, slot| all | 1 << slot);
+        if more == 0 {
+            break;
+        }
+        lone |= more;
+    }
     let graph = accepted(member, &with(excludes & !lone))?;
     let gone = |path: usize| {
         last[path].is_none()
             && graph.selected(path).is_some()
-            && (member.roots[path].is_some() || goal.is_absent(path))
+            && (member.roots[path].is_some() && member.is_pruned() || goal.is_absent(path))
     };
     let high = |path: usize| {
         let target = goal.version(path);
