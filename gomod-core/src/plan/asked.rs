@@ -125,8 +125,7 @@ impl Fixed<'_> {
         let direct = self
             .whole
             .unwrap_or(&planner.problem)
-            .direct
-            .contains(&path);
+            .is_direct_anywhere(path);
         let rises = used.or(today).is_some_and(above);
         let candidate =
             planner

@@ -266,9 +266,9 @@ impl Context<'_> {
         let target = |target: &Target| {
             target.path(|module| self.world.modules.path_of(module)) == Some(path)
         };
-        // What the main module asks for itself is not upgraded to bring something else down.
+        // What a main module asks for itself is not upgraded to bring something else down.
         self.problem.selected.contains_key(&path)
-            && !self.problem.direct.contains(&path)
+            && !self.problem.is_direct_anywhere(path)
             && !self.problem.is_toolchain(path)
             && !self.problem.is_main(path)
             && !self.goal.keep.contains(&path)

@@ -217,7 +217,16 @@ impl Fixed<'_> {
             Target::Absent { path } => Some(*path),
             _ => None,
         });
-        let gone = problem.roots.keys().copied().chain(absent);
+        // What others imply in another version than today's need not be listed below Go 1.17. For a module by itself that
+        // changes nothing.
+        let implied = |path: &PathId| {
+            self.whole.is_some()
+                && !problem.is_pruned()
+                && !problem.direct.contains(path)
+                && graph.selected(*path) != problem.roots.get(path).copied()
+        };
+        let gone = problem.roots.keys().copied();
+        let gone = gone.filter(|path| !implied(path)).chain(absent);
         for path in gone.filter(|path| !path.is_toolchain() && !problem.is_main(*path)) {
             if !search.state.roots.contains_key(&path)
                 && let Some(selected) = graph.selected(path)

@@ -102,6 +102,7 @@ impl Planner {
         let target = goal.module_target(path, |module| modules.path_of(module));
         let absent = goal.targets.contains(&Target::Absent { path });
         let direct = problem.direct.contains(&path);
+        let held_direct = problem.is_direct_anywhere(path);
         let place = |root: Option<ModuleId>, replaced: bool| Place {
             root,
             replaced,
@@ -132,7 +133,7 @@ impl Planner {
             let chosen = known.filter(|module| {
                 let candidate = self.is_usable(world, *module, named);
                 let held = match above_today(*module) {
-                    true => is_root && (named.contains(module) || candidate && !direct),
+                    true => is_root && (named.contains(module) || candidate && !held_direct),
                     false => rooted && (candidate || named.contains(module)),
                 };
                 Some(*module) == today && (rooted || kept || more && !is_root)

@@ -21,6 +21,8 @@ pub struct Problem {
     pub roots: FxHashMap<PathId, ModuleId>,
     /// The paths required without an `// indirect` mark.
     pub direct: FxHashSet<PathId>,
+    /// Of a workspace's member: the paths that other members require without such a mark.
+    pub(super) direct_elsewhere: FxHashSet<PathId>,
     /// The path of the pseudo-module `go`.
     pub go_path: PathId,
     /// The path of the pseudo-module `toolchain`.
@@ -66,6 +68,7 @@ impl Problem {
             selected,
             roots,
             direct: main.direct(world),
+            direct_elsewhere: FxHashSet::default(),
             go_path,
             toolchain_path,
             go: main.go_version(),
@@ -73,6 +76,11 @@ impl Problem {
             setup: loaded.setup,
             replaces_elsewhere: false,
         }
+    }
+
+    /// Whether this main module, or another one of its workspace, requires a path directly.
+    pub(super) fn is_direct_anywhere(&self, path: PathId) -> bool {
+        self.direct.contains(&path) || self.direct_elsewhere.contains(&path)
     }
 
     /// Whether the main module's graph is pruned.

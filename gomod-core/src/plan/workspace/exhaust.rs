@@ -62,7 +62,7 @@ impl WorkspacePlanner {
         // Where one that replaces costs the least, another may come to the same without.
         let plain = self.least_without_replace();
         let known = plain.or_else(|| self.best());
-        let proven = known.is_some_and(|known| self.costs_the_least(world, known));
+        let proven = known.is_some_and(|known| self.costs_the_least_for_good(world, known));
         let unresolved = |best: &WorkspacePlan| best.plan.cost.unresolved > 0;
         if proven || self.best().is_some_and(unresolved) {
             return Ok(Exhausted::default());

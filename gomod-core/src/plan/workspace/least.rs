@@ -26,6 +26,13 @@ impl WorkspacePlanner {
         whole.is_some_and(|whole| whole.costs_the_least(world, &plan.plan))
     }
 
+    /// Whether that is so whatever is read: a requirement that cannot go low enough could still rise to a version that was
+    /// not read yet.
+    pub(super) fn costs_the_least_for_good(&self, world: &World, plan: &WorkspacePlan) -> bool {
+        let stuck = |whole: Planner| !whole.stuck.is_empty();
+        self.costs_the_least(world, plan) && !self.bounded(world).is_some_and(stuck)
+    }
+
     /// Asks for the few `go.mod` files that could prove the best plan to be the cheapest.
     pub(super) fn prove(&self, world: &mut World) -> Result<(), Halt> {
         let (Some(best), Some(whole)) = (self.best(), self.bounded(world)) else {

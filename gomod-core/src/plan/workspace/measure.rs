@@ -9,7 +9,7 @@ use super::{
     FileEdits, Halt, MemberSums, WorkspaceError, WorkspaceFiles, WorkspacePlan, WorkspacePlanner,
 };
 use crate::graph::{ModuleId, PathId};
-use crate::model::GoMod;
+use crate::model::{GoMod, Require};
 use crate::mvs::{World, needed_sums};
 use crate::plan::chains::is_asked;
 use crate::plan::choice::Choice;
@@ -390,12 +390,18 @@ fn without_closure(world: &World, parts: &[Part], files: &WorkspaceFiles) -> Wor
         for (added, _) in &part.plan.added {
             file.drop_require(modules.path(modules.path_of(*added)));
         }
-        for moved in part.plan.moves.iter().filter(|m| m.role == Role::Closure) {
-            let path = modules.path(moved.path);
-            let version = moved.from.and_then(|from| modules.version(from));
-            if let Some(version) = version
-                && file.require.iter().any(|line| line.path == *path)
-            {
+        for base in &part.plan.base {
+            let path = modules.path_of(*base);
+            let mut roots = part.plan.setup.roots.iter();
+            let root = roots.find(|root| modules.path_of(**root) == path);
+            let (Some(root), Some(version)) = (root, modules.version(*base)) else {
+                continue;
+            };
+            let path = modules.path(path);
+            let raised = |line: &Require| {
+                line.path == *path && Some(&line.version) == modules.version(*root)
+            };
+            if root != base && file.require.iter().any(raised) {
                 file.add_require(path, version);
             }
         }

@@ -173,7 +173,10 @@ impl WorkspacePlanner {
         for problem in &today.problems {
             let own = bits.set(problem.selected.values().copied());
             let roots = bits.set(problem.roots.values().copied());
-            let required = bits.paths.iter().filter(|(_, all)| roots & all != 0);
+            // Below Go 1.17 what others imply need not be listed.
+            let stays = |path| problem.is_pruned() || problem.direct.contains(path);
+            let required = bits.paths.iter();
+            let required = required.filter(|(path, all)| roots & all != 0 && stays(path));
             sides.push(Side {
                 pruned: problem.is_pruned(),
                 today: roots,

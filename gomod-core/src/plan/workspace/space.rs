@@ -26,7 +26,7 @@ pub(super) struct Side {
     pub(super) pruned: bool,
     /// Its requirements today.
     pub(super) today: Set,
-    /// The versions of all paths that it requires today, or that have to leave: they stand in go.mod, or are not there.
+    /// The versions of all paths that it has to list, or that have to leave: they stand in go.mod, or are not there.
     pub(super) listed: Set,
     pub(super) chosen: Vec<Chosen>,
 }
@@ -68,7 +68,7 @@ impl Space {
             let Some(selected) = highest(shown.visible & spot.all) else {
                 continue;
             };
-            let listed = spot.all & side.listed != 0;
+            let listed = (spot.all & side.listed | bit(selected) & side.today) != 0;
             match highest(roots & spot.all) {
                 Some(root) if root != selected => wrong |= bit(selected),
                 None if listed => wrong |= bit(selected),

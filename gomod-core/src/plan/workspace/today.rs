@@ -55,6 +55,10 @@ impl WorkspacePlanner {
                 Err(failed) => return Err(failed),
             }
         }
+        for problem in &mut problems {
+            let elsewhere = whole.direct.difference(&problem.direct);
+            problem.direct_elsewhere = elsewhere.copied().collect();
+        }
         match needs.is_empty() {
             false => Err(Halt::Needs(needs)),
             true => Ok(Today {

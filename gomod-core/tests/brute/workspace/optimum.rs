@@ -12,7 +12,7 @@
 //! - each exclude hides something in the end, in the workspace or for a member; what is used instead is said by some
 //!   member's requirement, and a member that says nothing of it does without that exclude where it stands alone, and comes to no more than the
 //!   targets there;
-//! - a member below Go 1.17 need not list what it requires indirectly;
+//! - a member below Go 1.17 need not list what it requires indirectly, if that is no longer what is selected;
 //! - nothing is replaced: the planner's plans that replace are not compared.
 
 use super::load::{Roots, load, mask, today};
@@ -169,7 +169,7 @@ pub fn optimum(workspace: &Workspace, goal: &Goal, excludes: bool) -> Option<Opt
                     continue;
                 }
                 let plain = load(workspace, &base, excludes);
-                if !whole.reaches(goal, &plain, &base) {
+                if !whole.reaches(goal, &plain, &last) {
                     continue;
                 }
                 let low = whole.cost(goal, &plain, &plain);
@@ -306,8 +306,8 @@ fn closed(
     let consistent = (0..member.paths.len()).all(|path| match roots[path] {
         Some(root) => graph.selected(path) == Some(root) && excludes & 1 << root == 0,
         None => {
-            let listed = member.roots[path].is_some() && member.is_pruned();
-            graph.selected(path).is_none() || !listed && !goal.is_absent(path)
+            graph.selected(path).is_none()
+                || !must_list(member, path, graph.selected(path)) && !goal.is_absent(path)
         }
     });
     let aims = (0..member.paths.len()).all(|path| match goal.version(path) {
@@ -338,6 +338,12 @@ fn closed(
     )
 }
 
+/// Whether a member has to list what it listed, when this is selected.
+fn must_list(member: &World, path: usize, selected: Option<usize>) -> bool {
+    let root = member.roots[path];
+    root.is_some() && (member.is_pruned() || member.is_direct(path) || root == selected)
+}
+
 /// The excludes that hide something from a member though it requires nothing of their paths; none at all where it is not
 /// right without them.
 fn lone(member: &World, goal: &Goal, last: &Roots, excludes: Mask) -> Option<Mask> {
@@ -363,7 +369,7 @@ fn lone(member: &World, goal: &Goal, last: &Roots, excludes: Mask) -> Option<Mas
     let gone = |path: usize| {
         last[path].is_none()
             && graph.selected(path).is_some()
-            && (member.roots[path].is_some() && member.is_pruned() || goal.is_absent(path))
+            && (must_list(member, path, graph.selected(path)) || goal.is_absent(path))
     };
     let high = |path: usize| {
         let target = goal.version(path);
