@@ -159,11 +159,14 @@ impl WorkspacePlanner {
                         trial.limit = Some(without_lines(plan.plan.weight()));
                         best = Some(plan);
                     }
-                    // Closure shows more than what was looked at.
-                    trial
-                        .space
-                        .bits
-                        .asked(trial.space.bits.reach(roots, excludes))
+                    // Closure shows more than what was looked at, and so does a member alone that says nothing of what is
+                    // excluded.
+                    let Space { bits, .. } = trial.space;
+                    let unsaid = |own: &&Chosen| {
+                        excludes & bits.asked(own.reach) & !trial.space.required(own.roots)
+                    };
+                    let unsaid = chosen.iter().map(unsaid).fold(0, |all, own| all | own);
+                    bits.asked(bits.reach(roots, excludes & !unsaid))
                 }
             };
             if !trial.space.excluding {
