@@ -47,6 +47,28 @@ fn what_was_lowered_rises_again_to_spare_a_release() {
 }
 
 #[test]
+fn a_go_line_too_new_is_walked_down_as_well() {
+    let world = Scenario::parse(&with_others(
+        "main 1.22: a v1.3.0, c v1.1.0 indirect\n\
+         a v1.0.0 1.21:\n\
+         a v1.1.0 1.21:\n\
+         a v1.2.0 1.21: b v1.0.0, c v1.2.0\n\
+         a v1.3.0 1.22:\n\
+         b v1.0.0 1.21: c v1.0.0\n\
+         c v1.0.0 1.21:\n\
+         c v1.1.0 1.22:\n\
+         c v1.2.0 1.21:\n",
+    ));
+    insta::assert_snapshot!(world.best(&["go@1.21"]), @r#"
+    require dropped=0 overridden=0 direct=1 others=2 raised=1 steps=2 lines=6
+    -go=1.21 (asked for)
+    -require=a@v1.2.0 (a@v1.3.0 needs go 1.22)
+    -require=b@v1.0.0 (a@v1.2.0, which changed, requires it: its go.mod must stay in the graph)
+    -require=c@v1.2.0 (a@v1.2.0 asks for it)
+    "#);
+}
+
+#[test]
 fn what_the_walk_passes_over_has_its_reason() {
     // It takes no look at a v1.2.1 and v1.2.2, which ask for too much by themselves.
     let world = rising(

@@ -299,9 +299,11 @@ impl Run<'_> {
         format!("{} {}", self.path, self.version)
     }
 
-    /// What `go list -m all` says of the target; nothing when it is not in the list.
+    /// What `go list -m` says of the target; nothing when it is not in the list.
     fn listed(&self, directory: &Path) -> Result<String, String> {
-        let args = ["list", "-m", "all"];
+        // The go line is no part of the list.
+        let of = if self.path == "go" { "go" } else { "all" };
+        let args = ["list", "-m", of];
         let list = self
             .commands
             .go(directory, "-mod=readonly", &args)

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use gomod_core::host::{GoEnv, Session, SessionOptions, main_packages};
-use gomod_core::model::{GoMod, GoSum, ModulePath, ModuleVersion, Version};
+use gomod_core::model::{GoMod, GoSum, GoVersion, ModulePath, ModuleVersion, Version};
 use gomod_core::mvs::{MainModules, Mode, World};
 use gomod_core::plan::{
     Candidates, Cost, Goal, Measured, Packages, Planner, Problem, Role, Target,
@@ -42,12 +42,19 @@ pub(crate) fn measure(
     let loaded = session
         .load(&mut world, &main, Mode::Update, local_go.as_ref())
         .map_err(|failure| failure.error.to_string())?;
-    let version = Version::parse(target.1).map_err(|error| error.to_string())?;
-    let module = ModuleVersion::new(ModulePath::new(target.0), version);
-    let goal = Goal {
-        targets: vec![Target::Module {
+    let target = if target.0 == "go" {
+        Target::Go {
+            version: GoVersion::new(target.1),
+        }
+    } else {
+        let version = Version::parse(target.1).map_err(|error| error.to_string())?;
+        let module = ModuleVersion::new(ModulePath::new(target.0), version);
+        Target::Module {
             module: world.modules.intern(&module),
-        }],
+        }
+    };
+    let goal = Goal {
+        targets: vec![target],
         ..Goal::default()
     };
     let problem = Problem::new(&mut world, &main, loaded);

@@ -71,13 +71,11 @@ impl Planner {
             Err(needs) => return Ok(Measuring::Needs(needs)),
         };
         // Without those roots the targets need not be reached: then they are part of the answer.
+        let same = |path: PathId| plain.selected(path) == graph.selected(path);
         let reached = self.goal.targets.iter().all(|target| match target {
-            Target::Module { module } => {
-                let path = world.modules.path_of(*module);
-                plain.selected(path) == graph.selected(path)
-            }
+            Target::Module { module } => same(world.modules.path_of(*module)),
             Target::Absent { path } => plain.selected(*path).is_none(),
-            Target::Go { .. } => true,
+            Target::Go { .. } => same(self.problem.go_path),
         });
         let (plain, base) = match reached {
             true => (plain, plain_setup.roots),

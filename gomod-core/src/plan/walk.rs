@@ -16,6 +16,7 @@ use super::goal::Target;
 use super::state::Cap;
 use super::{Needs, Pass, Planner};
 use crate::graph::{ModuleId, PathId};
+use crate::model::GoVersion;
 use crate::mvs::{LoadError, World};
 
 /// A walk, between feeds.
@@ -27,6 +28,8 @@ pub(super) struct Walk {
     roots: BTreeMap<PathId, Option<ModuleId>>,
     /// Paths that must have this version, or be absent.
     fixed: Bounds,
+    /// What no go line may be above.
+    go: Option<GoVersion>,
     rejected: FxHashSet<ModuleId>,
     lowered: FxHashMap<PathId, Vec<Lowering>>,
 }
@@ -78,13 +81,13 @@ impl Node {
 }
 
 impl Walk {
-    /// A walk from today's requirements to the goal of `planner`; `None` for goals that `go get` does not have.
-    pub(super) fn new(planner: &Planner, world: &World, pass: Pass) -> Option<Self> {
+    /// A walk from today's requirements to the goal of `planner`.
+    pub(super) fn new(planner: &Planner, world: &World, pass: Pass) -> Self {
         let (problem, goal) = (&planner.problem, &planner.goal);
-        let is_go = |target: &Target| matches!(target, Target::Go { .. });
-        if goal.targets.iter().any(is_go) {
-            return None;
-        }
+        let go = goal.targets.iter().find_map(|target| match target {
+            Target::Go { version } => Some(version.clone()),
+            _ => None,
+        });
         let fixed = Bounds::new(world, problem, goal);
         let mut roots: BTreeMap<PathId, Option<ModuleId>> = problem
             .requirements()
@@ -100,13 +103,14 @@ impl Walk {
                 roots.insert(path, version);
             }
         }
-        Some(Self {
+        Self {
             pass,
             roots,
             fixed,
+            go,
             rejected: FxHashSet::default(),
             lowered: FxHashMap::default(),
-        })
+        }
     }
 
     /// Goes on to the end, or until something must be fed; `None` when it leads nowhere.
@@ -175,7 +179,7 @@ impl Walk {
         let mut roots: Vec<ModuleId> = self.roots.values().flatten().copied().collect();
         loop {
             for root in std::mem::take(&mut roots) {
-                shown.load(planner, world, &mut needs, root);
+                shown.load(planner, world, &mut needs, root, self.go.as_ref());
             }
             let missing = |path: &PathId| {
                 let selected = shown.selected.get(path)?;
@@ -211,6 +215,15 @@ impl Walk {
         found
             .err()
             .filter(|_| !self.fixed.is_exceeded_by(world, module))
+    }
+
+    /// The go line of a version, where that is too new.
+    fn go_line(&self, planner: &Planner, world: &World, module: ModuleId) -> Option<GoVersion> {
+        let setup = &planner.problem.setup;
+        let local = setup.local_go.as_ref();
+        let found = world.requirements(module, &setup.overrides, local);
+        let line = found.ok().flatten()?.go().cloned();
+        line.filter(|line| is_newer(Some(line), self.go.as_ref()))
     }
 
     /// Marks what cannot be there, and whatever requires that.
@@ -298,6 +311,7 @@ impl Walk {
             steps.push(Lowering {
                 to,
                 limit: self.limit(world, last),
+                go_line: self.go_line(planner, world, last),
                 unreadable: self.unreadable(planner, world, last),
                 ..Lowering::new(root, chain)
             });
@@ -356,9 +370,12 @@ impl Walk {
             &setup.overrides,
             setup.local_go.as_ref(),
         ) {
-            Ok(Some(found)) => !found
-                .iter(&setup.overrides)
-                .any(|one| self.fixed.is_exceeded_by(world, one)),
+            Ok(Some(found)) => {
+                !is_newer(found.go(), self.go.as_ref())
+                    && !found
+                        .iter(&setup.overrides)
+                        .any(|one| self.fixed.is_exceeded_by(world, one))
+            }
             Ok(None) => true,
             Err(_) => false,
         };
@@ -366,9 +383,22 @@ impl Walk {
     }
 }
 
+/// Whether a go line is above the bound, if there is one.
+fn is_newer(line: Option<&GoVersion>, bound: Option<&GoVersion>) -> bool {
+    line.zip(bound)
+        .is_some_and(|(line, bound)| line.cmp_precedence(bound).is_gt())
+}
+
 impl Shown {
     /// Loads a requirement, and all behind it where nothing is pruned.
-    fn load(&mut self, planner: &Planner, world: &mut World, needs: &mut Needs, root: ModuleId) {
+    fn load(
+        &mut self,
+        planner: &Planner,
+        world: &mut World,
+        needs: &mut Needs,
+        root: ModuleId,
+        go: Option<&GoVersion>,
+    ) {
         let problem = &planner.problem;
         let setup = &problem.setup;
         self.see(world, root);
@@ -381,11 +411,16 @@ impl Shown {
             if !self.nodes.contains_key(&module) {
                 let node =
                     match world.requirements(module, &setup.overrides, setup.local_go.as_ref()) {
-                        Ok(Some(found)) => Node {
-                            requires: found.iter(&setup.overrides).collect(),
-                            pruned: found.prunes() && problem.is_pruned(),
-                            ..Node::default()
-                        },
+                        Ok(Some(found)) => {
+                            let wrong = is_newer(found.go(), go).then_some(module);
+                            Node {
+                                requires: found.iter(&setup.overrides).collect(),
+                                pruned: found.prunes() && problem.is_pruned(),
+                                wrong,
+                                wrong_pruned: wrong,
+                                ..Node::default()
+                            }
+                        }
                         Err(_) => Node {
                             wrong: Some(module),
                             wrong_pruned: Some(module),

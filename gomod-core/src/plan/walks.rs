@@ -85,7 +85,7 @@ impl Planner {
     }
 
     fn walk_from_today(&self, world: &World, pass: Pass) -> At {
-        Walk::new(self, world, pass).map_or(At::End, At::Walking)
+        At::Walking(Walk::new(self, world, pass))
     }
 
     /// The plan at or below the end of a walk.
