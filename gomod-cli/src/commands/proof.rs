@@ -9,7 +9,7 @@ use gomod_core::check::{
     verify_workspace, verify_workspace_links,
 };
 use gomod_core::host::{Session, Sums};
-use gomod_core::model::ModuleVersion;
+use gomod_core::model::{GoMod, ModuleVersion};
 use gomod_core::plan::Certificate;
 
 use super::{Setting, claims};
@@ -64,15 +64,12 @@ pub(crate) fn check_workspace(
         members: members.iter().map(String::as_bytes).collect(),
         rebase: &rebase,
     };
-    let today: Vec<String> = work
-        .members
-        .iter()
-        .map(|(_, go_mod)| go_mod.text())
-        .collect();
-    let today_go_work = work.go_work.text();
+    let today = work.files();
+    let today_members: Vec<String> = today.members.iter().map(GoMod::text).collect();
+    let today_go_work = today.go_work.text();
     let today = WorkspaceTexts {
         go_work: today_go_work.as_bytes(),
-        members: today.iter().map(String::as_bytes).collect(),
+        members: today_members.iter().map(String::as_bytes).collect(),
         rebase: &rebase,
     };
     let session = &mut setting.session;

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{MAIN, PAIR, World};
+use crate::support::{MAIN, PAIR, World, has_go};
 
 #[test]
 fn the_page() {
@@ -272,4 +272,45 @@ fn one_new_requirement_is_one() {
         page.contains("  1 new requirement keeps in the graph what"),
         "{page}"
     );
+}
+
+/// The only older `d` is a pseudo-version that no list has and only `b` names, which has to fall: nothing asks for it
+/// in the end, but no other plan leads there.
+#[test]
+fn a_version_that_nothing_asks_for_is_better_than_no_plan() {
+    let world = World::with_main(
+        "
+        b@v1.0.0 go1.21:
+        b@v1.1.0 go1.21: d@v0.9.1-0.20200102030405-abcdefabcdef x@v1.3.0
+        -d@v0.9.1-0.20200102030405-abcdefabcdef go1.21: x@v1.1.0
+        d@v1.0.0 go1.21: x@v1.3.0
+        x@v1.1.0 go1.21:
+        x@v1.3.0 go1.21:
+        ",
+        "module example.com/main
+
+go 1.21
+
+require (
+\texample.com/b v1.1.0
+\texample.com/d v1.0.0
+)
+",
+    )
+    .with_go();
+    let args = ["plan-downgrade", "x@v1.1.0", "--strategy", "require"];
+    world.gomod(&[&args[..], &["--write"]].concat()).ok();
+    let list = world.gomod(&["list"]).ok();
+    assert_eq!(
+        list,
+        "example.com/main
+example.com/b v1.0.0
+example.com/d v0.9.1-0.20200102030405-abcdefabcdef
+example.com/x v1.1.0
+"
+    );
+    if has_go("a_version_that_nothing_asks_for_is_better_than_no_plan") {
+        let go = world.go_in("main", &["list", "-m", "all"]);
+        assert_eq!((go.code, go.stdout), (Some(0), list), "{}", go.stderr);
+    }
 }

@@ -210,6 +210,56 @@ retract [v0.9.0, v1.0.1]
     assert_eq!(world.gomod(&["list"]).code, Some(0));
 }
 
+/// A workspace whose members have queries in their go.mod files: `one` is planned for, `two` stays.
+fn members_with_queries() -> World {
+    let mut world = world();
+    world.set("GOFLAGS", "");
+    std::fs::remove_file(world.path("main/go.mod")).unwrap();
+    world.write("main/go.work", "go 1.21\n\nuse ./one\nuse ./two\n");
+    for (name, rest) in [
+        ("one", "example.com/a v1\n\nrequire example.com/b v1.1"),
+        ("two", "example.com/old >=v1.0.0"),
+    ] {
+        let text = format!("module example.com/{name}\n\ngo 1.21\n\nrequire {rest}\n");
+        world.write(&format!("main/{name}/go.mod"), &text);
+    }
+    world.write("main/go.work.sum", &world.sums(|_| true));
+    world
+}
+
+#[test]
+fn a_plan_for_members_with_queries() {
+    let planned = "module example.com/one
+
+go 1.21
+
+require example.com/a v1.0.3
+
+require example.com/b v1.0.0
+";
+    for saved in [false, true] {
+        let world = members_with_queries();
+        let before = world.read("main/two/go.mod");
+        let page = match saved {
+            false => world.gomod(&["plan-downgrade", "b@v1.0.0", "--write"]).ok(),
+            true => {
+                let save = ["plan-downgrade", "b@v1.0.0", "--out", "plan.json"];
+                world.gomod(&save).ok();
+                world.gomod(&["apply", "plan.json"]).ok()
+            }
+        };
+        assert!(page.contains("require example.com/a v1\n"), "{page}");
+        assert_eq!(world.read("main/one/go.mod"), planned);
+        assert_eq!(world.read("main/two/go.mod"), before);
+        let list = world.gomod(&["list"]).ok();
+        assert!(list.contains("example.com/b v1.0.0\n"), "{list}");
+        if has_go("a_plan_for_members_with_queries") {
+            let go = world.go_in("main", &["list", "-m", "all"]);
+            assert_eq!((go.code, go.stdout), (Some(0), list), "{}", go.stderr);
+        }
+    }
+}
+
 #[test]
 fn a_query_offline() {
     let world = World::with_main(VERSIONS, "module m\n\nrequire example.com/a v1.0\n");

@@ -294,6 +294,55 @@ fn what_only_the_workspace_loads_is_seen() {
     );
 }
 
+/// Other versions than releases are tried for it when no release leads there, as in one module.
+#[test]
+fn what_only_the_workspace_loads_may_go_back_to_a_pre_release() {
+    let one = "go 1.16\n\nrequire example.com/b v1.0.0-pre\nrequire example.com/c v1.0.0\n";
+    let two = "go 1.21\n\nrequire example.com/b v1.1.0\n";
+    let world = workspace(
+        &BEHIND.replace("b@v1.0.0", "b@v1.0.0-pre"),
+        "1.21",
+        &[("one", one), ("two", two)],
+        "",
+    );
+    let page = lower(&world, "require");
+    let note = "note: pre-releases and retracted versions had to be considered";
+    assert!(page.contains(note), "{page}");
+    confirm(
+        &world,
+        &["one", "two"],
+        &["example.com/b v1.0.0-pre", "example.com/c v1.1.0"],
+    );
+}
+
+/// What a member asks for of itself goes when its go.mod is updated; no version of the member is used in its place.
+#[test]
+fn a_member_that_asks_for_a_version_of_itself() {
+    for strategy in ["require", "auto"] {
+        let world = workspace(
+            "
+            x@v1.0.0 go1.16:
+            x@v1.3.0 go1.16: f@v1.1.0
+            f@v1.0.0 go1.21:
+            f@v1.1.0 go1.21:
+            ",
+            "1.21",
+            &[
+                ("one", "go 1.21\n"),
+                ("x", "go 1.21\n\nrequire example.com/x v1.3.0 // indirect\n"),
+            ],
+            "",
+        );
+        let args = ["plan-downgrade", "f@v1.0.0", "--write", "--strategy"];
+        world.gomod(&[&args[..], &[strategy]].concat()).ok();
+        assert_eq!(
+            world.read("main/x/go.mod"),
+            "module example.com/x\n\ngo 1.21\n\nrequire example.com/f v1.0.0 // indirect\n"
+        );
+        confirm(&world, &["one", "x"], &["example.com/f v1.0.0"]);
+    }
+}
+
 #[test]
 fn a_member_that_another_replaces_by_its_directory() {
     let world = workspace(

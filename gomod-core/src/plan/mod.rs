@@ -413,13 +413,16 @@ impl Planner {
             plans: Vec::new(),
             conflicts: Vec::new(),
         };
+        // Where nothing else leads there, a plan that lists something without a reason is better than none.
+        let reasoned = self.exhausted.better.is_some() || self.best(self.loose()).is_some();
+        let loose = if reasoned { self.loose() } else { &[] };
         let open = self.done.iter().filter_map(|(_, ended)| ended.bound).min();
         let mut done: Vec<&(Way, Ended)> = self.done.iter().collect();
         // Of equal plans the one whose search says more.
         done.sort_by_key(|(way, _)| !way.is_exhaustive());
         for (way, ended) in done {
             match (&ended.plan, &ended.conflict) {
-                (Some(plan), _) if self.loose().contains(&plan.edits) => {}
+                (Some(plan), _) if loose.contains(&plan.edits) => {}
                 (Some(plan), _) => {
                     let known = outcome.plans.iter().any(|other| other.edits == plan.edits);
                     if !known {
@@ -449,11 +452,12 @@ impl Planner {
         }
         let walks = [&self.walks.plan, &self.walks.other];
         let walks = walks.into_iter().filter_map(|plan| plan.as_deref());
-        let walks = walks.filter(|plan| !self.loose().contains(&plan.edits));
+        let walks = walks.filter(|plan| !loose.contains(&plan.edits));
         let others = walks.chain(self.exhausted.better.as_deref());
         outcome.plans.extend(others.cloned());
         outcome.plans.sort_by(Plan::compare);
         if self.exhausted.complete
+            && reasoned
             && let Some(best) = outcome.plans.first_mut()
         {
             best.search = Searched {

@@ -1,6 +1,5 @@
 //! `gomod apply` in a workspace: a saved plan, proven once more and written into all its files.
 
-use gomod_core::model::GoMod;
 use gomod_core::plan::Certificate;
 use serde::Deserialize;
 
@@ -62,9 +61,10 @@ pub(crate) fn run(setting: &mut Setting, name: &str, bytes: &[u8]) -> Result<Str
         of_file.map_or(today, |planned| planned.text.clone())
     };
     let names = work.layout().names;
-    let members = names.iter().zip(&work.members);
+    let today = work.files();
+    let members = names.iter().zip(&today.members);
     let members: Vec<String> = members
-        .map(|(name, (_, go_mod))| planned(name, GoMod::text(go_mod)))
+        .map(|(name, go_mod)| planned(name, go_mod.text()))
         .collect();
     let go_work = planned("go.work", work.go_work.text());
     let needed = proof::check_workspace(setting, &work, &members, &go_work, &plan.certificate)?;

@@ -79,7 +79,11 @@ pub(super) fn plan(
     let needed = proof::check_workspace(&mut setting, &work, &members, &go_work, &certificate)?;
     let added = sums.files.iter().flat_map(|file| &file.added);
     sums::refuse_missing(&setting, &needed, added, &sums.pending)?;
-    let changes: Vec<Change> = plan.changes.iter().map(Change::from).collect();
+    let changes: Vec<Change> = plan
+        .changes
+        .iter()
+        .map(|edits| Change::of(&work, edits))
+        .collect();
     let inputs = Inputs::of(&setting, &work)?;
     if zips {
         refuse_broken(global, args, chosen)?;

@@ -27,11 +27,14 @@ pub(crate) struct Change {
     pub(crate) after: String,
 }
 
-impl From<&FileEdits> for Change {
-    fn from(edits: &FileEdits) -> Self {
+impl Change {
+    /// What a plan does to a file as it stands there: the planner saw what its versions stand for.
+    pub(crate) fn of(work: &Work, edits: &FileEdits) -> Self {
+        let member = edits.member.and_then(|member| work.members.get(member));
+        let before = member.map_or_else(|| edits.before.clone(), |(_, go_mod)| go_mod.text());
         Self {
             file: edits.name.clone(),
-            before: edits.before.clone(),
+            before,
             after: edits.after.clone(),
         }
     }

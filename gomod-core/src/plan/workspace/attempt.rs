@@ -307,6 +307,8 @@ impl WorkspacePlanner {
         let holds: Vec<Target> = holds.filter(|hold| !is_aimed(hold)).collect();
         let held = !holds.is_empty();
         targets.extend(holds);
+        // Whatever it asks for of itself, it is used as it is.
+        targets.retain(|target| !path(target).is_some_and(|path| problem.is_main(path)));
         if targets.is_empty() {
             return None;
         }

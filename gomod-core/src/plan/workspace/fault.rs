@@ -14,7 +14,7 @@ use crate::model::ReplaceTarget;
 use crate::mvs::{Source, World};
 use crate::plan::candidates::Usable;
 use crate::plan::goal::{Means, Target};
-use crate::plan::{Conflict, Edit, Needs, Pass};
+use crate::plan::{Conflict, Edit, Needs};
 
 /// One thing that is wrong.
 #[derive(Debug)]
@@ -162,6 +162,12 @@ impl WorkspacePlanner {
             };
             Err(this.refused(world, mix, conflict))
         };
+        if let Some(member) = asks_for_itself(world, joint, &chain)
+            && !bounds.pins.contains(&(member, target))
+        {
+            bounds.pins.push((member, target));
+            return Ok(());
+        }
         if self.excludes(world, mix, parts, target) {
             let first = chain.first().copied();
             let member = joint
@@ -179,6 +185,7 @@ impl WorkspacePlanner {
             bounds.excludes.push(exclude);
             return Ok(());
         }
+        self.bounded = true;
         let aimed: Vec<Option<PathId>> = self
             .goal
             .targets
@@ -239,7 +246,7 @@ impl WorkspacePlanner {
             .collect();
         let usable = |module: ModuleId| Usable::of(false, named.contains(&module));
         let candidates = &self.candidates;
-        let below = candidates.below(world, &mut needs, Pass::Releases, module, usable, 1);
+        let below = candidates.below(world, &mut needs, self.pass, module, usable, 1);
         match needs.is_empty() {
             true => Ok(below.and_then(|list| list.first().copied())),
             false => Err(Halt::Needs(needs)),
@@ -276,4 +283,15 @@ impl WorkspacePlanner {
         bounds.at_most.push((next, chain));
         Ok(true)
     }
+}
+
+/// The member whose requirement on a version of itself a chain begins with: as soon as its go.mod is updated, that
+/// line goes.
+fn asks_for_itself(world: &World, joint: &Joint, chain: &[ModuleId]) -> Option<usize> {
+    let [member, asked, ..] = chain else {
+        return None;
+    };
+    let itself = world.modules.path_of(*member) == world.modules.path_of(*asked);
+    let mut members = joint.setup.main.iter();
+    members.position(|main| main == member).filter(|_| itself)
 }

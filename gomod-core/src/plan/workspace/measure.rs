@@ -113,7 +113,8 @@ impl WorkspacePlanner {
                     .iter()
                     .map(|p| p.plan.pass)
                     .max()
-                    .unwrap_or(Pass::Releases),
+                    .unwrap_or(Pass::Releases)
+                    .max(self.pass),
                 raised: parts.iter().flat_map(|p| p.plan.raised.clone()).collect(),
                 search: Searched {
                     proven: false,

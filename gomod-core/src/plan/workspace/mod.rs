@@ -32,7 +32,7 @@ pub use outcome::{MemberSums, WorkspaceOutcome, WorkspacePlan};
 use super::goal::{Goal, Means};
 use super::outcome::Outcome;
 use super::packages::{Packages, Universe};
-use super::{Candidates, Needs, Planner, Planning, Problem, Progress, Refusal};
+use super::{Candidates, Needs, Pass, Planner, Planning, Problem, Progress, Refusal};
 use crate::model::{GoMod, GoVersion};
 use crate::mvs::{ResolveError, World};
 use attempt::Mix;
@@ -106,6 +106,11 @@ pub struct WorkspacePlanner {
     runs: Vec<Run>,
     /// The ways that were followed to their end.
     done: Vec<(Way, Result<WorkspacePlan, Box<Refusal>>)>,
+    /// The versions at which the members are bounded together, and whether any was, or should have been.
+    pass: Pass,
+    bounded: bool,
+    /// The ways among releases, where these lead nowhere.
+    among_releases: Vec<(Way, Result<WorkspacePlan, Box<Refusal>>)>,
     /// The packages of all members, and the build lists whose imports are being followed.
     all: Option<Packages>,
     universes: Vec<Universe>,
@@ -132,6 +137,9 @@ impl WorkspacePlanner {
             today: None,
             runs: Vec::new(),
             done: Vec::new(),
+            pass: Pass::Releases,
+            bounded: false,
+            among_releases: Vec::new(),
             all: None,
             universes: Vec::new(),
         }
@@ -146,6 +154,9 @@ impl WorkspacePlanner {
     pub fn set_goal(&mut self, goal: Goal) {
         self.goal = goal;
         self.done.clear();
+        self.pass = Pass::Releases;
+        self.bounded = false;
+        self.among_releases.clear();
     }
 
     /// Today's files.
@@ -211,6 +222,17 @@ impl WorkspacePlanner {
             }
             other => other?,
         };
+        if self.best().is_none() && exhausted.better.is_none() {
+            // As in one module, other versions than releases are tried when nothing else leads there.
+            if self.pass == Pass::Releases && self.bounded {
+                self.pass = Pass::Everything;
+                self.among_releases = std::mem::take(&mut self.done);
+                return self.plan(world);
+            }
+            if self.pass == Pass::Everything {
+                self.done = std::mem::take(&mut self.among_releases);
+            }
+        }
         let mut outcome = WorkspaceOutcome::default();
         let mut done = std::mem::take(&mut self.done);
         done.sort_by(|(a, _), (b, _)| a.cmp(b));

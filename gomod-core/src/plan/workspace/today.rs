@@ -167,13 +167,14 @@ impl WorkspacePlanner {
         names
     }
 
-    /// Whether a module is a member, or stands for one through its directory.
+    /// Whether a module is a member, a version of one, or stands for one through its directory.
     pub(super) fn is_member(&self, world: &World, joint: &Joint, module: ModuleId) -> bool {
-        let directory = match joint.setup.overrides.replacement(&world.modules, module) {
-            Some(Source::Directory(directory)) => directory,
-            _ => return joint.setup.main.contains(&module),
-        };
-        self.layout.member_in(directory).is_some()
+        let path = world.modules.path_of(module);
+        let mut members = joint.setup.main.iter();
+        let directory = joint.setup.overrides.replacement(&world.modules, module);
+        members.any(|member| world.modules.path_of(*member) == path)
+            || matches!(directory, Some(Source::Directory(directory))
+                if self.layout.member_in(directory).is_some())
     }
 }
 
