@@ -170,7 +170,8 @@ Examples:
   gomod plan-downgrade validator@v10.11.0 --keep gin  leave gin where it is
   gomod plan-downgrade 'grpc@<v1.60.0' jwt/v5@none    queries, and a module that must go
   gomod plan-downgrade gin --as-of v1.2.0 --settle    as it was, with all that came with it
-  gomod plan-downgrade go@1.21                        what must change to build with Go 1.21")]
+  gomod plan-downgrade go@1.21                        what must change to build with Go 1.21
+  gomod plan-downgrade toolchain@go1.23.5             another toolchain line, as go get sets it")]
 pub(crate) struct PlanDowngrade {
     /// What to bring back: a module with a version, a query such as v1.9 or '<v1.10.0', or none; with
     /// --as-of the version may be left out

@@ -36,14 +36,10 @@ pub(crate) fn split<'a>(
             "{argument}: name the Go version to go back to"
         ))
         .hint("gomod plan-downgrade go@1.21, or a release such as go@1.21.3")),
-        ("toolchain", "" | "none") => Err(CliError::usage(format!(
-            "{argument}: the toolchain line is no target of a plan"
+        ("toolchain", "") => Err(CliError::usage(format!(
+            "{argument}: name the toolchain to go back to"
         ))
-        .hint("go mod edit -toolchain=none drops the line; gomod plan-downgrade go@VERSION goes back to an older Go")),
-        ("toolchain", version) => Err(CliError::usage(
-            "the toolchain line follows from the go line",
-        )
-        .hint(format!("gomod plan-downgrade go@{}", version.trim_start_matches("go")))),
+        .hint("gomod plan-downgrade toolchain@go1.23.5, or toolchain@none to drop the line")),
         (name, "") => Err(no_version(setting, argument, name)),
         _ => Ok((name, version)),
     }

@@ -82,6 +82,11 @@ impl AsOf {
                 None => Err(self.missing("go")),
             };
         }
+        if argument == "toolchain" {
+            let mut lines = self.files.iter().filter_map(|file| file.toolchain.as_ref());
+            let name = lines.next().map_or("none", |line| line.name.as_str());
+            return Ok(format!("toolchain@{name}"));
+        }
         let path = setting.find_module(argument)?;
         let path = setting.world.modules.path(path);
         match self.required(path) {

@@ -7,6 +7,7 @@ mod claims;
 pub(crate) mod drift;
 pub(crate) mod edit;
 pub(crate) mod fmt;
+mod go_targets;
 pub(crate) mod graph;
 mod imports;
 mod lines;

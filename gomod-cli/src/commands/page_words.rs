@@ -92,7 +92,9 @@ pub(crate) fn check(
 /// An edit as the argument that makes it, with what stands there today.
 fn key(edit: &Edit) -> (String, Option<String>) {
     let from = match edit {
-        Edit::Require { from, .. } | Edit::Go { from, .. } => from.clone(),
+        Edit::Require { from, .. } | Edit::Go { from, .. } | Edit::Toolchain { from, .. } => {
+            from.clone()
+        }
         Edit::DropToolchain { name } => Some(name.clone()),
         Edit::Exclude { .. } | Edit::Replace { .. } => None,
     };
@@ -133,9 +135,11 @@ fn expected(setting: &Setting, today: &GoMod, planned: &GoMod) -> Vec<Edit> {
         let from = go(today);
         edits.push(Edit::Go { from, to });
     }
-    if let (Some(line), None) = (&today.toolchain, &planned.toolchain) {
-        let name = line.name.clone();
-        edits.push(Edit::DropToolchain { name });
+    let name = |file: &GoMod| file.toolchain.as_ref().map(|line| line.name.clone());
+    match (name(today), name(planned)) {
+        (Some(name), None) => edits.push(Edit::DropToolchain { name }),
+        (from, Some(to)) if from.as_ref() != Some(&to) => edits.push(Edit::Toolchain { from, to }),
+        _ => {}
     }
     for line in &planned.exclude {
         let same = |one: &gomod_core::model::Exclude| {

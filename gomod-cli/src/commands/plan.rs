@@ -3,7 +3,8 @@
 use gomod_core::graph::PathId;
 use gomod_core::mvs::Mode;
 use gomod_core::plan::{
-    Candidates, Certificate, Goal, Means, PlanReport, Planner, Problem, Report, UnresolvedReport,
+    Candidates, Certificate, Goal, Means, PlanReport, Planner, Problem, Report, Target,
+    UnresolvedReport,
 };
 use serde::Serialize;
 
@@ -285,11 +286,13 @@ fn goal(
                 today.push(what);
             }
             Asked::Target(target) => {
-                let path = target.path(|module| setting.world.modules.path_of(module));
-                let name = path.map_or_else(
-                    || "go".to_owned(),
-                    |path| setting.world.modules.path(path).to_string(),
-                );
+                let modules = &setting.world.modules;
+                let path = target.path(|module| modules.path_of(module));
+                let name = match (&target, path) {
+                    (_, Some(path)) => modules.path(path).to_string(),
+                    (Target::Toolchain { .. }, None) => "toolchain".to_owned(),
+                    (_, None) => "go".to_owned(),
+                };
                 if named.contains(&name) {
                     return Err(named_twice(&name));
                 }

@@ -2,15 +2,12 @@
 
 use gomod_core::graph::PathId;
 use gomod_core::host::{FetchError, Sums};
-use gomod_core::model::{GoVersion, ModulePath, ModuleVersion, Query, QueryError, Version};
+use gomod_core::model::{ModulePath, ModuleVersion, Query, QueryError, Version};
 use gomod_core::mvs::{LoadError, Source, Unavailable};
 use gomod_core::plan::{Candidates, Target};
 
-use super::{Setting, argument, from_load_error, replaced};
+use super::{Setting, argument, from_load_error, go_targets, replaced};
 use crate::error::{CliError, Kind};
-
-/// Where toolchains are published as versions of a module (cmd/go's modfetch, toolchain.go).
-const TOOLCHAIN_MODULE: &str = "golang.org/toolchain";
 
 /// What an argument asks for.
 pub(crate) enum Asked {
@@ -28,7 +25,8 @@ pub(crate) fn resolve(
 ) -> Result<Asked, CliError> {
     let (name, query) = argument::split(setting, argument)?;
     match name {
-        "go" => go_target(setting, query),
+        "go" => go_targets::go(setting, query),
+        "toolchain" => go_targets::toolchain(setting, query),
         _ => module_target(setting, candidates, name, query),
     }
 }
@@ -287,7 +285,7 @@ fn query_error(name: &str, text: &str, error: &QueryError) -> CliError {
     }
 }
 
-fn list_error(path: &ModulePath, error: &FetchError) -> CliError {
+pub(super) fn list_error(path: &ModulePath, error: &FetchError) -> CliError {
     let hint = match error.best() {
         FetchError::NoProxyConfigured { .. } => {
             "set a proxy: go env -w GOPROXY=LIST, or GOPROXY in the environment, or --proxy LIST|DIR"
@@ -300,70 +298,4 @@ fn list_error(path: &ModulePath, error: &FetchError) -> CliError {
         }
     };
     CliError::environment(format!("the versions of {path} cannot be listed: {error}")).hint(hint)
-}
-
-fn go_target(setting: &mut Setting, text: &str) -> Result<Asked, CliError> {
-    let path = ModulePath::new("go");
-    let current = setting.main.go_version();
-    let query = Query::parse(&path, text, Some(&Version::go(&current))).map_err(|_| {
-        CliError::usage(format!("go@{text}: no Go version"))
-            .hint("write it as go@1.21 or go@1.21.3")
-    })?;
-    // A line of releases above today's is an upgrade, whichever of them is meant.
-    if let Some(asked) = GoVersion::parse(text)
-        && asked.cmp_precedence(&current).is_gt()
-    {
-        return Err(go_upgrade(&asked, &current));
-    }
-    let version = match query.exact() {
-        Some(version) => version.clone(),
-        None => {
-            let module = ModulePath::new(TOOLCHAIN_MODULE);
-            let listed = match setting.session.versions(&[module]).pop() {
-                Some(Ok(list)) => list,
-                Some(Err(error)) => return Err(list_error(&path, &error)),
-                None => Vec::new(),
-            };
-            let mut known: Vec<Version> = listed
-                .iter()
-                .filter_map(|version| toolchain_version(version.as_str()))
-                .chain(setting.project.local_go.clone())
-                .map(|version| Version::go(&version))
-                .collect();
-            known.sort();
-            known.dedup();
-            query.choose(&known).cloned().ok_or_else(|| {
-                CliError::usage(format!("go@{text}: no such Go version is listed"))
-                    .hint("write a full one, such as go@1.21.13")
-            })?
-        }
-    };
-    let Some(version) = version.as_go().cloned() else {
-        return Err(CliError::usage(format!("go@{text}: no Go version")));
-    };
-    if current.prunes() && !version.prunes() {
-        return Err(CliError::no(format!("go {version} is below 1.17, and today's go {current} is not"))
-            .detail("below 1.17 the graph is not pruned, so every requirement of go.mod is converted: this is not planned")
-            .hint("gomod plan-downgrade go@1.17"));
-    }
-    match version.cmp_precedence(&current) {
-        std::cmp::Ordering::Equal => Ok(Asked::Today(format!("go {current}"), None)),
-        std::cmp::Ordering::Greater => Err(go_upgrade(&version, &current)),
-        std::cmp::Ordering::Less => Ok(Asked::Target(Target::Go { version })),
-    }
-}
-
-fn go_upgrade(version: &GoVersion, current: &GoVersion) -> CliError {
-    CliError::usage(format!(
-        "go {version} is above today's go {current}: that is an upgrade"
-    ))
-    .hint(format!("go get go@{version}"))
-}
-
-/// `1.21.3` for `v0.0.1-go1.21.3.linux-amd64`.
-fn toolchain_version(text: &str) -> Option<GoVersion> {
-    let (_, name) = text.split_once('-')?;
-    let (name, platform) = name.rsplit_once('.')?;
-    platform.contains('-').then_some(())?;
-    GoVersion::parse(name.strip_prefix("go").unwrap_or(name))
 }

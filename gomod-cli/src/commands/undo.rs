@@ -170,7 +170,7 @@ fn attempt(
             Target::Module { module } => {
                 blocking == Some((setting.world.modules.path_of(*module), false))
             }
-            Target::Go { .. } => false,
+            Target::Go { .. } | Target::Toolchain { .. } => false,
         });
         match at {
             Some(at) => _ = left.remove(at),

@@ -253,6 +253,9 @@ fn edit_words(edit: &gomod_core::plan::Edit) -> String {
         Edit::Exclude { path, version } => format!("exclude {path} {version}"),
         Edit::Replace { path, version } => format!("replace {path} => {path} {version}"),
         Edit::Go { from, to } => format!("go {} → {to}", from.as_deref().unwrap_or("(none)")),
+        Edit::Toolchain { from, to } => {
+            format!("toolchain {} → {to}", from.as_deref().unwrap_or("(none)"))
+        }
         Edit::DropToolchain { name } => format!("drop toolchain {name}"),
     }
 }

@@ -26,6 +26,7 @@ mod refusals;
 mod repair;
 mod support;
 mod targets;
+mod toolchain;
 mod tree;
 mod trust;
 mod vendor;

@@ -88,14 +88,6 @@ fn arguments_that_are_no_target() {
         ("go@", &["name the Go version"]),
         ("go@none", &["go@none: name the Go version"]),
         ("go@one", &["go@one: no Go version", "go@1.21.3"]),
-        (
-            "toolchain@none",
-            &["toolchain@none", "go mod edit -toolchain=none"],
-        ),
-        (
-            "toolchain@go1.20",
-            &["toolchain", "gomod plan-downgrade go@1.20"],
-        ),
     ] {
         world.refused(2, &["plan-downgrade", argument], naming);
     }

@@ -16,7 +16,7 @@ impl Bounds {
         let targets = goal.targets.iter().filter_map(|target| match target {
             Target::Module { module } => Some((world.modules.path_of(*module), Some(*module))),
             Target::Absent { path } => Some((*path, None)),
-            Target::Go { .. } => None,
+            Target::Go { .. } | Target::Toolchain { .. } => None,
         });
         let mut bounds: FxHashMap<PathId, Option<ModuleId>> = targets.collect();
         for path in goal.keep.iter().chain([&problem.go_path]) {

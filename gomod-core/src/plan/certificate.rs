@@ -171,7 +171,7 @@ impl Certificate {
                     path: modules.path(*path).to_string(),
                     version: None,
                 }),
-                Target::Go { .. } => None,
+                Target::Go { .. } | Target::Toolchain { .. } => None,
             })
             .collect();
         let mut steps: Vec<&Lowering> = plan.lowered.values().flatten().collect();

@@ -78,6 +78,7 @@ pub(super) fn moves(
             Target::Module { module } => modules.path_of(*module),
             Target::Absent { path } => *path,
             Target::Go { .. } => problem.go_path,
+            Target::Toolchain { .. } => problem.toolchain_path,
         })
         .collect();
     let mut paths: Vec<PathId> = problem.selected.keys().copied().collect();

@@ -46,6 +46,13 @@ pub enum Edit {
         /// The new one.
         to: String,
     },
+    /// The toolchain line changes.
+    Toolchain {
+        /// The name that stands there today; `None` if there is none.
+        from: Option<String>,
+        /// The new one.
+        to: String,
+    },
     /// The toolchain line goes.
     DropToolchain {
         /// The name that stands there today.
@@ -64,6 +71,7 @@ impl Edit {
             Self::Exclude { path, version } => format!("-exclude={path}@{version}"),
             Self::Replace { path, version } => format!("-replace={path}={path}@{version}"),
             Self::Go { to, .. } => format!("-go={to}"),
+            Self::Toolchain { to, .. } => format!("-toolchain={to}"),
             Self::DropToolchain { .. } => "-toolchain=none".to_owned(),
         }
     }
@@ -91,16 +99,21 @@ pub(super) fn edits(
             to: go.to_string(),
         });
     }
-    let has_toolchain = solution
+    let toolchain = solution
         .roots
         .iter()
-        .any(|root| modules.path_of(*root) == problem.toolchain_path);
-    if let Some(line) = &today.toolchain
-        && !has_toolchain
-    {
-        list.push(Edit::DropToolchain {
-            name: line.name.clone(),
-        });
+        .find(|root| modules.path_of(**root) == problem.toolchain_path)
+        .and_then(|root| modules.version(*root));
+    let line = today.toolchain.as_ref().map(|line| &line.name);
+    match (line, toolchain) {
+        (Some(name), None) => list.push(Edit::DropToolchain { name: name.clone() }),
+        (from, Some(to)) if from.is_none_or(|name| name != to.as_str()) => {
+            list.push(Edit::Toolchain {
+                from: from.cloned(),
+                to: to.to_string(),
+            });
+        }
+        _ => {}
     }
     let mut paths: Vec<PathId> = problem
         .roots
@@ -170,6 +183,10 @@ pub(super) fn apply(
             }
         } else if path == problem.toolchain_path {
             keeps_toolchain = true;
+            let line = today.toolchain.as_ref();
+            if line.is_none_or(|line| line.name != version.as_str()) {
+                file.set_toolchain(version.as_str())?;
+            }
         } else {
             requirements.push(NewRequirement {
                 path: modules.path(path).clone(),

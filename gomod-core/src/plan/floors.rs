@@ -43,7 +43,7 @@ pub(super) fn stuck(
         .filter_map(|target| match target {
             Target::Module { module } => Some((modules.path_of(*module), Some(*module))),
             Target::Absent { path } => Some((*path, None)),
-            Target::Go { .. } => None,
+            Target::Go { .. } | Target::Toolchain { .. } => None,
         })
         .collect();
     let named = LazyCell::new(|| world.required().collect::<FxHashSet<ModuleId>>());

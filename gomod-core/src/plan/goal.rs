@@ -24,15 +24,21 @@ pub enum Target {
         /// The version of the new go line.
         version: GoVersion,
     },
+    /// A toolchain line that names this, or none. It selects no other module; a name below the go line is a target of
+    /// [`Target::Go`].
+    Toolchain {
+        /// Its name, such as `go1.23.5`.
+        name: Option<String>,
+    },
 }
 
 impl Target {
-    /// The path of a module target; `None` for `go`.
+    /// The path of a module target; `None` for `go` and `toolchain`.
     pub fn path(&self, path_of: impl Fn(ModuleId) -> PathId) -> Option<PathId> {
         match self {
             Self::Module { module } => Some(path_of(*module)),
             Self::Absent { path } => Some(*path),
-            Self::Go { .. } => None,
+            Self::Go { .. } | Self::Toolchain { .. } => None,
         }
     }
 }

@@ -76,6 +76,7 @@ impl Planner {
             Target::Module { module } => same(world.modules.path_of(*module)),
             Target::Absent { path } => plain.selected(*path).is_none(),
             Target::Go { .. } => same(self.problem.go_path),
+            Target::Toolchain { .. } => true,
         });
         let (plain, base) = match reached {
             true => (plain, plain_setup.roots),

@@ -24,6 +24,7 @@ pub(super) fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit)
             Target::Module { module } => modules.path_of(*module) == path,
             Target::Absent { path: target } => *target == path,
             Target::Go { .. } => path == planner.problem().go_path,
+            Target::Toolchain { .. } => path == planner.problem().toolchain_path,
         })
     };
     let path_of = |text: &str| modules.find_path(&crate::model::ModulePath::new(text));
@@ -130,7 +131,10 @@ pub(super) fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit)
             }
         }
         Edit::Replace { .. } => "requirements stay; the content of this version is used".to_owned(),
-        Edit::Go { .. } => "asked for".to_owned(),
+        Edit::Go { .. } | Edit::Toolchain { .. } => "asked for".to_owned(),
+        Edit::DropToolchain { .. } if is_target(planner.problem().toolchain_path) => {
+            "asked for".to_owned()
+        }
         Edit::DropToolchain { .. } => "it asks for another Go than the go line".to_owned(),
     }
 }

@@ -228,6 +228,16 @@ fn target_report(world: &World, planner: &Planner, target: &Target) -> TargetRep
                 warnings: older_go::unknown_lines(planner.go_mod(), version),
             };
         }
+        Target::Toolchain { name } => {
+            let line = planner.go_mod().toolchain.as_ref();
+            return TargetReport {
+                module: "toolchain".into(),
+                from: line.map(|line| line.name.clone()),
+                to: name.clone(),
+                floors: Vec::new(),
+                warnings: Vec::new(),
+            };
+        }
     };
     let floors = match bound {
         Some(bound) => problem.graph.floors(modules, path, Some(bound)),

@@ -114,11 +114,22 @@ impl<'a> Search<'a> {
             Target::Go { version } => {
                 let go = self.world.go_module(version);
                 self.state.roots.insert(self.scope.problem.go_path, go);
-                self.state.roots.remove(&self.scope.problem.toolchain_path);
+                let own = |target: &Target| matches!(target, Target::Toolchain { .. });
+                if !self.scope.goal.targets.iter().any(own) {
+                    self.state.roots.remove(&self.scope.problem.toolchain_path);
+                }
                 self.state
                     .caps
                     .insert(self.scope.problem.go_path, Cap::AtMost(go));
                 self.state.go_bound = Some(version.clone());
+            }
+            Target::Toolchain { name } => {
+                let path = self.scope.problem.toolchain_path;
+                self.state.roots.remove(&path);
+                if let Some(name) = name {
+                    let module = self.world.toolchain_module(name);
+                    self.state.roots.insert(path, module);
+                }
             }
             Target::Module { module } => {
                 let path = self.world.modules.path_of(*module);

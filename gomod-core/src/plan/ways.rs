@@ -57,7 +57,8 @@ impl Goal {
     /// The means that may reach a target.
     pub(super) fn means_of(&self, target: &Target) -> Vec<Means> {
         match (target, self.strategy) {
-            (Target::Go { .. }, _) | (Target::Absent { .. }, Some(Means::Replace)) => {
+            (Target::Go { .. } | Target::Toolchain { .. }, _)
+            | (Target::Absent { .. }, Some(Means::Replace)) => {
                 vec![Means::Require]
             }
             (_, Some(means)) => vec![means],

@@ -427,9 +427,9 @@ impl WorkspacePlanner {
     /// The kinds of edit that a mix stands for, one for each target.
     pub(super) fn means_of(&self, mix: Mix) -> Vec<Means> {
         let of_target = |target: &Target| match (target, mix.means()) {
-            (Target::Go { .. }, _) | (Target::Absent { .. }, Some(Means::Replace)) | (_, None) => {
-                Means::Require
-            }
+            (Target::Go { .. } | Target::Toolchain { .. }, _)
+            | (Target::Absent { .. }, Some(Means::Replace))
+            | (_, None) => Means::Require,
             (_, Some(means)) => means,
         };
         self.goal.targets.iter().map(of_target).collect()
@@ -445,7 +445,7 @@ fn fits(goal: &Goal, plan: &Plan, only: Option<Means>) -> bool {
         .iter()
         .zip(&plan.means)
         .all(|(target, means)| match target {
-            Target::Go { .. } => true,
+            Target::Go { .. } | Target::Toolchain { .. } => true,
             Target::Absent { .. } => *means == only || only == Means::Replace,
             Target::Module { .. } => *means == only,
         })

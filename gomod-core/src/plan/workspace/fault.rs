@@ -113,6 +113,8 @@ impl WorkspacePlanner {
                         return Some(above(selected));
                     }
                 }
+                // It selects nothing else.
+                Target::Toolchain { .. } => {}
                 Target::Go { version } => {
                     let too_new = graph.build_list(modules).into_iter().find(|module| {
                         if let Some(go) = modules.version(*module).and_then(|v| v.as_go())
