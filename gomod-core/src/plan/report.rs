@@ -315,6 +315,13 @@ fn plan_report(
     } else if plan.pass == Pass::Everything {
         notes.push("pre-releases and retracted versions had to be considered".to_owned());
     }
+    let asked = prereleases(world, plan, &unreleased);
+    if !asked.is_empty() {
+        let list = asked.join(", ");
+        notes.push(format!(
+            "selects pre-releases, since other modules ask for them: {list}"
+        ));
+    }
     if plan.means.contains(&Means::Replace) || plan.means.contains(&Means::Exclude) {
         notes.push(
             "exclude and replace count only in this main module: modules that import it ignore them, \
@@ -362,6 +369,16 @@ fn uncounted(world: &World, planner: &Planner, plan: &Plan) -> Option<String> {
             n - 1
         ),
     })
+}
+
+/// The pre-releases that a plan comes to beside the targets, and those named already.
+fn prereleases(world: &World, plan: &Plan, named: &[String]) -> Vec<String> {
+    let is_pseudo = |to: ModuleId| world.modules.version(to).is_some_and(Version::is_pseudo);
+    let moved = plan.moves.iter().filter(|moved| moved.role != Role::Target);
+    let found = moved.filter_map(|moved| moved.to);
+    let found = found.filter(|to| is_prerelease(world, *to) && !is_pseudo(*to));
+    let found = found.map(|to| world.modules.display(to));
+    found.filter(|to| !named.contains(to)).collect()
 }
 
 /// What a plan of the second pass lowers to a version that is no candidate of the first.
