@@ -574,3 +574,35 @@ fn what_is_no_target_in_a_workspace() {
     );
     world.refused(2, &["plan-downgrade", "a@v1.0.0"], &["two/go.mod:5:1"]);
 }
+
+#[test]
+fn what_settling_lets_go_is_held_up_by_no_other_member() {
+    let world = workspace(
+        "
+        q@v1.0.0 go1.21: s@v1.0.0
+        s@v1.0.0 go1.21:
+        s@v1.1.0 go1.21:
+        s@v1.2.0 go1.21:
+        t@v1.1.0 go1.21: s@v1.1.0
+        t@v1.2.0 go1.21: s@v1.2.0
+        ",
+        "1.21",
+        &[
+            (
+                "one",
+                "go 1.21\n\nrequire example.com/q v1.0.0\n\nrequire example.com/s v1.0.0 // indirect\n",
+            ),
+            (
+                "two",
+                "go 1.21\n\nrequire example.com/t v1.2.0\n\nrequire example.com/s v1.2.0 // indirect\n",
+            ),
+        ],
+        "",
+    );
+    let one = world.read("main/one/go.mod");
+    let args = ["plan-downgrade", "t@v1.1.0", "--settle", "--write"];
+    world.gomod(&args).ok();
+    assert_eq!(world.read("main/one/go.mod"), one);
+    let selected = ["example.com/s v1.1.0", "example.com/t v1.1.0"];
+    confirm(&world, &["one", "two"], &selected);
+}

@@ -132,6 +132,8 @@ impl WorkspacePlanner {
                 .moves
                 .iter()
                 .filter(|moved| moved.role == Role::Moved)
+                // What is to be let go is held up by none.
+                .filter(|moved| !plan.plan.settled.contains(&moved.path))
         };
         let any_moved = moved().next().is_some();
         let mut wanted = Vec::new();
