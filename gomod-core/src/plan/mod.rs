@@ -379,7 +379,8 @@ impl Planner {
 
     /// Whether the walk that `go get` takes could end at a cheaper plan.
     fn is_worth_a_walk(&self, world: &World) -> bool {
-        let by_require = matches!(self.goal.strategy, None | Some(Means::Require));
+        let mut means = self.goal.targets.iter().map(|one| self.goal.means_of(one));
+        let by_require = means.all(|means| means.contains(&Means::Require));
         let leads_there = self.stuck.is_empty() || self.goal.allow_drop;
         by_require
             && leads_there
