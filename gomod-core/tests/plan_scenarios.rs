@@ -403,3 +403,84 @@ fn allowing_drops_costs_no_more() {
     "#);
     assert_eq!(plan(true), plan(false));
 }
+
+/// More requirements than are tried in full, and an exclude of today that hides what some of them ask for.
+fn behind_an_exclude(direct: &str, modules: &str) -> Scenario {
+    let others: Vec<String> = ('h'..='s').map(|name| name.to_string()).collect();
+    let roots: Vec<String> = others.iter().map(|name| format!("{name} v1.0.0")).collect();
+    let alone: Vec<String> = { others.iter() }
+        .map(|name| format!("{name} v1.0.0 1.21:\n"))
+        .collect();
+    Scenario::parse(&format!(
+        "main 1.21: a v1.1.0, {direct}, c v1.2.0 indirect, t v1.2.0 indirect, {}\n \
+         exclude x.y/t v1.1.0\n \
+         exclude x.y/t v1.3.0\n\
+         a v1.0.0 1.21: t v1.0.0\n\
+         a v1.1.0 1.21: t v1.2.0\n\
+         c v1.0.0 1.21: t v1.0.0\n\
+         c v1.1.0 1.21: t v1.1.0\n\
+         c v1.2.0 1.21: t v1.1.0\n\
+         t v1.0.0 1.21:\n\
+         t v1.1.0 1.21:\n\
+         t v1.2.0 1.21:\n\
+         t v1.3.0 1.21:\n\
+         {modules}{}",
+        roots.join(", "),
+        alone.concat(),
+    ))
+}
+
+#[test]
+fn what_asks_through_an_exclude_of_today_is_lowered() {
+    // What b asks for is overridden today already: it stays.
+    let world = behind_an_exclude(
+        "b v1.1.0",
+        "b v1.0.0 1.21:\n\
+         b v1.1.0 1.21: t v1.3.0\n",
+    );
+    insta::assert_snapshot!(world.best(&["t@v1.0.0"]), @r"
+    require dropped=0 overridden=0 direct=1 others=1 raised=0 steps=5 lines=6
+    -require=a@v1.0.0 (a@v1.1.0 requires t@v1.2.0)
+    -require=c@v1.0.0 (c@v1.2.0 requires t@v1.1.0, which go.mod excludes, and v1.0.0 would be used instead)
+    -require=t@v1.0.0 (asked for)
+    ");
+    let by_require = world.best_with(&["t@v1.0.0"], |goal, _| {
+        goal.strategy = Some(gomod_core::plan::Means::Require);
+    });
+    assert_eq!(by_require, world.best(&["t@v1.0.0"]));
+}
+
+#[test]
+fn what_cannot_be_lowered_is_left_behind_an_exclude_of_today() {
+    // b asks for too much in all its versions: it is overridden, and c is not.
+    let world = behind_an_exclude(
+        "b v1.1.0",
+        "b v1.0.0 1.21: t v1.1.0\n\
+         b v1.1.0 1.21: t v1.1.0\n",
+    );
+    insta::assert_snapshot!(world.best(&["t@v1.0.0"]), @r"
+    require dropped=0 overridden=1 direct=1 others=1 raised=0 steps=5 lines=6
+    -require=a@v1.0.0 (a@v1.1.0 requires t@v1.2.0)
+    -require=c@v1.0.0 (c@v1.2.0 requires t@v1.1.0, which go.mod excludes, and v1.0.0 would be used instead)
+    -require=t@v1.0.0 (asked for)
+    ");
+}
+
+#[test]
+fn what_brings_in_one_that_asks_through_an_exclude_is_lowered() {
+    // d is no requirement: b, which is not pruned behind, brings it in.
+    let world = behind_an_exclude(
+        "b v1.1.0",
+        "b v1.0.0 1.21: t v1.0.0\n\
+         b v1.1.0 1.16: d v1.1.0\n\
+         d v1.0.0 1.21: t v1.1.0\n\
+         d v1.1.0 1.21: t v1.1.0\n",
+    );
+    insta::assert_snapshot!(world.best(&["t@v1.0.0"]), @r"
+    require dropped=0 overridden=0 direct=2 others=2 raised=0 steps=8 lines=7
+    -require=a@v1.0.0 (a@v1.1.0 requires t@v1.2.0)
+    -require=b@v1.0.0 (b@v1.1.0 requires d@v1.1.0, which requires t@v1.1.0, which go.mod excludes, and v1.0.0 would be used instead)
+    -require=c@v1.0.0 (c@v1.2.0 requires t@v1.1.0, which go.mod excludes, and v1.0.0 would be used instead)
+    -require=t@v1.0.0 (asked for)
+    ");
+}

@@ -1,7 +1,8 @@
 //! The reasons that a certificate gives, followed one by one: for each candidate that was skipped.
 //!
 //! A link of a chain is a requirement in the `go.mod` that counts under the planned replaces and today's excludes:
-//! what a new exclude hides is asked for all the same, and would be one more that is overridden. A bound is a
+//! what a new exclude hides is asked for all the same, and would be one more that is overridden. So would what one of
+//! today hides, at the end of a chain: nothing behind it is loaded. A bound is a
 //! target, today's version or a higher one, or what an earlier step of that path came to; so the steps are read in
 //! their order. [`covered`](super::candidates) sees that none is missing.
 
@@ -11,7 +12,7 @@ use super::candidates::Candidates;
 use super::floors::{Floor, Floors};
 use super::workspace::Work;
 use super::{CheckError, Claim, Main, Read, Rules, WorkspaceTexts, build_list};
-use crate::model::{GoVersion, ModulePath, ModuleVersion, Version};
+use crate::model::{GoVersion, ModulePath, ModuleVersion, ReplaceTarget, Version};
 
 /// What a plan rests on.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +67,13 @@ pub enum Because {
     Other,
 }
 
+impl Because {
+    /// Whether the end of a chain is held against a version.
+    fn is_too_high(&self) -> bool {
+        matches!(self, Self::AtMost(..) | Self::Below(_) | Self::Planned(..))
+    }
+}
+
 /// Checks what the plan rests on that turns the `go.mod` with the text `today` into the one with `planned`, of
 /// which `claim` holds.
 ///
@@ -97,6 +105,7 @@ pub fn verify_grounds(
     let mut way = Way {
         claim,
         today: &before.selected,
+        rules: &main.rules,
         prunes: main.go.prunes(),
         requires,
         reached: BTreeMap::new(),
@@ -220,6 +229,18 @@ impl Files {
         fail(format!("{by} does not require {required}"))
     }
 
+    /// Whether the `go.mod` of a module requires another, be it excluded.
+    fn asks(
+        &self,
+        by: &ModuleVersion,
+        required: &ModuleVersion,
+        read: &mut Read<'_>,
+    ) -> Result<bool, CheckError> {
+        let (file, _) = self.rules.file(by, read)?;
+        let mut lines = file.require.iter();
+        Ok(lines.any(|line| line.path == required.path && line.version == required.version))
+    }
+
     /// That a step's chain is one, and about its candidate; gives both ends.
     fn chain<'s>(
         &mut self,
@@ -229,9 +250,14 @@ impl Files {
         let (Some(first), Some(last)) = (step.chain.first(), step.chain.last()) else {
             return fail("its chain is empty".into());
         };
-        for link in step.chain.windows(2) {
+        for (at, link) in step.chain.windows(2).enumerate() {
             if let [by, required] = link {
-                self.link(by, required, read)?;
+                // The end may be asked for through an exclude of today.
+                let ends = at + 2 == step.chain.len() && step.because.is_too_high();
+                match ends && self.rules.excludes.contains(required) {
+                    true if self.asks(by, required, read)? => {}
+                    _ => self.link(by, required, read)?,
+                }
             }
         }
         if matches!(step.because, Because::Lacks) {
@@ -277,6 +303,8 @@ impl Files {
 pub(super) struct Way<'a> {
     pub(super) claim: &'a Claim,
     pub(super) today: &'a BTreeMap<ModulePath, Version>,
+    /// Today's excludes and replaces.
+    rules: &'a Rules,
     /// Whether the main module prunes its graph.
     prunes: bool,
     /// The paths that it requires, today or as planned.
@@ -362,7 +390,41 @@ impl Way<'_> {
             return Ok(());
         }
         self.counts(step, files, read)?;
+        self.costs(step, read)?;
         self.wrong(last, &step.because, files, read)
+    }
+
+    /// That what is asked for through an exclude, at the end of a chain, is not overridden today as well: that would
+    /// cost nothing.
+    fn costs(&self, step: &Step, read: &mut Read<'_>) -> Result<(), CheckError> {
+        let [.., by, last] = step.chain.as_slice() else {
+            return Ok(());
+        };
+        let (Some(now), true) = (self.today.get(&by.path), self.rules.excludes.contains(last))
+        else {
+            return Ok(());
+        };
+        let now = ModuleVersion::new(by.path.clone(), now.clone());
+        let used = self.today.get(&last.path).map(|selected| {
+            let selected = ModuleVersion::new(last.path.clone(), selected.clone());
+            match self.rules.replacement(&selected) {
+                Some(ReplaceTarget::Module(actual)) => actual.clone(),
+                _ => selected,
+            }
+        });
+        let more = |asked: &Version| match &used {
+            Some(used) => used.path == last.path && asked.cmp_precedence(&used.version).is_gt(),
+            None => true,
+        };
+        let (file, _) = self.rules.file(&now, read)?;
+        let mut lines = file.require.iter().filter(|line| line.path == last.path);
+        match lines.find(|line| more(&line.version)) {
+            Some(line) => fail(format!(
+                "{now} requires {}@{} today, and that is overridden",
+                line.path, line.version
+            )),
+            None => Ok(()),
+        }
     }
 
     /// That each module of a chain is loaded, but for the last where it is enough that it is named: it is behind one

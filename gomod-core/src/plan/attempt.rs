@@ -149,7 +149,11 @@ impl Planner {
                     if search.give_up_importers(Some(&blocked.options)) => {}
                 Ok(plan) => {
                     let otherwise = search.state.importers.options.clone();
-                    return Ok(Plan { otherwise, ..plan });
+                    return Ok(Plan {
+                        overlooked: search.overlooked(&plan.graph).len(),
+                        otherwise,
+                        ..plan
+                    });
                 }
                 Err(stop) => return Err(stop),
             }
@@ -226,6 +230,7 @@ impl Planner {
             overridden,
             left_out: solution.left_out,
             otherwise: Choice::default(),
+            overlooked: 0,
         })
     }
 }

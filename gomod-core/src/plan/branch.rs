@@ -96,12 +96,19 @@ impl Branch {
                     if plan.cost.unresolved > 0 {
                         self.open_children(&choice, &plan.otherwise);
                     }
+                    // It overrides more than it hides: the same may be done without.
+                    if plan.overlooked > 0 && !choice.minds {
+                        let minds = true;
+                        self.open_new(Choice { minds, ..choice });
+                    }
                     let better = self
                         .best
                         .as_ref()
                         .is_none_or(|(_, best)| plan.compare(best).is_lt());
                     if better {
                         let known = self.closed();
+                        let [dropped, hidden, raised] = level;
+                        let level = [dropped, hidden + plan.overlooked, raised];
                         let level = known.map_or(level, |known| known.min(level));
                         self.best = Some((level, Box::new(plan)));
                     }
@@ -163,9 +170,13 @@ impl Branch {
     /// Opens what a choice leads to with each of these options.
     fn open_children(&mut self, choice: &Choice, options: &Choice) {
         for child in choice.children(options) {
-            if self.seen.insert(child.clone()) {
-                self.put_back(child);
-            }
+            self.open_new(child);
+        }
+    }
+
+    fn open_new(&mut self, choice: Choice) {
+        if self.seen.insert(choice.clone()) {
+            self.put_back(choice);
         }
     }
 

@@ -314,11 +314,14 @@ fn because(world: &World, plan: &Plan, step: &Lowering) -> Option<Because> {
             Limit::Bound(Cap::AtMost(bound)) => Because::AtMost(modules.display(bound)),
             Limit::Bound(Cap::Below(bound)) => Because::Below(modules.display(bound)),
             Limit::Bound(Cap::Absent) => Because::AtMost(nothing()),
-            Limit::Planned => Because::Planned(
-                plan.graph
-                    .selected(modules.path_of(last))
-                    .map_or_else(nothing, |module| modules.display(module)),
-            ),
+            Limit::Planned => {
+                let planned = plan.graph.selected(modules.path_of(last));
+                // It may have come up since.
+                if planned.is_some_and(|planned| modules.compare(last, planned).is_le()) {
+                    return None;
+                }
+                Because::Planned(planned.map_or_else(nothing, |module| modules.display(module)))
+            }
         },
     })
 }

@@ -17,6 +17,8 @@ pub(super) struct Choice {
     pub(super) hides: BTreeSet<(PathId, PathId)>,
     /// Modules that may end up higher than today.
     pub(super) rises: BTreeSet<PathId>,
+    /// Whether a requirement that an exclude of today hides counts like any other, unless it is among `hides`.
+    pub(super) minds: bool,
 }
 
 /// The size of a choice, in the order of the cost: drops, hidden requirements, raised modules.

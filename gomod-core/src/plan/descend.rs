@@ -90,7 +90,7 @@ impl Search<'_> {
             _ => None,
         };
         let limit = match (&unreadable, &go_line, chain.last()) {
-            (None, None, Some(last)) => self.bound_of(*last).map(Limit::Bound),
+            (None, None, Some(last)) => Some(self.limit_of(*last)),
             _ => None,
         };
         if self.state.hard.contains(&path) {
@@ -138,6 +138,13 @@ impl Search<'_> {
             ..Lowering::new(root, chain)
         });
         Ok(())
+    }
+
+    /// What the last of a chain is above: its bound, or, for what is excluded already, what is used in the end.
+    fn limit_of(&self, last: ModuleId) -> Limit {
+        let bound = self.bound_of(last);
+        let bound = bound.filter(|bound| self.exceeds(last, *bound));
+        bound.map_or(Limit::Planned, Limit::Bound)
     }
 
     /// Notes a step down.
@@ -228,8 +235,9 @@ impl Context<'_> {
         while let Some(chain) = pending.pop() {
             for edge in chain.windows(2) {
                 if let [by, required] = edge {
+                    let excluded = self.problem.setup.overrides.excludes.contains(required);
                     let (by, required) = (modules.path_of(*by), modules.path_of(*required));
-                    if self.may_hide(required) {
+                    if excluded || self.may_hide(required) {
                         options.hides.insert((by, required));
                     }
                 }

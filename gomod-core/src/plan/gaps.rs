@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::bounds::Bounds;
 use super::candidates::Usable;
 use super::certificate::{Because, Listed};
+use super::cost::asked;
 use super::{Plan, Planner, Stuck};
 use crate::graph::{ModuleId, PathId};
 use crate::mvs::{LoadError, Overrides, World};
@@ -221,6 +222,11 @@ impl<'a> Gaps<'a> {
                             loaded.push((required, deep, at));
                         }
                     }
+                    if at == 0
+                        && let Some((required, because)) = self.hidden(candidate)
+                    {
+                        found.push((3, at, Some(required), because));
+                    }
                 }
             }
             let first = found.into_iter().min_by_key(|(rank, ..)| *rank);
@@ -245,6 +251,19 @@ impl<'a> Gaps<'a> {
         }
         chain.reverse();
         (chain, because)
+    }
+
+    /// What a candidate asks for through an exclude of today, where it would be overridden and is not today.
+    fn hidden(&self, candidate: ModuleId) -> Option<(ModuleId, Because)> {
+        let problem = self.planner.problem();
+        let path_of = |module| self.world.modules.path_of(module);
+        let by = path_of(candidate);
+        let asked = asked(self.world, [candidate], &self.overrides).filter(|asked| {
+            let pair = (Some(by), path_of(*asked));
+            self.overrides.excludes.contains(asked) && !problem.overridden.contains_key(&pair)
+        });
+        let mut above = asked.filter_map(|asked| Some((asked, self.too_high(asked)?.1)));
+        above.next()
     }
 
     /// What a required version is above: a target, what is selected of its path, or that nothing is.

@@ -26,6 +26,7 @@ mod floors;
 mod forced;
 mod gaps;
 mod goal;
+mod hidden;
 mod importers;
 mod irreducible;
 mod measure;
@@ -207,12 +208,13 @@ impl Planner {
         self.universes.clear();
         loop {
             self.follow_all(world, self.goal.whole_ways(), &mut needs);
-            // What no requirement has to be hidden for, or dropped, cannot be done better by hiding some; and who
-            // asks for one kind of edit wants that one.
+            // What no requirement has to be hidden for, or dropped, cannot be done better by hiding some, but where an
+            // exclude of today hides one; and who asks for one kind of edit wants that one.
             let asked = self.goal.strategy.is_some();
             let enough = |(way, ended): &(Way, Ended)| {
                 ended.plan.as_ref().is_some_and(|plan| {
-                    let whole = plan.cost.unresolved + plan.cost.dropped == 0;
+                    let cost = plan.cost;
+                    let whole = cost.unresolved + cost.dropped + cost.overridden == 0;
                     asked || way.only_requires() && whole || self.costs_the_least(world, plan)
                 })
             };

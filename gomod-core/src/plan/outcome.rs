@@ -65,6 +65,8 @@ pub struct Plan {
     pub left_out: Vec<(ModuleId, LoadError)>,
     /// Where the plan does not build, since what would make it so led to a conflict: what could resolve that.
     pub(super) otherwise: Choice,
+    /// How many requirements it overrides that an exclude of today hides, beyond those of its choice.
+    pub(super) overlooked: usize,
 }
 
 impl Plan {

@@ -68,7 +68,12 @@ pub(super) fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit)
                 return format!("only today's version of a target asks for {what}");
             }
             if plan.raised.contains(&id) {
-                let why = "within today's versions there is no plan";
+                let minds = plan.lowered.values().flatten();
+                let minds = { minds }.any(|step| excluded(planner, &step.chain).is_some());
+                let why = match minds {
+                    true => "within today's versions more would be overridden",
+                    false => "within today's versions there is no plan",
+                };
                 return match asks_for(world, plan, id) {
                     Some(by) => format!("{} asks for it: {why}", modules.display(by)),
                     None => format!("let rise: {why}"),
@@ -97,6 +102,14 @@ pub(super) fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit)
                 }
                 if let Some(go) = &first.go_line {
                     return format!("{what} needs go {go}");
+                }
+                if let Some(excluded) = excluded(planner, &first.chain) {
+                    let instead = plan.graph.selected(modules.path_of(excluded));
+                    let instead = instead.and_then(|module| modules.version(module));
+                    let instead = instead.map_or("nothing", |version| version.as_str());
+                    return format!(
+                        "{what}, which go.mod excludes, and {instead} would be used instead"
+                    );
                 }
                 return match &first.unreadable {
                     Some(error) => format!("{what}, which cannot be used: {error}"),
@@ -137,6 +150,12 @@ pub(super) fn reason(world: &World, planner: &Planner, plan: &Plan, edit: &Edit)
         }
         Edit::DropToolchain { .. } => "it asks for another Go than the go line".to_owned(),
     }
+}
+
+/// The end of a chain of requirements, where go.mod excludes it today.
+fn excluded(planner: &Planner, chain: &[ModuleId]) -> Option<ModuleId> {
+    let excludes = &planner.problem().setup.overrides.excludes;
+    chain.last().copied().filter(|last| excludes.contains(last))
 }
 
 /// `a@v1 requires b@v2, which requires c@v3`.

@@ -191,7 +191,7 @@ impl<'a> Search<'a> {
             if self.whole(|search| search.bound_go_lines(&graph))? {
                 continue;
             }
-            if self.lift_excludes() || self.hold_kept(&graph) {
+            if self.lift_excludes() || self.hold_kept(&graph) || self.mind(&graph) {
                 continue;
             }
             let imports = self.import_check(&graph, &self.root_list())?;
@@ -473,7 +473,9 @@ impl<'a> Search<'a> {
         if let Some(bound) = self.state.hidden.get(&path) {
             return bound.is_none_or(above);
         }
-        if !self.choice.hides.contains(&(by, path)) || self.state.replaced.contains_key(&path) {
+        // By requirements alone, a choice leaves only what is excluded already.
+        let chosen = self.way.sparing && self.choice.hides.contains(&(by, path));
+        if !chosen || self.state.replaced.contains_key(&path) {
             return false;
         }
         match self.state.roots.get(&path) {
@@ -512,12 +514,16 @@ impl<'a> Search<'a> {
 
     /// Whether a module is above the bound of its path.
     pub(super) fn is_above(&self, module: ModuleId) -> bool {
+        let cap = self.state.caps.get(&self.world.modules.path_of(module));
+        cap.is_some_and(|cap| self.exceeds(module, *cap))
+    }
+
+    pub(super) fn exceeds(&self, module: ModuleId, cap: Cap) -> bool {
         let modules = &self.world.modules;
-        match self.state.caps.get(&modules.path_of(module)) {
-            None => false,
-            Some(Cap::Absent) => true,
-            Some(Cap::AtMost(cap)) => modules.compare(module, *cap).is_gt(),
-            Some(Cap::Below(cap)) => modules.compare(module, *cap).is_ge(),
+        match cap {
+            Cap::Absent => true,
+            Cap::AtMost(cap) => modules.compare(module, cap).is_gt(),
+            Cap::Below(cap) => modules.compare(module, cap).is_ge(),
         }
     }
 

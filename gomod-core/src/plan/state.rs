@@ -62,6 +62,8 @@ pub(super) struct State {
     pub(super) started: bool,
     /// Whether something would have gone otherwise if what lowered modules ask for could rise.
     pub(super) held: bool,
+    /// Modules that ask, through an exclude of today, for more than what would be used, with what they ask for.
+    pub(super) minded: FxHashMap<ModuleId, ModuleId>,
     /// What lowering modules for what they import has come to.
     pub(super) importers: Importers,
 }
@@ -97,6 +99,7 @@ impl State {
             left_out: BTreeMap::new(),
             started: false,
             held: false,
+            minded: FxHashMap::default(),
             importers: Importers::default(),
         }
     }

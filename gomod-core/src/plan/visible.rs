@@ -20,7 +20,7 @@ pub(super) enum Cause {
     GoLine,
     /// Its `go.mod` cannot be used.
     Unreadable(LoadError),
-    /// It requires a module that is above its bound.
+    /// It requires a module that is above its bound, or asks for one that is excluded and would be.
     Violates(ModuleId),
     /// It requires a bad module.
     Requires(ModuleId),
@@ -103,8 +103,9 @@ impl View {
             let above = self.children[at]
                 .iter()
                 .find(|child| search.violates(*module, **child));
+            let above = above.copied().or_else(|| search.minded(*module));
             if let (None, Some(above)) = (&self.cause[at], above) {
-                self.cause[at] = Some(Cause::Violates(*above));
+                self.cause[at] = Some(Cause::Violates(above));
             }
             if self.cause[at].is_some() {
                 queue.push(at);
@@ -143,7 +144,8 @@ impl View {
                 continue;
             }
             let above = list.iter().find(|module| search.violates(*root, **module));
-            let above = above.map(|module| Cause::Violates(*module));
+            let above = above.copied().or_else(|| search.minded(*root));
+            let above = above.map(Cause::Violates);
             let is_bad = |module: &&ModuleId| self.node_cause(**module).is_some();
             // A root that is pruned behind does not show what others make visible behind its requirements.
             let bad = || {

@@ -141,6 +141,7 @@ impl WorkspacePlanner {
                 overridden,
                 left_out: solution.left_out,
                 otherwise: Choice::default(),
+                overlooked: 0,
             },
             files,
             changes,
