@@ -87,7 +87,7 @@ impl Way<'_> {
         }
         for path in required.iter().copied() {
             let planned = self.planned(path);
-            let lowered = match (planned, self.today.get(path)) {
+            let lowered = match (planned, self.today.selected.get(path)) {
                 (Some(planned), Some(today)) => planned.cmp_precedence(today).is_lt(),
                 _ => false,
             };
@@ -124,7 +124,7 @@ impl Way<'_> {
         };
         let planned = self.planned(path);
         let whole = required && !self.by_go_line;
-        if let Some(today) = self.today.get(path).filter(|_| whole) {
+        if let Some(today) = self.today.selected.get(path).filter(|_| whole) {
             let first = steps.first().map(|step| &step.candidate.version);
             let low = first.or(planned);
             if low.is_none_or(|low| low.cmp_precedence(today).is_lt()) {

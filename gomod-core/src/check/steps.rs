@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::candidates::Candidates;
 use super::floors::{Floor, Floors};
 use super::workspace::Work;
-use super::{CheckError, Claim, Main, Read, Rules, WorkspaceTexts, build_list};
+use super::{CheckError, Checked, Claim, Main, Read, Rules, WorkspaceTexts, build_list};
 use crate::model::{GoVersion, ModulePath, ModuleVersion, ReplaceTarget, Version};
 
 /// What a plan rests on.
@@ -104,7 +104,7 @@ pub fn verify_grounds(
     });
     let mut way = Way {
         claim,
-        today: &before.selected,
+        today: &before,
         rules: &main.rules,
         prunes: main.go.prunes(),
         requires,
@@ -302,7 +302,7 @@ impl Files {
 /// What the steps have come to.
 pub(super) struct Way<'a> {
     pub(super) claim: &'a Claim,
-    pub(super) today: &'a BTreeMap<ModulePath, Version>,
+    pub(super) today: &'a Checked,
     /// Today's excludes and replaces.
     rules: &'a Rules,
     /// Whether the main module prunes its graph.
@@ -400,22 +400,28 @@ impl Way<'_> {
         let [.., by, last] = step.chain.as_slice() else {
             return Ok(());
         };
-        let (Some(now), true) = (self.today.get(&by.path), self.rules.excludes.contains(last))
-        else {
+        let Some(now) = self.today.selected.get(&by.path) else {
             return Ok(());
         };
         let now = ModuleVersion::new(by.path.clone(), now.clone());
-        let used = self.today.get(&last.path).map(|selected| {
-            let selected = ModuleVersion::new(last.path.clone(), selected.clone());
-            match self.rules.replacement(&selected) {
-                Some(ReplaceTarget::Module(actual)) => actual.clone(),
-                _ => selected,
-            }
-        });
-        let more = |asked: &Version| match &used {
-            Some(used) => used.path == last.path && asked.cmp_precedence(&used.version).is_gt(),
-            None => true,
+        // What is not loaded today overrides nothing.
+        if !self.rules.excludes.contains(last) || !self.today.read.contains(&now) {
+            return Ok(());
+        }
+        let selected = self.today.selected.get(&last.path);
+        let selected =
+            selected.map(|version| ModuleVersion::new(last.path.clone(), version.clone()));
+        let used = selected
+            .as_ref()
+            .map(|selected| self.rules.replacement(selected));
+        let used = match used.flatten() {
+            Some(ReplaceTarget::Module(actual)) if actual.path == last.path => Some(actual),
+            // What is used cannot be compared.
+            Some(_) => return Ok(()),
+            None => selected.as_ref(),
         };
+        let more =
+            |asked: &Version| used.is_none_or(|used| asked.cmp_precedence(&used.version).is_gt());
         let (file, _) = self.rules.file(&now, read)?;
         let mut lines = file.require.iter().filter(|line| line.path == last.path);
         match lines.find(|line| more(&line.version)) {
@@ -518,7 +524,7 @@ impl Way<'_> {
                 (Some(Reached::Below(fell)), Some(bound)) => fell.cmp_precedence(bound).is_le(),
                 (None, Some(bound)) => {
                     let go = path.as_str() == "go" && self.planned(path) == Some(bound);
-                    let today = self.today.get(path);
+                    let today = self.today.selected.get(path);
                     go || today.is_some_and(|today| bound.cmp_precedence(today).is_ge())
                 }
                 (_, None) => false,
