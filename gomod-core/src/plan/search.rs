@@ -184,6 +184,7 @@ impl<'a> Search<'a> {
             self.lower()?;
             let graph = self.resolve(None)?;
             if self.root_again(&graph)
+                || self.mind(&graph)
                 || self.scope.problem.is_pruned() && self.whole(|search| search.close(&graph))?
             {
                 continue;
@@ -191,7 +192,7 @@ impl<'a> Search<'a> {
             if self.whole(|search| search.bound_go_lines(&graph))? {
                 continue;
             }
-            if self.lift_excludes() || self.hold_kept(&graph) || self.mind(&graph) {
+            if self.lift_excludes() || self.hold_kept(&graph) {
                 continue;
             }
             let imports = self.import_check(&graph, &self.root_list())?;
