@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{PAIR, World, tree};
+use crate::support::{PAIR, World, has_go, tree};
 
 const SAVE: [&str; 4] = ["plan-downgrade", "a@v1.0.0", "--out", "plan.json"];
 
@@ -113,7 +113,11 @@ fn tampered_plan(
         .map(|module| format!("\texample.com/{}\n", module.replace('@', " ")))
         .collect();
     let main = format!("module example.com/main\n\ngo 1.21\n\nrequire (\n{lines})\n");
-    let world = World::with_main(modules, &main);
+    tampered_in(&World::with_main(modules, &main), edit)
+}
+
+/// A plan in this world that `edit` changes.
+fn tampered_in(world: &World, edit: impl Fn(&mut serde_json::Value)) -> crate::support::Run {
     world.gomod(&SAVE).ok();
     let mut plan: serde_json::Value = serde_json::from_str(&world.read("main/plan.json")).unwrap();
     edit(&mut plan);
@@ -411,6 +415,77 @@ fn what_a_pruned_module_hides_is_no_reason() {
     refused(
         run,
         "example.com/c@v1.2.0 is pruned: what is behind it does not count",
+    );
+}
+
+/// `b` asks for an `a` that is excluded, and nothing for what is behind that; what `d` asks for is overridden today.
+#[test]
+fn what_is_excluded_is_a_reason_where_it_is_not_overridden_today() {
+    let world = || {
+        let modules = "
+            a@v1.0.0 go1.16:
+            a@v1.1.0 go1.16: e@v1.0.0
+            a@v1.2.0 go1.16:
+            a@v1.3.0 go1.16:
+            b@v1.0.0 go1.16: a@v1.0.0
+            b@v1.1.0 go1.16: a@v1.1.0
+            c@v1.0.0 go1.16: a@v1.0.0
+            c@v1.2.0 go1.16: a@v1.2.0
+            d@v1.0.0 go1.16: a@v1.0.0
+            d@v1.1.0 go1.16: a@v1.3.0
+            e@v1.0.0 go1.16:
+        ";
+        let requires = ["a v1.2.0", "b v1.1.0", "c v1.2.0", "d v1.1.0"];
+        let requires = requires.map(|module| format!("require example.com/{module}\n"));
+        let main = format!(
+            "module example.com/main\n\ngo 1.21\n\n{}\nexclude example.com/a v1.1.0\nexclude example.com/a v1.3.0\n",
+            requires.concat(),
+        );
+        World::with_main(modules, &main).with_go()
+    };
+    let reason = |module: &str, asked: &str| {
+        let of = |name: &str| format!("example.com/{name}");
+        json!({
+            "candidate": of(&format!("{module}@v1.1.0")),
+            "next": of(&format!("{module}@v1.0.0")),
+            "chain": [of(&format!("{module}@v1.1.0")), of(asked)],
+            "because": { "kind": "at-most", "value": of("a@v1.0.0") },
+        })
+    };
+    let applied = world();
+    let run = tampered_in(&applied, |plan| {
+        let skipped = plan["certificate"]["skipped"].as_array().unwrap();
+        assert!(skipped.contains(&reason("b", "a@v1.1.0")), "{skipped:?}");
+    });
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let list = applied.gomod(&["list"]).ok();
+    assert!(list.contains("a v1.0.0\nexample.com/b v1.0.0\n"), "{list}");
+    assert!(list.contains("d v1.1.0\n"), "{list}");
+    if has_go("what_is_excluded_is_a_reason_where_it_is_not_overridden_today") {
+        let go = applied.go_in("main", &["list", "-m", "all"]);
+        assert_eq!((go.code, go.stdout), (Some(0), list), "{}", go.stderr);
+    }
+    let tampered =
+        |edit: Change<'_>| tampered_in(&world(), |plan| edit(&mut plan["certificate"]["skipped"]));
+    let run = tampered(&|skipped| {
+        let skipped = skipped.as_array_mut().unwrap();
+        skipped.push(reason("d", "a@v1.3.0"));
+    });
+    refused(
+        run,
+        "example.com/d@v1.1.0 requires example.com/a@v1.3.0 today, and that is overridden",
+    );
+    let run = tampered(&|skipped| {
+        let mut steps = skipped.as_array_mut().unwrap().iter_mut();
+        let step = steps.find(|step| **step == reason("b", "a@v1.1.0"));
+        let step = step.unwrap();
+        let chain = step["chain"].as_array_mut().unwrap();
+        chain.push(json!("example.com/e@v1.0.0"));
+        step["because"] = json!({ "kind": "planned", "value": "example.com/e@none" });
+    });
+    refused(
+        run,
+        "example.com/b@v1.1.0 does not require example.com/a@v1.1.0",
     );
 }
 
