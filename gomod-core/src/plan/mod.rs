@@ -211,10 +211,12 @@ impl Planner {
             // What no requirement has to be hidden for, or dropped, cannot be done better by hiding some, but where an
             // exclude of today hides one; and who asks for one kind of edit wants that one.
             let asked = self.goal.strategy.is_some();
+            let excludes = !self.problem.setup.overrides.excludes.is_empty();
             let enough = |(way, ended): &(Way, Ended)| {
                 ended.plan.as_ref().is_some_and(|plan| {
                     let cost = plan.cost;
-                    let whole = cost.unresolved + cost.dropped + cost.overridden == 0;
+                    let whole =
+                        cost.unresolved + cost.dropped == 0 && (cost.overridden == 0 || !excludes);
                     asked || way.only_requires() && whole || self.costs_the_least(world, plan)
                 })
             };
