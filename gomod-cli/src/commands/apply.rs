@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::page_words::{self, PlanRow};
 use super::plan_file::{Inputs, Read, certificate_line};
 use super::sums::{self, trust_error};
-use super::{Setting, claims, proof, workspace};
+use super::{Setting, claims, imports, proof, workspace};
 use crate::args::{Apply, Global};
 use crate::error::CliError;
 use crate::render::diff::diff;
@@ -94,13 +94,14 @@ pub(crate) fn run(global: &Global, args: &Apply) -> Result<String, CliError> {
 
 /// A plan holds for the files that it was made from, and for no others.
 fn refuse_stale(setting: &Setting, plan: &PlanFile, name: &str) -> Result<(), CliError> {
-    let now = Inputs::of(&setting.project)?;
+    let now = Inputs::of(&setting.project, None)?;
     let changed = if now.go_mod != plan.inputs.go_mod {
         &setting.project.name
     } else if now.go_sum != plan.inputs.go_sum {
         "go.sum"
     } else {
-        return Ok(());
+        let imports = imports::of_main(setting, &imports::packages(setting));
+        return imports::refuse_new(setting, name, &plan.inputs.imports, imports);
     };
     Err(CliError::no(format!(
         "{name} was made for another {changed} of {}; nothing was written",

@@ -1,14 +1,16 @@
 //! The imports side of a plan: which sources there are to follow them from, and what was found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use gomod_core::host::main_packages;
+use gomod_core::imports::is_standard;
 use gomod_core::model::GoMod;
-use gomod_core::plan::{ImportsReport, Packages, Plan};
+use gomod_core::plan::{ImportsReport, Packages, Plan, imported};
 
 use super::Setting;
 use crate::context::Work;
+use crate::error::CliError;
 
 /// The main module's packages; imports are followed only where there are some.
 pub(crate) fn packages(setting: &Setting) -> Packages {
@@ -33,6 +35,71 @@ pub(crate) fn member_packages(work: &Work) -> Vec<Packages> {
         .collect()
 }
 
+/// What a plan's author had imported, for the plan file: the sorted paths. `None` where imports were not followed.
+pub(crate) type Imported = Option<BTreeSet<String>>;
+
+/// What the main module imports from others today, each with a file.
+pub(crate) fn of_main(setting: &Setting, packages: &Packages) -> Option<BTreeMap<String, String>> {
+    imported(&[(module_path(&setting.project.go_mod), "", packages)])
+}
+
+/// What the members of a workspace import from others today, each with a file.
+pub(crate) fn of_members(work: &Work, packages: &[Packages]) -> Option<BTreeMap<String, String>> {
+    let names = work.layout().names;
+    let places: Vec<&str> = names
+        .iter()
+        .map(|name| name.strip_suffix("go.mod").unwrap_or_default())
+        .collect();
+    let members = work.members.iter().zip(places).zip(packages);
+    let members: Vec<(&str, &str, &Packages)> = members
+        .map(|(((_, go_mod), place), packages)| (module_path(go_mod), place, packages))
+        .collect();
+    imported(&members)
+}
+
+fn module_path(go_mod: &GoMod) -> &str {
+    let line = go_mod.module.as_ref();
+    line.map_or("", |line| line.path.as_str())
+}
+
+/// A plan says nothing of packages that were not imported when it was made.
+///
+/// # Errors
+/// When a package is imported now that was not then, and comes from no standard library.
+pub(crate) fn refuse_new(
+    setting: &Setting,
+    plan: &str,
+    then: &Imported,
+    now: Option<BTreeMap<String, String>>,
+) -> Result<(), CliError> {
+    let (Some(then), Some(now)) = (then, now) else {
+        return Ok(());
+    };
+    let modules = &setting.world.modules;
+    let selected: Vec<String> = setting
+        .loaded
+        .graph
+        .build_list(modules)
+        .into_iter()
+        .map(|module| modules.path(modules.path_of(module)).to_string())
+        .collect();
+    let held = |path: &str| {
+        selected.iter().any(|module| {
+            let rest = path.strip_prefix(module.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    };
+    let counts = |path: &str| !is_standard(path) || held(path);
+    let mut new = now.iter().filter(|(path, _)| !then.contains(*path));
+    match new.find(|(path, _)| counts(path)) {
+        None => Ok(()),
+        Some((path, file)) => Err(CliError::no(format!(
+            "{plan} was made before {file} imported {path}; nothing was written"
+        ))
+        .hint("plan again: gomod plan-downgrade MOD@VERSION --out FILE")),
+    }
+}
+
 /// The paths of the modules that are looked into for packages under a plan.
 pub(crate) fn looked(setting: &Setting, plan: &Plan) -> Option<BTreeSet<String>> {
     let modules = &setting.world.modules;
@@ -47,7 +114,7 @@ pub(crate) fn line(imports: &ImportsReport) -> String {
         return format!("imports not followed: {why}");
     }
     let found = match imports.unresolved.len() {
-        0 => ", all there".to_owned(),
+        0 => ", all there for the build and the tests of the main module".to_owned(),
         n => format!("; {n} missing or ambiguous"),
     };
     format!(

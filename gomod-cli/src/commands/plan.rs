@@ -72,16 +72,16 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
         .session
         .plan(&mut setting.world, &mut planner)
         .map_err(|error| from_load_error("planning", &error))?;
-    let report = Report::new(&setting.world, &planner, &outcome);
+    let mut report = Report::new(&setting.world, &planner, &outcome);
     if report.plans.is_empty() {
         let goal = planner.goal().clone();
         let again = &mut |setting: &mut Setting, goal| relax::again(setting, &mut planner, goal);
         return Err(no_plan(global, &mut setting, &goal, again, &report, args)?);
     }
     let letter = letter(&report, args)?;
-    let chosen = by_letter(&report, letter)?;
     let front = outcome.front();
     let plan = at_letter(&report, letter, &front)?;
+    let chosen = by_letter(&report, letter)?;
     let zips = args.write || args.out.is_some();
     let sums = sums::complete(&mut setting, &planner, plan, zips)?;
     let certificate = Certificate::new(&setting.world, &planner, plan);
@@ -94,13 +94,24 @@ pub(crate) fn run(global: &Global, args: &PlanDowngrade) -> Result<String, CliEr
     if args.write {
         sums::write(&setting, &go_mod, &sums.added)?;
     }
+    // Last of all, so that nothing else rests on what is read for it.
+    let (session, world) = (&mut setting.session, &mut setting.world);
+    if let Some(tidied) = session.tidied(world, &mut planner, plan) {
+        report.note_tidy(letter, tidied);
+    }
+    let chosen = by_letter(&report, letter)?;
+    let imported = match &chosen.imports.unchecked {
+        None => imports::of_main(&setting, &planner.packages),
+        Some(_) => None,
+    };
+    let imported = imported.map(|list| list.into_keys().collect());
     let document = || {
         json(&Document {
             report: &report,
             chosen: letter,
             go_mod: &go_mod,
             checks: &sums,
-            inputs: Inputs::of(&setting.project)?,
+            inputs: Inputs::of(&setting.project, imported)?,
             certificate: &certificate,
             read: Read::of(&setting),
             written: args.write,

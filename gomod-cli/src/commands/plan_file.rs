@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Setting;
+use super::imports::Imported;
 use crate::context::Project;
 use crate::error::CliError;
 
@@ -18,12 +19,16 @@ pub(crate) struct Inputs {
     pub(crate) go_mod: String,
     /// `None` when there is no go.sum.
     pub(crate) go_sum: Option<String>,
+    /// What the main module imports from others; `None` where imports were not followed, and in older plans.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) imports: Imported,
 }
 
 impl Inputs {
     /// Those of the files on disk.
-    pub(crate) fn of(project: &Project) -> Result<Self, CliError> {
+    pub(crate) fn of(project: &Project, imports: Imported) -> Result<Self, CliError> {
         Ok(Self {
+            imports,
             go_mod: hash_of(&project.file)?.unwrap_or_default(),
             go_sum: hash_of(&project.sum_file)?,
         })

@@ -576,3 +576,64 @@ fn a_file_that_is_no_plan_is_an_error() {
         assert!(run.stderr.contains(name), "{run:?}");
     }
 }
+
+/// A world with Go files and a saved plan.
+fn planned_with_sources() -> World {
+    let imports = ["example.com/a", "example.com/b"];
+    let requires = "\texample.com/a v1.2.0\n\texample.com/b v1.2.0\n";
+    let notation = format!("{PAIR}n.org/x@v1.0.0 go1.21:\n");
+    let world = crate::imports::main_module(&notation, requires, &imports);
+    world.gomod(&SAVE).ok();
+    world
+}
+
+#[test]
+fn a_plan_is_stale_when_another_package_is_imported() {
+    let world = planned_with_sources();
+    let plan = world.read("main/plan.json");
+    assert!(plan.contains("\"example.com/b\""), "{plan}");
+    world.write(
+        "main/sub/new_test.go",
+        "package sub\n\nimport (\n\t_ \"example.com/b/new\"\n\t_ \"n.org/x\"\n)\n",
+    );
+    let before = tree(&world.path("main"));
+    let run = world.gomod(&["apply", "plan.json"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{run:?}");
+    assert!(
+        run.stderr.starts_with(
+            "error: plan.json was made before sub/new_test.go imported example.com/b/new; nothing was written\n"
+        ),
+        "{run:?}"
+    );
+    assert!(run.stderr.contains("help: plan again"), "{run:?}");
+    assert!(before == tree(&world.path("main")));
+    // A plan of before this was kept in it says nothing of imports.
+    let mut older: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    older["inputs"].as_object_mut().unwrap().remove("imports");
+    world.write("main/plan.json", &older.to_string());
+    world.gomod(&["apply", "plan.json"]).ok();
+}
+
+#[test]
+fn a_plan_holds_when_imports_go_or_come_from_elsewhere() {
+    let world = planned_with_sources();
+    world.write(
+        "main/cmd/main.go",
+        "package main\n\nimport (\n\t_ \"example.com/a\"\n\t_ \"example.com/main/own\"\n\t_ \"fmt\"\n)\n\nfunc main() {}\n",
+    );
+    world.write("main/own/own.go", "package own\n");
+    world.gomod(&["apply", "plan.json"]).ok();
+    assert!(world.read("main/go.mod").contains("example.com/a v1.0.0"));
+}
+
+#[test]
+fn where_imports_were_not_followed_none_are_new() {
+    let world = planned();
+    let plan: serde_json::Value = serde_json::from_str(&world.read("main/plan.json")).unwrap();
+    assert_eq!(plan["inputs"].get("imports"), None);
+    world.write(
+        "main/new.go",
+        "package main\n\nimport _ \"example.com/b/new\"\n",
+    );
+    world.gomod(&["apply", "plan.json"]).ok();
+}

@@ -26,6 +26,7 @@ mod refusals;
 mod repair;
 mod support;
 mod targets;
+mod tidy;
 mod toolchain;
 mod tree;
 mod trust;

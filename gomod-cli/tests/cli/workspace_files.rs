@@ -139,6 +139,25 @@ fn a_saved_plan_is_applied_to_all_files() {
 }
 
 #[test]
+fn a_plan_is_stale_when_a_member_imports_another_package() {
+    let world = pair();
+    world
+        .gomod(&["plan-downgrade", "a@v1.0.0", "--out", "plan.json"])
+        .ok();
+    // Another member has that one, and a third holds the other.
+    let text = "package two\n\nimport (\n\t_ \"example.com/b\"\n\t_ \"example.com/one\"\n)\n";
+    world.write("main/two/more.go", text);
+    let text = text.replace("one\"", "one/x\"");
+    world.write("main/two/x/x.go", &text);
+    let run = world.gomod(&["apply", "plan.json"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let sentence = "was made before two/x/x.go imported example.com/one/x; nothing was written";
+    assert!(run.stderr.contains(sentence), "{run:?}");
+    std::fs::remove_file(world.path("main/two/x/x.go")).unwrap();
+    world.gomod(&["apply", "plan.json"]).ok();
+}
+
+#[test]
 fn nothing_to_do_and_no_plan_as_documents() {
     let world = pair();
     let document = world

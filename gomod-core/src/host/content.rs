@@ -282,6 +282,34 @@ impl Session {
         Ok(())
     }
 
+    /// Reads and feeds what is on this machine. Gives the sources whose content is not.
+    pub(super) fn feed_at_hand(
+        &mut self,
+        world: &World,
+        wanted: &[(SourceId, String)],
+        packages: &mut Packages,
+    ) -> Vec<SourceId> {
+        let mut missing = Vec::new();
+        for (source, directories) in by_source(wanted) {
+            let content = match world.source(source) {
+                Source::Directory(directory) => Some(Content::Directory(self.root.join(directory))),
+                Source::Module(module) => {
+                    let module = world.modules.module_version(*module);
+                    module.and_then(|module| self.cached_content(&module).ok().flatten())
+                }
+            };
+            let found = content.and_then(|content| content.packages(&directories).ok());
+            let Some(found) = found else {
+                missing.push(source);
+                continue;
+            };
+            for (directory, package) in directories.iter().zip(found) {
+                packages.feed(source, directory, package);
+            }
+        }
+        missing
+    }
+
     fn feed_all(
         &mut self,
         world: &World,

@@ -1,6 +1,8 @@
 //! Runs the state machines of the core to their ends: says what they need to the session, and feeds them
 //! what it gives.
 
+use rustc_hash::FxHashSet;
+
 use super::session::{fetch_failure, listed, unavailable};
 use super::{Request, Session};
 use crate::graph::{ModuleId, PathId};
@@ -10,7 +12,8 @@ use crate::mvs::{
     World,
 };
 use crate::plan::{
-    Candidates, MeasureError, Measured, Measuring, Needs, Packages, Planner, Planning, Progress,
+    Candidates, MeasureError, Measured, Measuring, Needs, Packages, Plan, Planner, Planning,
+    Progress, TidyReport,
 };
 
 /// What a missing go.sum line means.
@@ -115,6 +118,26 @@ impl Session {
         }
     }
 
+    /// What `go mod tidy` would change of a plan, as far as it can be said without fetching anything.
+    pub fn tidied(
+        &mut self,
+        world: &mut World,
+        planner: &mut Planner,
+        plan: &Plan,
+    ) -> Option<TidyReport> {
+        let mut missing = FxHashSet::default();
+        loop {
+            match planner.tidied(world, plan, &missing) {
+                Ok(report) => return report,
+                Err(needs) => {
+                    let packages = &mut planner.packages;
+                    missing.extend(self.feed_at_hand(world, &needs.packages, packages));
+                    missing.extend(self.satisfy_at_hand(world, &needs.sources));
+                }
+            }
+        }
+    }
+
     /// Feeds what a planner needs.
     fn answer(
         &mut self,
@@ -209,6 +232,26 @@ impl Session {
         let versions = list.filter_map(|module| modules.version(*module).cloned());
         let versions = versions.collect();
         self.read.lists.insert(modules.path(path).clone(), versions);
+    }
+
+    /// Feeds the `go.mod` files that are on this machine, unless go.sum speaks against one. Gives the sources whose
+    /// file is not.
+    fn satisfy_at_hand(&mut self, world: &mut World, needs: &[SourceId]) -> Vec<SourceId> {
+        let mut missing = Vec::new();
+        for id in needs {
+            let bytes = match world.source(*id).clone() {
+                Source::Directory(directory) => self.read_directory(&directory).ok(),
+                Source::Module(module) => {
+                    let module = world.modules.module_version(module);
+                    module.and_then(|module| self.go_mod_at_hand(&module))
+                }
+            };
+            match bytes {
+                Some(bytes) => world.feed(*id, &bytes),
+                None => missing.push(*id),
+            }
+        }
+        missing
     }
 
     /// Reads, checks and feeds the `go.mod` files of `needs`.

@@ -187,6 +187,17 @@ impl Session {
         answered(results)
     }
 
+    /// The `go.mod` that the module cache has, unless go.sum speaks against it.
+    pub(super) fn go_mod_at_hand(&self, module: &ModuleVersion) -> Option<Vec<u8>> {
+        if self.bypassed.contains(module) {
+            return None;
+        }
+        let bytes = self.cache.read_mod(module).ok().flatten()?;
+        let hash = hash_go_mod(&bytes);
+        self.trust.check_cached_go_mod(module, hash).ok()?;
+        Some(bytes)
+    }
+
     /// What nobody vouches for is kept only if it is a go.mod at all, and no page of a server.
     fn may_keep(&self, module: &ModuleVersion, bytes: &[u8]) -> bool {
         self.trust.knows_go_mod(module)

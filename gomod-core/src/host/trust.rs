@@ -268,6 +268,19 @@ impl Trust {
         self.by_go_sum(&file, What::Zip).unwrap_or(Ok(()))
     }
 
+    /// The same of the hash of a `go.mod` there.
+    ///
+    /// # Errors
+    /// [`TrustError::Mismatch`].
+    pub fn check_cached_go_mod(
+        &self,
+        module: &ModuleVersion,
+        actual: ModuleHash,
+    ) -> Result<(), TrustError> {
+        let file = (module.clone(), actual, "the module cache".to_owned());
+        self.by_go_sum(&file, What::GoMod).unwrap_or(Ok(()))
+    }
+
     fn check(
         &mut self,
         env: &GoEnv,

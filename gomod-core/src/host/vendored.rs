@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::HostError;
 use super::content::{main_packages, package_at, package_below};
-use crate::imports::Package;
+use crate::imports::{Package, is_standard};
 use crate::model::{GoMod, GoVersion, ModulePath, ModulesTxt, VendorCheck};
 
 /// The first go version of a main module or workspace that asks for a package to be listed.
@@ -131,11 +131,6 @@ fn in_mains(mains: &[(&Path, &GoMod)], path: &str) -> Result<Option<Package>, Ho
         }
     }
     Ok(None)
-}
-
-/// Whether a path is one of the standard library's, if nothing else has it.
-fn is_standard(path: &str) -> bool {
-    !path.split('/').next().unwrap_or_default().contains('.')
 }
 
 fn below(directory: &str, file: &str) -> String {

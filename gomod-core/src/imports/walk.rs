@@ -3,6 +3,10 @@
 //!
 //! A package may stand in any module whose path is a prefix of its import path. Roots are looked at
 //! first; only when none has it, the others are.
+//!
+//! `go mod tidy` follows more than a build does: the tests of the packages that are imported, too, and what these
+//! import in turn, though not the tests of that (`applyPkgFlags` in cmd/go/internal/modload/load.go). Where the main
+//! module is below Go 1.16 it follows the tests of all of them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -44,6 +48,17 @@ pub struct Unresolved<M> {
     pub providers: Vec<M>,
 }
 
+/// Whose tests are followed outside the main module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tests {
+    /// Nobody's: what a build needs, and the main module's tests.
+    None,
+    /// Those of the packages that a build needs (`go mod tidy`).
+    Needed,
+    /// Those of all packages, of what tests import as well (the same below Go 1.16).
+    All,
+}
+
 /// The result of a walk, or what it needs to go on.
 #[derive(Debug, Clone)]
 pub struct Walk<M> {
@@ -51,6 +66,8 @@ pub struct Walk<M> {
     pub needs: Vec<(M, String)>,
     /// The modules that provide packages, each with one use.
     pub providers: BTreeMap<M, Use<M>>,
+    /// Those that provide packages which others' tests lead to, each with how many imports away from these tests.
+    pub for_tests: BTreeMap<M, usize>,
     /// All modules that were looked into, also in vain: the `go` command needs the content of each.
     pub looked: BTreeSet<M>,
     /// Imports that are provided by no module or by several, by path.
@@ -65,12 +82,14 @@ pub struct Walk<M> {
 /// among them as `None`. `known` is asked for a directory (`""` is the module's root) of a module.
 pub fn walk<'a, 'p, M: Copy + Ord + std::hash::Hash>(
     start: impl IntoIterator<Item = (Use<M>, &'a Import)>,
+    tests: Tests,
     modules: &FxHashMap<&str, (Option<M>, bool)>,
     known: impl Fn(Option<M>, &str) -> Known<'p>,
 ) -> Walk<M> {
     let mut result = Walk {
         needs: Vec::new(),
         providers: BTreeMap::new(),
+        for_tests: BTreeMap::new(),
         looked: BTreeSet::new(),
         unresolved: Vec::new(),
         packages: 0,
@@ -80,29 +99,55 @@ pub fn walk<'a, 'p, M: Copy + Ord + std::hash::Hash>(
         needs: BTreeSet::new(),
         looked: BTreeSet::new(),
     };
-    let mut queue: VecDeque<(String, Use<M>)> = VecDeque::new();
+    let mut queue: VecDeque<(String, Use<M>, usize)> = VecDeque::new();
+    // What tests import comes last: a package that a build needs is one of those whose tests count.
+    let mut of_tests: Vec<(String, Use<M>, usize)> = Vec::new();
+    let mut needed = true;
     for (used, import) in start {
         if seen.insert(import.path.clone()) {
-            queue.push_back((import.path.clone(), used));
+            queue.push_back((import.path.clone(), used, 0));
         }
     }
-    while let Some((path, used)) = queue.pop_front() {
+    loop {
+        let Some((path, used, far)) = queue.pop_front() else {
+            if of_tests.is_empty() {
+                break;
+            }
+            needed = false;
+            for one in std::mem::take(&mut of_tests) {
+                if seen.insert(one.0.clone()) {
+                    queue.push_back(one);
+                }
+            }
+            continue;
+        };
         let (found, complete) = find(&path, modules, &known, &mut looks);
         match found.as_slice() {
             [] if !complete || is_standard(&path) => {}
             [(None, _)] => {}
             [(Some(module), package)] => {
                 result.packages += 1;
-                result.providers.entry(*module).or_insert(used);
+                match needed {
+                    true => _ = result.providers.entry(*module).or_insert(used),
+                    false => _ = result.for_tests.entry(*module).or_insert(far),
+                }
+                let used = |import: &Import| Use {
+                    by: Some(*module),
+                    package: path.clone(),
+                    file: import.file.clone(),
+                };
                 for import in &package.imports {
                     if seen.insert(import.path.clone()) {
-                        let used = Use {
-                            by: Some(*module),
-                            package: path.clone(),
-                            file: import.file.clone(),
-                        };
-                        queue.push_back((import.path.clone(), used));
+                        queue.push_back((import.path.clone(), used(import), far + 1));
                     }
+                }
+                if tests == Tests::All || tests == Tests::Needed && needed {
+                    let imports = package.test_imports.iter();
+                    let far = match needed {
+                        true => 0,
+                        false => far + 1,
+                    };
+                    of_tests.extend(imports.map(|import| (import.path.clone(), used(import), far)));
                 }
             }
             several => result.unresolved.push(Unresolved {
@@ -169,7 +214,7 @@ fn find<'p, M: Copy + Ord>(
 
 /// Whether a path belongs to the standard library, if no module provides it: its first element has no dot
 /// (`search.IsStandardImportPath`).
-fn is_standard(path: &str) -> bool {
+pub fn is_standard(path: &str) -> bool {
     !path.split('/').next().unwrap_or_default().contains('.')
 }
 
@@ -192,6 +237,15 @@ mod tests {
     }
 
     fn run(start: &[&str], modules: &[(&'static str, u32, bool)], tree: &Tree) -> Walk<u32> {
+        with_tests(Tests::None, start, modules, tree)
+    }
+
+    fn with_tests(
+        tests: Tests,
+        start: &[&str],
+        modules: &[(&'static str, u32, bool)],
+        tree: &Tree,
+    ) -> Walk<u32> {
         let start = package(start);
         let uses = start.imports.iter().map(|import| {
             let used = Use {
@@ -205,7 +259,7 @@ mod tests {
             .iter()
             .map(|(path, id, root)| (*path, (Some(*id), *root)))
             .collect();
-        walk(uses, &modules, |module, dir| {
+        walk(uses, tests, &modules, |module, dir| {
             match tree.iter().find(|(m, d, _)| *m == module && *d == dir) {
                 Some((_, _, package)) => Known::Package(package),
                 None if dir == "unread" => Known::Unknown,
@@ -251,5 +305,30 @@ mod tests {
         );
         assert_eq!(walk.needs, [(1, "unread".to_owned())]);
         assert_eq!(walk.unresolved.len(), 1, "a path that is no import path");
+    }
+
+    #[test]
+    fn tests_of_what_a_build_needs_are_followed_one_step() {
+        let tested = |imports: &[&str], test_imports: &[&str]| Package {
+            test_imports: package(test_imports).imports,
+            ..package(imports)
+        };
+        let tree = vec![
+            (Some(1), "", tested(&["b.c"], &["t.u"])),
+            (Some(2), "", tested(&[], &["a.b", "x.1"])),
+            (Some(3), "", tested(&["t.u/v"], &["x.2"])),
+            (Some(3), "v", tested(&["x.3"], &[])),
+        ];
+        let modules = [("a.b", 1, true), ("b.c", 2, true), ("t.u", 3, false)];
+        let missing = |tests| -> Vec<String> {
+            let walk = with_tests(tests, &["a.b"], &modules, &tree);
+            assert_eq!(walk.providers.keys().copied().collect::<Vec<_>>(), [1, 2]);
+            let for_tests = (tests != Tests::None).then_some(3);
+            assert_eq!(walk.for_tests.keys().copied().next(), for_tests);
+            walk.unresolved.into_iter().map(|one| one.path).collect()
+        };
+        assert_eq!(missing(Tests::None), [""; 0]);
+        assert_eq!(missing(Tests::Needed), ["x.1", "x.3"]);
+        assert_eq!(missing(Tests::All), ["x.1", "x.2", "x.3"]);
     }
 }

@@ -210,7 +210,10 @@ fn asked_by_others(world: &World, graph: &ModuleGraph) -> FxHashSet<ModuleId> {
 }
 
 /// The graph of a setup, or what must be fed first.
-fn load(world: &mut World, setup: &Setup) -> Result<Result<ModuleGraph, Needs>, MeasureError> {
+pub(super) fn load(
+    world: &mut World,
+    setup: &Setup,
+) -> Result<Result<ModuleGraph, Needs>, MeasureError> {
     let mut resolver = Resolver::new(world, setup);
     let sources = resolver.advance(world, setup);
     if !sources.is_empty() {

@@ -27,6 +27,7 @@ mod forced;
 mod gaps;
 mod goal;
 mod hidden;
+mod imported;
 mod importers;
 mod irreducible;
 mod measure;
@@ -40,6 +41,7 @@ mod reason;
 mod report;
 mod search;
 mod state;
+mod tidy;
 mod unresolved;
 mod visible;
 mod walk;
@@ -59,6 +61,7 @@ pub use descend::Lowering;
 pub use edit::{Edit, changed_lines};
 pub use floors::Stuck;
 pub use goal::{Goal, Means, Target};
+pub use imported::imported;
 pub use measure::{MeasureError, Measured, Measuring};
 pub use needs::Needs;
 pub use outcome::{Outcome, Plan};
@@ -68,6 +71,7 @@ pub use report::{
     EditReport, FloorReport, MoveReport, OverriddenReport, PlanReport, Refusal, Report,
     TargetReport,
 };
+pub use tidy::{NotKept, TidyReport};
 pub use unresolved::{ImportsReport, UnresolvedReport};
 pub use workspace::{
     FileEdits, Layout, MemberSums, Rebase, WorkspaceError, WorkspaceFiles, WorkspaceOutcome,

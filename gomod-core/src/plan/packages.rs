@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Needs;
 use crate::graph::{ModuleGraph, ModuleId};
-use crate::imports::{Import, Known, Package, Unresolved, Use, Walk, walk};
+use crate::imports::{Import, Known, Package, Tests, Unresolved, Use, Walk, walk};
 use crate::mvs::{Overrides, Source, SourceId, World};
 
 /// The packages that were fed.
@@ -157,6 +157,11 @@ impl Packages {
         self.unavailable.as_deref()
     }
 
+    /// The main module's packages by directory, where they are known.
+    pub(super) fn main(&self) -> Option<&FxHashMap<String, Package>> {
+        self.main.as_ref()
+    }
+
     /// Whether imports can be followed, as far as is known.
     pub(super) fn are_known(&self) -> bool {
         self.main.is_some() && self.unavailable.is_none()
@@ -164,6 +169,11 @@ impl Packages {
 
     /// Follows the imports under a build list; `None` when they cannot be followed.
     pub(super) fn walk(&self, universe: &Universe) -> Option<Walk<ModuleId>> {
+        self.walk_with(universe, Tests::None)
+    }
+
+    /// As [`Packages::walk`], with the tests of other modules.
+    pub(super) fn walk_with(&self, universe: &Universe, tests: Tests) -> Option<Walk<ModuleId>> {
         let main = self.main.as_ref().filter(|_| self.are_known())?;
         let mut directories: Vec<(&String, &Package)> = main.iter().collect();
         directories.sort_unstable_by_key(|(directory, _)| *directory);
@@ -187,6 +197,7 @@ impl Packages {
             .collect();
         Some(walk(
             of_packages.chain(of_tools),
+            tests,
             &modules,
             |module, directory| {
                 let Some(module) = module else {
@@ -298,6 +309,25 @@ impl Universe {
             }
         }
         universe
+    }
+
+    /// The same build list, of which all modules are looked at in one go: so the `go` command does it where nothing
+    /// is pruned.
+    pub(super) fn at_once(mut self) -> Self {
+        for (_, _, root) in &mut self.modules {
+            *root = true;
+        }
+        self
+    }
+
+    /// The module of the longest path that an import path begins with.
+    pub(super) fn holder(&self, package: &str) -> Option<ModuleId> {
+        let holds = |path: &str| {
+            let rest = package.strip_prefix(path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let modules = self.modules.iter().filter(|(path, _, _)| holds(path));
+        modules.max_by_key(|(path, _, _)| path.len())?.1
     }
 
     /// The same build list with another version in the place of one, to be tried.

@@ -8,7 +8,8 @@ use super::goal::Target;
 use super::reason::{chain_sentence, reason};
 use super::unresolved::ImportsReport;
 use super::{
-    Conflict, Cost, Edit, Means, Move, Outcome, Pass, Plan, Planner, Refused, Role, older_go,
+    Conflict, Cost, Edit, Means, Move, Outcome, Pass, Plan, Planner, Refused, Role, TidyReport,
+    older_go,
 };
 use crate::graph::{Floor, ModuleId, PathId};
 use crate::model::Version;
@@ -84,6 +85,8 @@ pub struct PlanReport {
     /// The pre-releases and retracted versions that it lowers modules to, as `path@version`: only where releases
     /// lead nowhere, or as a second choice.
     pub unreleased: Vec<String>,
+    /// What `go mod tidy` would change of it; `None` where that was not looked at.
+    pub tidy: Option<TidyReport>,
     /// What to know about this plan.
     pub notes: Vec<String>,
 }
@@ -209,6 +212,15 @@ impl Report {
                 .map(|(means, refused)| refusal(world, planner, means, refused))
                 .collect(),
             module: main,
+        }
+    }
+
+    /// Takes in what `go mod tidy` would change of the plan with this letter.
+    pub fn note_tidy(&mut self, letter: char, tidy: TidyReport) {
+        let mut plans = self.plans.iter_mut();
+        if let Some(plan) = plans.find(|plan| plan.letter == letter) {
+            plan.notes.extend(tidy.notes());
+            plan.tidy = Some(tidy);
         }
     }
 }
@@ -348,6 +360,7 @@ fn plan_report(
         overridden,
         imports: ImportsReport::new(world, planner, plan),
         unreleased,
+        tidy: None,
         notes,
     }
 }

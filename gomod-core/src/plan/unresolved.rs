@@ -82,7 +82,11 @@ impl ImportsReport {
 }
 
 impl UnresolvedReport {
-    fn new(world: &World, one: &Unresolved<ModuleId>, tried: Option<&TriedLower>) -> Self {
+    pub(super) fn new(
+        world: &World,
+        one: &Unresolved<ModuleId>,
+        tried: Option<&TriedLower>,
+    ) -> Self {
         let name = |module: &ModuleId| world.modules.display(*module);
         Self {
             package: one.path.clone(),
@@ -109,6 +113,25 @@ impl UnresolvedReport {
             list => format!("which is in {}", list.join(" and in ")),
         };
         format!("{by} imports {}, {wrong}{}", self.package, self.attempts())
+    }
+
+    /// The same of what only tests lead to, in fewer words.
+    pub(super) fn of_test(&self) -> String {
+        let test = match self.file.ends_with("_test.go") {
+            true => "the test ",
+            false => "",
+        };
+        let wrong = match self.providers.as_slice() {
+            [] => "in no planned module".to_owned(),
+            list => format!("in {}", list.join(" and in ")),
+        };
+        let Self {
+            package,
+            file,
+            in_package,
+            ..
+        } = self;
+        format!("{package}, imported by {test}{file} of {in_package}, is {wrong}")
     }
 
     /// What came of trying lower versions of the module that imports it.

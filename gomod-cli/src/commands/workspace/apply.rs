@@ -9,7 +9,7 @@ use super::write::{self, Change};
 use crate::commands::apply::check_lines;
 use crate::commands::plan_file::certificate_line;
 use crate::commands::sums::{self, SumFile};
-use crate::commands::{Setting, proof};
+use crate::commands::{Setting, imports, proof};
 use crate::error::CliError;
 use crate::render::diff::diff;
 
@@ -56,6 +56,8 @@ pub(crate) fn run(setting: &mut Setting, name: &str, bytes: &[u8]) -> Result<Str
         ))
         .hint("plan again: gomod plan-downgrade MOD@VERSION --out FILE"));
     }
+    let imports = imports::of_members(&work, &imports::member_packages(&work));
+    imports::refuse_new(setting, name, &plan.inputs.imports, imports)?;
     let planned = |file: &str, today: String| {
         let of_file = plan.files.iter().find(|planned| planned.file == file);
         of_file.map_or(today, |planned| planned.text.clone())

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::write::Change;
 use crate::commands::Setting;
+use crate::commands::imports::Imported;
 use crate::commands::plan_file::hash_of;
 use crate::context::Work;
 use crate::error::CliError;
@@ -30,6 +31,9 @@ impl From<&Change> for PlannedFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Inputs {
     pub(crate) files: Vec<Input>,
+    /// What the members import from others; `None` where imports were not followed, and in older plans.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) imports: Imported,
 }
 
 /// One of them, by SHA-256 in hexadecimal; `None` when it is not there.
@@ -40,7 +44,7 @@ pub(crate) struct Input {
 }
 
 impl Inputs {
-    /// Those of the files on disk.
+    /// Those of the files on disk, without what is imported.
     pub(crate) fn of(setting: &Setting, work: &Work) -> Result<Self, CliError> {
         let files = places(setting, work);
         let files = files.into_iter().map(|(file, path)| {
@@ -49,6 +53,7 @@ impl Inputs {
         });
         Ok(Self {
             files: files.collect::<Result<_, CliError>>()?,
+            imports: None,
         })
     }
 

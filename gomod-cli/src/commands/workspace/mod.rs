@@ -46,10 +46,12 @@ pub(super) fn plan(
     candidates: Candidates,
 ) -> Result<String, CliError> {
     let work = workspace(&setting)?.clone();
+    let packages = imports::member_packages(&work);
+    let imported = imports::of_members(&work, &packages);
     let mut planner = WorkspacePlanner::new(
         work.files(),
         work.layout(),
-        imports::member_packages(&work),
+        packages,
         goal.clone(),
         setting.project.local_go.clone(),
     );
@@ -84,7 +86,11 @@ pub(super) fn plan(
         .iter()
         .map(|edits| Change::of(&work, edits))
         .collect();
-    let inputs = Inputs::of(&setting, &work)?;
+    let followed = imported.filter(|_| chosen.imports.unchecked.is_none());
+    let inputs = Inputs {
+        imports: followed.map(|list| list.into_keys().collect()),
+        ..Inputs::of(&setting, &work)?
+    };
     if zips {
         refuse_broken(global, args, chosen)?;
     }

@@ -22,8 +22,8 @@ impl Module {
     /// Reads lines such as `a@v1.0.0 go1.21: b@v1.1.0 example.org/c@v1.0.0`. A path without a dot in its
     /// first element is below example.com. `-` in front keeps a version out of the list; `as PATH` in
     /// front of the colon lets the go.mod declare another path; without `goN` there is no go line.
-    /// Behind a `|` its packages, `.` or a directory, each with what it imports: `| . x>b/y,c`. Without it
-    /// there is one package in its root that imports nothing.
+    /// Behind a `|` its packages, `.` or a directory, each with what it imports: `| . x>b/y,c`, and behind a `~` what
+    /// its test imports: `| .>b~t/u`. Without it there is one package in its root that imports nothing.
     pub fn parse_all(notation: &str) -> Vec<Self> {
         let lines = notation.lines().map(str::trim);
         lines
@@ -52,7 +52,7 @@ impl Module {
                     path,
                     version,
                     go_mod,
-                    packages: packages.split_whitespace().map(package).collect(),
+                    packages: packages.split_whitespace().flat_map(package).collect(),
                 }
             })
             .collect()
@@ -128,17 +128,25 @@ pub fn lay_out(root: &Path, modules: &[Module]) {
     }
 }
 
-/// The file and text of a package such as `x>b/y,c`.
-fn package(text: &str) -> (String, String) {
+/// The files and texts of a package such as `x>b/y,c~t`.
+fn package(text: &str) -> Vec<(String, String)> {
+    let (text, tested) = match text.split_once('~') {
+        Some((text, tested)) => (text, Some(tested)),
+        None => (text, None),
+    };
     let (dir, imports) = text.split_once('>').unwrap_or((text, ""));
-    let mut text = "package p\n".to_owned();
-    for path in imports.split(',').filter(|path| !path.is_empty()) {
-        let _ = writeln!(text, "import _ \"{}\"", full(path));
-    }
-    match dir {
-        "." => ("p.go".to_owned(), text),
-        dir => (format!("{dir}/p.go"), text),
-    }
+    let file = |name: &str, imports: &str| {
+        let mut text = "package p\n".to_owned();
+        for path in imports.split(',').filter(|path| !path.is_empty()) {
+            let _ = writeln!(text, "import _ \"{}\"", full(path));
+        }
+        match dir {
+            "." => (name.to_owned(), text),
+            dir => (format!("{dir}/{name}"), text),
+        }
+    };
+    let test = tested.map(|imports| file("p_test.go", imports));
+    [file("p.go", imports)].into_iter().chain(test).collect()
 }
 
 /// The `h1:` of files by name, which must be sorted.
