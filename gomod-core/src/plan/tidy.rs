@@ -234,7 +234,7 @@ impl Planner {
             let path = match target {
                 Target::Module { module } => modules.path_of(*module),
                 Target::Go { .. } => self.problem.go_path,
-                Target::Absent { .. } => return None,
+                Target::Absent { .. } | Target::Toolchain { .. } => return None,
             };
             let (planned, then) = (plan.graph.selected(path)?, left.selected(path));
             let order = then.map(|then| modules.compare(then, planned));
@@ -348,7 +348,7 @@ impl TidyReport {
         };
         let list = named.join("; ");
         notes.push(format!(
-            "go mod tidy would not keep this plan: it also needs what the tests of imported packages import, directly or not{part}. \
+            "go mod tidy would change this plan: it also needs what the tests of imported packages import, directly or not{part}. \
              {list}{more}"
         ));
         notes.push(self.help());
