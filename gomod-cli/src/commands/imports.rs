@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use gomod_core::host::main_packages;
-use gomod_core::imports::is_standard;
+use gomod_core::imports::{is_standard, may_hold};
 use gomod_core::model::GoMod;
 use gomod_core::plan::{ImportsReport, Packages, Plan, imported};
 
@@ -83,12 +83,7 @@ pub(crate) fn refuse_new(
         .into_iter()
         .map(|module| modules.path(modules.path_of(module)).to_string())
         .collect();
-    let held = |path: &str| {
-        selected.iter().any(|module| {
-            let rest = path.strip_prefix(module.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
-    };
+    let held = |path: &str| selected.iter().any(|module| may_hold(module, path));
     let counts = |path: &str| !is_standard(path) || held(path);
     let mut new = now.iter().filter(|(path, _)| !then.contains(*path));
     match new.find(|(path, _)| counts(path)) {

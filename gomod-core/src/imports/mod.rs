@@ -12,4 +12,4 @@ mod walk;
 
 pub use go_file::{GoFile, read_go_file};
 pub use package::{Import, Package, is_go_file, is_package_dir};
-pub use walk::{Known, Tests, Unresolved, Use, Walk, is_standard, walk};
+pub use walk::{Known, Tests, Unresolved, Use, Walk, is_standard, may_hold, walk};

@@ -212,6 +212,12 @@ fn find<'p, M: Copy + Ord>(
     (Vec::new(), true)
 }
 
+/// Whether a module of this path can hold a package.
+pub fn may_hold(module: &str, package: &str) -> bool {
+    let rest = package.strip_prefix(module);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Whether a path belongs to the standard library, if no module provides it: its first element has no dot
 /// (`search.IsStandardImportPath`).
 pub fn is_standard(path: &str) -> bool {

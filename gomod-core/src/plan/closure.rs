@@ -14,7 +14,7 @@ use super::search::{Scope, Search, Stop};
 use super::state::Cap;
 use super::visible::Cause;
 use crate::graph::{ModuleGraph, ModuleId, PathId};
-use crate::imports::Walk;
+use crate::imports::{Walk, may_hold};
 use crate::mvs::Setup;
 
 /// What makes a module a root that was none.
@@ -176,9 +176,8 @@ impl Search<'_> {
             };
             let modules = &self.world.modules;
             let holds = |module: &&ModuleId| {
-                let path = modules.path(modules.path_of(**module)).as_str();
-                let rest = missing.path.strip_prefix(path);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                let path = modules.path(modules.path_of(**module));
+                may_hold(path.as_str(), &missing.path)
             };
             let longest =
                 |module: &&ModuleId| modules.path(modules.path_of(**module)).as_str().len();

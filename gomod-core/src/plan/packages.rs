@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Needs;
 use crate::graph::{ModuleGraph, ModuleId};
-use crate::imports::{Import, Known, Package, Tests, Unresolved, Use, Walk, walk};
+use crate::imports::{Import, Known, Package, Tests, Unresolved, Use, Walk, may_hold, walk};
 use crate::mvs::{Overrides, Source, SourceId, World};
 
 /// The packages that were fed.
@@ -322,11 +322,8 @@ impl Universe {
 
     /// The module of the longest path that an import path begins with.
     pub(super) fn holder(&self, package: &str) -> Option<ModuleId> {
-        let holds = |path: &str| {
-            let rest = package.strip_prefix(path);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        let modules = self.modules.iter().filter(|(path, _, _)| holds(path));
+        let modules = self.modules.iter();
+        let modules = modules.filter(|(path, _, _)| may_hold(path, package));
         modules.max_by_key(|(path, _, _)| path.len())?.1
     }
 
