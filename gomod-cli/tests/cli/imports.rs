@@ -118,6 +118,28 @@ fn a_leftover_that_would_make_an_import_ambiguous_goes() {
 }
 
 #[test]
+fn below_go_1_17_a_leftover_is_looked_into_wherever_it_stands() {
+    let world = main_module(
+        "a@v1.0.0 go1.16: | .>a/x x\na@v1.1.0 go1.16: a/x@v1.0.0 | .>a/x\na/x@v1.0.0 go1.16:\nc@v1.0.0 go1.16: a/x@v1.0.0",
+        "\texample.com/a v1.1.0\n\texample.com/c v1.0.0\n",
+        &["example.com/a", "example.com/c"],
+    );
+    let old = world.read("main/go.mod").replace("go 1.21", "go 1.16");
+    world.write("main/go.mod", &old);
+    let args = ["plan-downgrade", "a@v1.0.0", "--strategy", "require"];
+    let page = world.gomod(&args).ok();
+    let sentence =
+        "example.com/a/x, which is in example.com/a/x@v1.0.0 and in example.com/a@v1.0.0";
+    assert!(page.contains(sentence), "{page}");
+    if has_go("below_go_1_17_a_leftover_is_looked_into_wherever_it_stands") {
+        let args = [&args[..], &["--choose", "A", "--write"]].concat();
+        world.gomod(&args).ok();
+        let run = world.go_in("main", &["list", "-deps", "./..."]);
+        assert!(run.stderr.contains("ambiguous import"), "{run:?}");
+    }
+}
+
+#[test]
 fn a_plan_that_does_not_build_is_saved_only_by_its_letter() {
     let world = lacking();
     let args = ["plan-downgrade", "a@v1.0.0", "--strategy", "require"];

@@ -154,7 +154,8 @@ impl Search<'_> {
     /// The build list to follow imports in, if that can be done.
     pub(super) fn universe(&mut self, graph: &ModuleGraph, roots: &[ModuleId]) -> Option<Universe> {
         let known = self.scope.packages.are_known();
-        known.then(|| Universe::new(self.world, graph, &self.state.overrides, roots))
+        let pruning = self.scope.problem.setup.pruning;
+        known.then(|| Universe::new(self.world, graph, &self.state.overrides, (roots, pruning)))
     }
 
     /// Stops for these, and for what is to be fed already.
@@ -257,8 +258,12 @@ impl Search<'_> {
             packages, problem, ..
         } = self.scope;
         let Setup {
-            overrides, roots, ..
+            overrides,
+            roots,
+            pruning,
+            ..
         } = &problem.setup;
+        let roots = (roots.as_slice(), *pruning);
         let today = || Some(Universe::new(self.world, &problem.graph, overrides, roots));
         packages.follow_beyond(planned, today)
     }

@@ -155,10 +155,12 @@ impl Planner {
             roots,
             ..
         } = solution;
-        let planned = Universe::new(world, graph, overrides, roots);
+        let pruning = self.problem.setup.pruning;
+        let planned = Universe::new(world, graph, overrides, (roots.as_slice(), pruning));
         let Setup {
             overrides, roots, ..
         } = &self.problem.setup;
+        let roots = (roots.as_slice(), pruning);
         let today = || Some(Universe::new(world, &self.problem.graph, overrides, roots));
         let walk = self.packages.follow_beyond(planned, today)?;
         solution.imports = walk.map(|walk| ImportCheck::new(walk, |_| true));

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Needs;
 use crate::graph::{ModuleGraph, ModuleId};
 use crate::imports::{Import, Known, Package, Tests, Unresolved, Use, Walk, may_hold, walk};
-use crate::mvs::{Overrides, Source, SourceId, World};
+use crate::mvs::{Overrides, Pruning, Source, SourceId, World};
 
 /// The packages that were fed.
 #[derive(Debug, Clone, Default)]
@@ -283,14 +283,16 @@ impl ImportCheck {
 }
 
 impl Universe {
-    /// The build list of `graph`, of which `roots` are looked at first.
+    /// The build list of `graph`, of which `roots` are looked at first; where nothing is pruned, all modules are looked
+    /// at in one go (`load` in cmd/go/internal/modload/load.go).
     pub(super) fn new(
         world: &mut World,
         graph: &ModuleGraph,
         overrides: &Overrides,
-        roots: &[ModuleId],
+        (roots, pruning): (&[ModuleId], Pruning),
     ) -> Self {
         let roots: FxHashSet<ModuleId> = roots.iter().copied().collect();
+        let at_once = pruning == Pruning::Unpruned;
         let mut universe = Self {
             modules: Vec::new(),
             sources: FxHashMap::default(),
@@ -305,19 +307,10 @@ impl Universe {
                 universe.sources.insert(module, source);
                 universe
                     .modules
-                    .push((name, Some(module), roots.contains(&module)));
+                    .push((name, Some(module), at_once || roots.contains(&module)));
             }
         }
         universe
-    }
-
-    /// The same build list, of which all modules are looked at in one go: so the `go` command does it where nothing
-    /// is pruned.
-    pub(super) fn at_once(mut self) -> Self {
-        for (_, _, root) in &mut self.modules {
-            *root = true;
-        }
-        self
     }
 
     /// The module of the longest path that an import path begins with.
@@ -346,7 +339,7 @@ impl Universe {
         overrides: &Overrides,
         directories: &[(ModuleId, String)],
     ) -> Self {
-        let mut universe = Self::new(world, graph, overrides, &[]);
+        let mut universe = Self::new(world, graph, overrides, (&[], Pruning::Workspace));
         universe.modules.retain(|(_, module, _)| module.is_some());
         for (member, directory) in directories {
             let source = world.source_id(Source::Directory(directory.clone()));

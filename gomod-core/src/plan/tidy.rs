@@ -297,11 +297,8 @@ fn raise_roots(
 
 /// A build list as tidy looks for packages in it.
 fn universe(world: &mut World, graph: &ModuleGraph, setup: &Setup) -> Universe {
-    let universe = Universe::new(world, graph, &setup.overrides, &setup.roots);
-    match setup.pruning {
-        Pruning::Unpruned => universe.at_once(),
-        Pruning::Pruned | Pruning::Workspace => universe,
-    }
+    let roots = (setup.roots.as_slice(), setup.pruning);
+    Universe::new(world, graph, &setup.overrides, roots)
 }
 
 /// Whose tests tidy follows, by the main module's go line.
