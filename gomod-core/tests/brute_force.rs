@@ -76,7 +76,11 @@ fn random_worlds() {
         }
         let fine = matches!(
             verdict,
-            Verdict::Same | Verdict::BothNone | Verdict::TooMuch | Verdict::Unfit
+            Verdict::Same
+                | Verdict::BothNone
+                | Verdict::Unasked
+                | Verdict::TooMuch
+                | Verdict::Unfit
         );
         if !fine {
             let fault = comparison.planned.as_ref().ok().and_then(Option::as_ref);

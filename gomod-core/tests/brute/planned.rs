@@ -35,6 +35,9 @@ pub struct Planned {
 /// lists as closure's what closure does not add.
 const LOOSE: &str = "its roots are not those that closure makes of consistent ones";
 
+/// The fault of a plan that lists a requirement that nothing asks for.
+const UNREASONED: &str = "a new root has no reason";
+
 /// Asks the planner; an error is its panic.
 pub fn planned(world: &World, goal: &Goal) -> Result<Option<Planned>, String> {
     let run = || {
@@ -189,7 +192,7 @@ fn fault(world: &World, goal: &Goal, known: &Known, plan: &Plan) -> Option<Strin
     };
     let closure = Closure::new(world, goal, &today, &base, false);
     if world.is_pruned() && !closure.new_roots_fix_excludes(choice.excludes, choice.roots) {
-        return Some("a new root has no reason".to_owned());
+        return Some(UNREASONED.to_owned());
     }
     spare(world, goal, &today, &base).map(|edit| format!("it does without {edit}"))
 }
@@ -322,6 +325,8 @@ pub enum Verdict {
     Better,
     /// Its plan breaks a constraint.
     Unsound,
+    /// Within the rules there is none, and its plan lists something without a reason: better than none.
+    Unasked,
     /// Its cost is counted on roots that are not consistent without what closure adds, so that it looks
     /// cheaper than it may.
     Loose,
@@ -350,7 +355,9 @@ impl Comparison {
             Answer::Plan(plan) => Some((plan.everything, plan.cost)),
         };
         let key = |p: &Planned| (p.everything, p.cost);
+        let unasked = |p: &Planned| matches!(p.fault.as_deref(), Some(LOOSE | UNREASONED));
         match (planned, found) {
+            (Some(p), None) if unasked(p) => Verdict::Unasked,
             (Some(p), _) if p.fault.as_deref() == Some(LOOSE) => Verdict::Loose,
             (Some(p), _) if p.fault.is_some() => Verdict::Unsound,
             (None, None) => Verdict::BothNone,
