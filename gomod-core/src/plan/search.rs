@@ -5,6 +5,7 @@
 //! or a version list that was not fed, it stops and says so, and goes on from there.
 
 use super::candidates::{Candidates, Pass};
+use super::chains::is_asked;
 use super::choice::{Choice, Way};
 use super::derivation::Refused;
 use super::finish::Solution;
@@ -192,7 +193,7 @@ impl<'a> Search<'a> {
             if self.whole(|search| search.bound_go_lines(&graph))? {
                 continue;
             }
-            if self.lift_excludes() || self.hold_kept(&graph) {
+            if self.let_fall(&graph) || self.lift_excludes() || self.hold_kept(&graph) {
                 continue;
             }
             let imports = self.import_check(&graph, &self.root_list())?;
@@ -283,6 +284,31 @@ impl<'a> Search<'a> {
             .filter_map(|path| Some((*path, graph.selected(*path)?)))
             .collect();
         self.state.roots.extend(fallen.iter().copied());
+        !fallen.is_empty()
+    }
+
+    /// Takes what an unpruned main module does not list back to today's version, where it rose and nothing asks for that
+    /// any more (C8).
+    fn let_fall(&mut self, graph: &ModuleGraph) -> bool {
+        if self.is_pruned() {
+            return false;
+        }
+        let problem = self.scope.problem;
+        let modules = &self.world.modules;
+        let roots = self.root_list();
+        let rose = |(path, root): (&PathId, &ModuleId)| {
+            let today = *problem.selected.get(path)?;
+            let listed = problem.roots.contains_key(path) || self.state.hard.contains(path);
+            let above = modules.compare(*root, today).is_gt();
+            (above && !listed && !is_asked(self.world, graph, &roots, *root))
+                .then_some((*path, today))
+        };
+        let fallen: Vec<(PathId, ModuleId)> = self.state.roots.iter().filter_map(rose).collect();
+        for (path, today) in &fallen {
+            self.state.roots.insert(*path, *today);
+            self.state.caps.insert(*path, Cap::AtMost(*today));
+            self.state.raisers.remove(path);
+        }
         !fallen.is_empty()
     }
 
