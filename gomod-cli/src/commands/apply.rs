@@ -100,8 +100,8 @@ fn refuse_stale(setting: &Setting, plan: &PlanFile, name: &str) -> Result<(), Cl
     } else if now.go_sum != plan.inputs.go_sum {
         "go.sum"
     } else {
-        let imports = imports::of_main(setting, &imports::packages(setting));
-        return imports::refuse_new(setting, name, &plan.inputs.imports, imports);
+        let now = |setting: &Setting| imports::of_main(setting, &imports::packages(setting));
+        return imports::refuse_new(setting, name, &plan.inputs.imports, now);
     };
     Err(CliError::no(format!(
         "{name} was made for another {changed} of {}; nothing was written",

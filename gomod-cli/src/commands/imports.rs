@@ -70,9 +70,12 @@ pub(crate) fn refuse_new(
     setting: &Setting,
     plan: &str,
     then: &Imported,
-    now: Option<BTreeMap<String, String>>,
+    now: impl FnOnce(&Setting) -> Option<BTreeMap<String, String>>,
 ) -> Result<(), CliError> {
-    let (Some(then), Some(now)) = (then, now) else {
+    let Some(then) = then else {
+        return Ok(());
+    };
+    let Some(now) = now(setting) else {
         return Ok(());
     };
     let modules = &setting.world.modules;

@@ -242,6 +242,18 @@ fn by_source(wanted: &[(SourceId, String)]) -> BTreeMap<SourceId, Vec<String>> {
     found
 }
 
+/// Feeds what was found in the directories of a source.
+fn feed(
+    packages: &mut Packages,
+    source: SourceId,
+    directories: &[String],
+    found: Vec<Option<Package>>,
+) {
+    for (directory, package) in directories.iter().zip(found) {
+        packages.feed(source, directory, package);
+    }
+}
+
 impl Session {
     /// Reads the packages that a planner needs and feeds them. What cannot be had ends the following of
     /// imports, which is no error.
@@ -299,12 +311,9 @@ impl Session {
                 }
             };
             let found = content.and_then(|content| content.packages(&directories).ok());
-            let Some(found) = found else {
-                missing.push(source);
-                continue;
-            };
-            for (directory, package) in directories.iter().zip(found) {
-                packages.feed(source, directory, package);
+            match found {
+                Some(found) => feed(packages, source, &directories, found),
+                None => missing.push(source),
             }
         }
         missing
@@ -338,9 +347,7 @@ impl Session {
             };
             let found = content.packages(&directories);
             let found = found.map_err(|error| Missing::Unavailable(error.to_string()))?;
-            for (directory, package) in directories.iter().zip(found) {
-                packages.feed(source, directory, package);
-            }
+            feed(packages, source, &directories, found);
         }
         Ok(())
     }

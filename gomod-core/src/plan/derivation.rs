@@ -360,7 +360,7 @@ impl Derivation<'_> {
     }
 
     fn go_asked(&self) -> String {
-        match self.planner.goal().targets.iter().find_map(go_of) {
+        match self.planner.goal().go() {
             Some(version) => format!("go {version} is asked for"),
             None => format!("go.mod says go {}", self.planner.problem().go),
         }
@@ -405,7 +405,7 @@ impl Derivation<'_> {
 
     /// The go line of a module, when it is above the Go that is asked for.
     fn go_too_high(&self, module: ModuleId) -> Option<&GoVersion> {
-        let asked = self.planner.goal().targets.iter().find_map(go_of)?;
+        let asked = self.planner.goal().go()?;
         let overrides = &self.planner.problem().setup.overrides;
         let source = self.world.known_source_of(module, overrides)?;
         let go = self.world.facts(source)?.as_ref().ok()?.go.as_ref()?;
@@ -420,13 +420,6 @@ impl Derivation<'_> {
         }
         let target = goal.module_target(path, |module| self.path(module));
         target.map(|_| "is asked for")
-    }
-}
-
-fn go_of(target: &Target) -> Option<&GoVersion> {
-    match target {
-        Target::Go { version } => Some(version),
-        _ => None,
     }
 }
 

@@ -10,7 +10,7 @@ use super::bounds::Bounds;
 use super::candidates::{Candidates, Pass, is_prerelease};
 use super::cost::Cost;
 use super::floors::Stuck;
-use super::goal::{Goal, Target};
+use super::goal::Goal;
 use super::problem::Problem;
 use crate::graph::{ModuleId, PathId};
 use crate::model::GoVersion;
@@ -57,10 +57,7 @@ impl<'a> Forced<'a> {
         stuck: &[Stuck],
         unread: Unread,
     ) -> Self {
-        let go_bound = goal.targets.iter().find_map(|target| match target {
-            Target::Go { version } => Some(version),
-            _ => None,
-        });
+        let go_bound = goal.go();
         let today = problem.overridden.keys();
         let today = today.filter_map(|(by, path)| Some(((*by)?, *path)));
         Self {

@@ -102,6 +102,14 @@ impl Goal {
                 .any(|target| target.path(&path_of) == Some(path))
     }
 
+    /// The Go version that is asked for, if one is.
+    pub(super) fn go(&self) -> Option<&GoVersion> {
+        self.targets.iter().find_map(|target| match target {
+            Target::Go { version } => Some(version),
+            _ => None,
+        })
+    }
+
     /// The target of a path, if it has one.
     pub fn module_target(
         &self,

@@ -384,12 +384,20 @@ fn uncounted(world: &World, planner: &Planner, plan: &Plan) -> Option<String> {
     })
 }
 
+/// Whether a version is a pre-release by its tag; pseudo-versions are what others ask for.
+fn is_tagged_prerelease(world: &World, module: ModuleId) -> bool {
+    let is_pseudo = world
+        .modules
+        .version(module)
+        .is_some_and(Version::is_pseudo);
+    is_prerelease(world, module) && !is_pseudo
+}
+
 /// The pre-releases that a plan comes to beside the targets, and those named already.
 fn prereleases(world: &World, plan: &Plan, named: &[String]) -> Vec<String> {
-    let is_pseudo = |to: ModuleId| world.modules.version(to).is_some_and(Version::is_pseudo);
     let moved = plan.moves.iter().filter(|moved| moved.role != Role::Target);
     let found = moved.filter_map(|moved| moved.to);
-    let found = found.filter(|to| is_prerelease(world, *to) && !is_pseudo(*to));
+    let found = found.filter(|to| is_tagged_prerelease(world, *to));
     let found = found.map(|to| world.modules.display(to));
     found.filter(|to| !named.contains(to)).collect()
 }
@@ -397,9 +405,7 @@ fn prereleases(world: &World, plan: &Plan, named: &[String]) -> Vec<String> {
 /// What a plan of the second pass lowers to a version that is no candidate of the first.
 fn unreleased(world: &World, planner: &Planner, plan: &Plan) -> Vec<String> {
     let odd = |to: &ModuleId| {
-        // Pseudo-versions are what others ask for.
-        let pseudo = world.modules.version(*to).is_some_and(Version::is_pseudo);
-        is_prerelease(world, *to) && !pseudo || planner.candidates.retraction(world, *to).is_some()
+        is_tagged_prerelease(world, *to) || planner.candidates.retraction(world, *to).is_some()
     };
     let moved = plan.moves.iter().filter(|moved| moved.role == Role::Moved);
     moved

@@ -12,7 +12,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::bounds::Bounds;
 use super::candidates::Usable;
 use super::descend::{Limit, Lowering};
-use super::goal::Target;
 use super::state::Cap;
 use super::{Needs, Pass, Planner};
 use crate::graph::{ModuleId, PathId};
@@ -84,10 +83,7 @@ impl Walk {
     /// A walk from today's requirements to the goal of `planner`.
     pub(super) fn new(planner: &Planner, world: &World, pass: Pass) -> Self {
         let (problem, goal) = (&planner.problem, &planner.goal);
-        let go = goal.targets.iter().find_map(|target| match target {
-            Target::Go { version } => Some(version.clone()),
-            _ => None,
-        });
+        let go = goal.go().cloned();
         let fixed = Bounds::new(world, problem, goal);
         let mut roots: BTreeMap<PathId, Option<ModuleId>> = problem
             .requirements()

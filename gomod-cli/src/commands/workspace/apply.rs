@@ -56,8 +56,8 @@ pub(crate) fn run(setting: &mut Setting, name: &str, bytes: &[u8]) -> Result<Str
         ))
         .hint("plan again: gomod plan-downgrade MOD@VERSION --out FILE"));
     }
-    let imports = imports::of_members(&work, &imports::member_packages(&work));
-    imports::refuse_new(setting, name, &plan.inputs.imports, imports)?;
+    let now = |_: &Setting| imports::of_members(&work, &imports::member_packages(&work));
+    imports::refuse_new(setting, name, &plan.inputs.imports, now)?;
     let planned = |file: &str, today: String| {
         let of_file = plan.files.iter().find(|planned| planned.file == file);
         of_file.map_or(today, |planned| planned.text.clone())
